@@ -1,0 +1,27 @@
+/* address.h - mail addresses: which are accepted, and when two are the same.
+ *
+ * Accepted (SECURITY S4): RFC 5321 Mailbox with a Dot-string local part of ASCII and a domain of at
+ * least two labels; no quoted local part, comment, or address literal; at most 120 bytes. */
+#ifndef BROKER_ADDRESS_H
+#define BROKER_ADDRESS_H
+
+#include <stddef.h>
+
+#include "common/attr.h"
+#include "common/slice.h"
+#include "common/status.h"
+
+enum { ADDRESS_MAX = 120, ADDRESS_SIZE = ADDRESS_MAX + 1, NETWORK_SIZE = 48 };
+
+/* Writes the address for comparison - the domain in lower case, the local part as given -
+ * into out.  ST_RANGE: not an address. */
+enum status address_normalize(struct slice address,
+			      char out[ADDRESS_SIZE]) ATTR_USE_RESULT;
+/* The same, stronger, for budgets only: local part in lower case, without what follows a plus. */
+void address_for_budget(const char *normal, char out[ADDRESS_SIZE]);
+
+/* The network a budget counts: an IPv4 address as /32, an IPv6 address as /64.  What is
+ * neither gives "unknown", so that all such share one budget. */
+void address_network(struct slice ip, char out[NETWORK_SIZE]);
+
+#endif

@@ -1,0 +1,143 @@
+/* The control endpoint: what operators ask and tell. */
+#include <string.h>
+
+#include "broker/broker_private.h"
+#include "common/log.h"
+#include "common/version.h"
+
+struct answer {
+	struct broker *b;
+	struct bus_writer *w;
+	uint64_t now_ms;
+};
+
+static void add_told(struct bus_writer *w, bool done, struct slice text)
+{
+	struct bus_msg m = {.kind = BUS_TOLD, .u.told = {.done = done, .text = text}};
+
+	bus_writer_add(w, &m);
+}
+
+/* A frame has room for BUS_QUEUE_FRAME_MESSAGES; who has more of them sees the first. */
+static bool is_full(const struct answer *a)
+{
+	return bus_writer_count(a->w) >= BUS_QUEUE_FRAME_MESSAGES;
+}
+
+static void add_gateway(void *ctx, struct gateway *g)
+{
+	struct answer *a = ctx;
+	uint64_t newest = history_newest(a->b->room->history);
+	struct bus_msg m = {
+		.kind = BUS_GATEWAY_STATUS,
+		.u.gateway_status = {.gateway = g->id,
+				     .clients = gateway_clients(g),
+				     .lag = newest > g->newest ? newest - g->newest : 0,
+				     .heard_ms = a->now_ms - g->heard_ms}};
+
+	if (!is_full(a))
+		bus_writer_add(a->w, &m);
+}
+
+static void on_status(struct answer *a)
+{
+	const struct broker *b = a->b;
+	struct bus_msg m = {.kind = BUS_STATUS,
+			    .u.status = {.version = S(PLUME_VERSION),
+					 .uptime_ms = a->now_ms - b->started_ms,
+					 .epoch = b->room->epoch,
+					 .newest = history_newest(b->room->history),
+					 .posts = history_count(b->room->history),
+					 .people = presence_count(b->room->presence),
+					 .clients = presence_clients(b->room->presence),
+					 .names = names_count(b->room->names),
+					 .sessions = entrance_sessions(b->entrance),
+					 .logins = entrance_logins(b->entrance),
+					 .letters = entrance_letters(b->entrance)}};
+
+	add_told(a->w, true, S(""));
+	bus_writer_add(a->w, &m);
+	gateways_each(b->room->gateways, add_gateway, a);
+}
+
+static void add_person(void *ctx, uint64_t person, size_t clients)
+{
+	struct answer *a = ctx;
+	const struct name_claim *who = names_by_id(a->b->room->names, person);
+	struct bus_msg m = {.kind = BUS_PERSON, .u.person = {.clients = clients}};
+
+	if (who == NULL || is_full(a))
+		return;
+	m.u.person.name = slice_of(who->name);
+	bus_writer_add(a->w, &m);
+}
+
+/* False: it was not kept. */
+static bool on_say(struct answer *a, struct slice text)
+{
+	struct room *room = a->b->room;
+
+	if (text.len == 0) {
+		add_told(a->w, false, S("there is nothing to say"));
+		return true;
+	}
+	store_begin(a->b->store);
+	room_post(room, names_by_id(room->names, NAMES_BOT_ID), POST_TEXT, text, S(""),
+		  broker_time());
+	add_told(a->w, true, S("said"));
+	return broker_commit(a->b);
+}
+
+static bool has_key(const struct broker *b, const struct bus_ask *m)
+{
+	char key[2 * SECRET_SIZE + 1];
+	bool same;
+
+	secret_to_hex(&b->options->control_key, key);
+	same = secret_text_equal(m->key, slice_of(key));
+	secret_wipe(key, sizeof key);
+	return same;
+}
+
+/* False: nothing is to be answered. */
+static bool on_ask(struct answer *a, const struct bus_ask *m)
+{
+	if (!has_key(a->b, m)) {
+		log_warn("control_refused", "why=\"wrong key\"");
+		add_told(a->w, false, S("the control key is not this broker's"));
+		return true;
+	}
+	switch ((enum control_verb)m->verb) {
+	case CONTROL_STATUS:
+		on_status(a);
+		return true;
+	case CONTROL_WHO:
+		add_told(a->w, true, S(""));
+		presence_each(a->b->room->presence, add_person, a);
+		return true;
+	case CONTROL_SAY:
+		return on_say(a, m->text);
+	}
+	return false;
+}
+
+void broker_on_control(void *ctx, struct bus_call *call, struct slice frame)
+{
+	struct broker *b = ctx;
+	struct answer a = {b, bus_writer_new(), broker_time().now_ms};
+	struct bus_reader *r;
+	struct bus_msg m;
+	enum status st = bus_reader_new(frame, &r);
+
+	if (st == ST_OK)
+		st = bus_reader_next(r, BUS_CONTROL, BUS_BROKER, &m);
+	if (st != ST_OK) {
+		log_warn("control_refused", "why=\"%s\"", status_text(st));
+		bus_answer(call, S(""));
+	} else if (on_ask(&a, &m.u.ask)) {
+		bus_answer(call, bus_writer_frame(a.w));
+		broker_flush(b);
+	}
+	bus_writer_free(&a.w);
+	bus_reader_free(&r);
+}

@@ -1,0 +1,122 @@
+/* The start: what the store kept goes back into the tables it came from. */
+#include <stdlib.h>
+
+#include "broker/broker_private.h"
+#include "common/log.h"
+
+struct loading {
+	struct broker *b;
+	struct room_time t;
+};
+
+static void on_epoch(void *ctx, uint64_t epoch)
+{
+	struct loading *l = ctx;
+
+	l->b->room->epoch = epoch;
+}
+
+static void on_newest(void *ctx, uint64_t seq)
+{
+	struct loading *l = ctx;
+
+	history_start_after(l->b->room->history, seq);
+	l->b->room->trimmed = seq;
+}
+
+static void on_name(void *ctx, const struct name_claim *claim)
+{
+	struct loading *l = ctx;
+	struct name_keys keys;
+
+	if (name_keys_of(l->b->keyer, slice_of(claim->name), &keys) != ST_OK) {
+		log_warn("name_dropped", "id=%llu why=\"it is no longer allowed\"",
+			 (unsigned long long)claim->id);
+		return;
+	}
+	names_claim(l->b->room->names, claim->id, slice_of(claim->name), &keys,
+		    &claim->owner)
+		->seen_ms = claim->seen_ms;
+}
+
+static void on_session(void *ctx, const struct session *session)
+{
+	struct loading *l = ctx;
+
+	entrance_load_session(l->b->entrance, session);
+}
+
+static void on_post(void *ctx, const struct history_post *post)
+{
+	struct loading *l = ctx;
+
+	history_add(l->b->room->history, post);
+}
+
+static void on_login(void *ctx, const struct login *login, uint64_t wall_ms)
+{
+	struct loading *l = ctx;
+
+	entrance_load_login(l->b->entrance, login, wall_ms, l->t);
+}
+
+static void on_letter(void *ctx, const struct letter *letter, uint64_t wall_ms)
+{
+	struct loading *l = ctx;
+
+	entrance_load_letter(l->b->entrance, letter, wall_ms, l->t);
+}
+
+static void on_gateway(void *ctx, uint64_t id, uint64_t number, struct slice reply)
+{
+	struct loading *l = ctx;
+	struct gateway *g = gateways_add(l->b->room->gateways, id, l->t.now_ms);
+
+	if (g == NULL)
+		return;
+	g->number = number;
+	gateway_keep_reply(g, reply);
+}
+
+static void on_client(void *ctx, uint64_t gateway, const struct client *client)
+{
+	struct loading *l = ctx;
+	struct gateway *g = gateways_find(l->b->room->gateways, gateway);
+
+	if (g == NULL || names_by_id(l->b->room->names, client->person) == NULL)
+		return;
+	gateway_add_client(g, client);
+	presence_attach(l->b->room->presence, client->person);
+}
+
+/* Nobody is announced: who was here still is, and has a whole grace period to return. */
+static void on_present(void *ctx, uint64_t person)
+{
+	struct loading *l = ctx;
+
+	presence_restore(l->b->room->presence, person, l->t.now_ms);
+}
+
+enum status broker_load(struct broker *b)
+{
+	struct loading l = {b, broker_time()};
+	struct store_reader reader = {.ctx = &l,
+				      .epoch = on_epoch,
+				      .newest = on_newest,
+				      .name = on_name,
+				      .session = on_session,
+				      .post = on_post,
+				      .login = on_login,
+				      .letter = on_letter,
+				      .gateway = on_gateway,
+				      .client = on_client,
+				      .present = on_present};
+	enum status st = store_load(b->store, b->options->room.history, &reader);
+
+	if (st != ST_OK || b->room->epoch != 0)
+		return st;
+	b->room->epoch = entropy_id(&entropy_system);
+	store_begin(b->store);
+	store_put_epoch(b->store, b->room->epoch);
+	return store_commit(b->store);
+}

@@ -1,0 +1,52 @@
+/* broker_private.h - the broker's parts, for broker*.c: commands (broker.c), mail
+ * (broker_mail.c), control (broker_control.c) and the start from the store (broker_load.c). */
+#ifndef BROKER_BROKER_PRIVATE_H
+#define BROKER_BROKER_PRIVATE_H
+
+#include <stdbool.h>
+
+#include "broker/broker.h"
+#include "common/bus_queue.h"
+
+enum { MAILERS_MAX = 64 };
+
+/* A mailer's request for a letter, held until there is one or its time is over. */
+struct held_take {
+	struct bus_call *call; /* NULL: free */
+	struct bus_take take;
+	char sender[255];
+	uint64_t until_ms;
+};
+
+struct broker {
+	const struct broker_options *options;
+	uint64_t started_ms;
+	struct name_keyer *keyer;
+	struct store *store; /* NULL: the room forgets */
+	struct room *room;
+	struct entrance *entrance;
+	struct bus_publisher *publisher;
+	struct bus_replier *commands, *mail, *control;
+	struct bus_writer *writer; /* of the frame at work */
+	struct bus_queue *pokes;
+	struct bus_msg *batch; /* BUS_FRAME_MESSAGES_MAX of them: the batch at work */
+	struct held_take takes[MAILERS_MAX];
+	uv_timer_t tick;
+	broker_failed_fn *on_failure;
+	void *ctx;
+};
+
+struct room_time broker_time(void);
+/* False: nothing was kept, nothing may be said, and the process is about to end. */
+bool broker_commit(struct broker *b);
+/* Says what a change left in the queues: events, pokes, letters. */
+void broker_flush(struct broker *b);
+/* Gives letters to mailers that wait, and an end to those that waited long enough. */
+void broker_serve_mailers(struct broker *b);
+
+void broker_on_mail(void *ctx, struct bus_call *call, struct slice frame);
+void broker_on_control(void *ctx, struct bus_call *call, struct slice frame);
+/* Reads the store into room and entrance, or begins a new epoch. */
+enum status broker_load(struct broker *b) ATTR_USE_RESULT;
+
+#endif

@@ -1,0 +1,69 @@
+/* entrance.h - the way into the room: hello, login code, session.
+ *
+ * A decider like room.h: time and randomness are passed in, answers go to the gateway's queue, and
+ * what must survive goes to the store. */
+#ifndef BROKER_ENTRANCE_H
+#define BROKER_ENTRANCE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "broker/logins.h"
+#include "broker/mail_desk.h"
+#include "broker/room.h"
+#include "broker/sessions.h"
+#include "common/bus_msg.h"
+#include "common/entropy.h"
+#include "common/secret.h"
+
+struct entrance_options {
+	uint64_t code_ttl_ms;       /* 0: codes do not end */
+	uint64_t code_tries;        /* wrong codes that a login takes, at least 1 */
+	uint64_t mails_per_address; /* an hour; 0: no limit */
+	uint64_t mails_per_network; /* an hour; 0: no limit */
+	uint64_t mail_interval_ms;  /* between two mails to one address; 0: none */
+	uint64_t session_ttl_ms;    /* without use; 0: sessions do not end */
+	uint64_t name_lease_ms; /* a name unused for so long is free again; 0: never */
+};
+
+struct entrance;
+
+/* All pointers are borrowed for the entrance's life. */
+struct entrance *entrance_new(const struct entrance_options *options, struct room *room,
+			      const struct name_keyer *keyer, const struct secret *secret,
+			      const struct entropy *entropy);
+void entrance_free(struct entrance **e);
+
+void entrance_hello(struct entrance *e, struct gateway *g, const struct bus_hello *m,
+		    struct room_time t);
+void entrance_auth(struct entrance *e, struct gateway *g, const struct bus_auth *m,
+		   struct room_time t);
+void entrance_resume(struct entrance *e, struct gateway *g, const struct bus_resume *m,
+		     struct room_time t);
+void entrance_rejoin(struct entrance *e, struct gateway *g, const struct bus_rejoin *m,
+		     struct room_time t);
+/* The connection has ended; a login that waits goes on waiting without it. */
+void entrance_gone(struct entrance *e, struct gateway *g, uint64_t client,
+		   struct room_time t);
+
+/* A mailer asks for a letter: fills *out, whose slices live until the next call; false: none. */
+bool entrance_take_letter(struct entrance *e, const struct bus_take *m,
+			  struct room_time t, struct bus_letter *out);
+/* A mailer tells what became of one; false: it is over, or somebody else's. */
+bool entrance_report(struct entrance *e, const struct bus_report *m, struct room_time t);
+
+/* Logins, letters, sessions and names whose time is over. */
+void entrance_tick(struct entrance *e, struct room_time t);
+
+/* From the store, while it is read. */
+void entrance_load_session(struct entrance *e, const struct session *session);
+void entrance_load_login(struct entrance *e, const struct login *login, uint64_t wall_ms,
+			 struct room_time t);
+void entrance_load_letter(struct entrance *e, const struct letter *letter,
+			  uint64_t wall_ms, struct room_time t);
+
+size_t entrance_sessions(const struct entrance *e);
+size_t entrance_logins(const struct entrance *e);
+size_t entrance_letters(const struct entrance *e);
+
+#endif

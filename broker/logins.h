@@ -1,0 +1,84 @@
+/* logins.h - logins that wait for their code.
+ *
+ *   asked --- right code ---> redeemed (forgotten; a session begins)
+ *     |  \--- tries used up -> dead: answered like a wrong code until it ends (SECURITY C5)
+ *     +------ ttl is over ---> ended (forgotten)
+ *
+ * A login is found by its ticket, which only the asking browser has; the code alone opens nothing.
+ * Kept are keyed hashes of both.  Times are monotonic, so moving the wall clock prolongs nothing.
+ * Bound: LOGINS_MAX; over it the oldest ends. */
+#ifndef BROKER_LOGINS_H
+#define BROKER_LOGINS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "broker/name_keys.h"
+#include "common/bus_msg.h"
+#include "common/entropy.h"
+#include "common/secret.h"
+
+enum {
+	LOGINS_MAX = 50000,
+	LOGIN_CODE_DIGITS = 8,
+	LOGIN_CODE_SIZE = LOGIN_CODE_DIGITS + 1
+};
+
+struct login {
+	struct secret_hash ticket;
+	struct secret_hash
+		code; /* all zero: no mail was sent for it yet, no code is right */
+	struct secret_hash owner; /* of the address */
+	char name[NAME_MAX_BYTES + 1];
+	uint64_t expires_ms; /* UINT64_MAX: never */
+	uint64_t tries_left;
+	uint64_t gateway, client; /* the connection that waits, to tell it news */
+	uint64_t letter;          /* on the mail desk; 0: none */
+	enum mail_state mail;
+	uint64_t resend_at_ms; /* when another mail may be asked for */
+};
+
+struct logins;
+
+/* ttl_ms 0: logins do not end by time. */
+struct logins *logins_new(uint64_t ttl_ms, uint64_t tries);
+void logins_free(struct logins **l);
+
+/* Ends a login: called before it is forgotten. */
+typedef void logins_fn(void *ctx, const struct login *login);
+/* Who hears of the end of a login that logins.c ends by itself. */
+void logins_on_end(struct logins *l, logins_fn *on_end, void *ctx);
+
+/* A new login with all tries, ending ttl from now.  Borrowed; the caller fills the rest. */
+struct login *logins_add(struct logins *l, const struct secret_hash *ticket,
+			 uint64_t now_ms);
+/* As it was before a restart. */
+struct login *logins_restore(struct logins *l, const struct login *login);
+/* Borrowed; NULL: unknown or ended. */
+struct login *logins_find(const struct logins *l, const struct secret_hash *ticket,
+			  uint64_t now_ms);
+/* The login this connection waits for; NULL: none. */
+struct login *logins_of_client(const struct logins *l, uint64_t gateway, uint64_t client,
+			       uint64_t now_ms);
+/* The connection that waits for it changes (0, 0: nobody waits). */
+void logins_set_client(struct logins *l, struct login *login, uint64_t gateway,
+		       uint64_t client);
+/* Gives it a new code and its whole life again, but no new tries (NIST SP 800-63B: a new
+ * secret does not reset the count of failures). */
+void logins_set_code(struct logins *l, struct login *login,
+		     const struct secret_hash *code, uint64_t now_ms);
+
+/* Is this the code?  One step with counting the try: a dead login says no to the right one too. */
+bool logins_try(struct login *login, const struct secret_hash *code);
+void logins_end(struct logins *l, struct login *login);
+void logins_expire(struct logins *l, uint64_t now_ms);
+size_t logins_count(const struct logins *l);
+
+/* A code of LOGIN_CODE_DIGITS digits, each value equally likely. */
+void login_code_make(const struct entropy *e, char out[LOGIN_CODE_SIZE]);
+/* The digits of what a person typed or pasted: ASCII and full-width digits, spaces and dashes
+ * between them.  False: anything else, or not LOGIN_CODE_DIGITS of them. */
+bool login_code_read(struct slice typed, char out[LOGIN_CODE_SIZE]);
+
+#endif

@@ -1,0 +1,60 @@
+/* mail_desk.h - letters with login codes, waiting for a mailer, leased to one, or being sent.
+ *
+ *   queued --take--> leased --report sent, refused, expired--> over (forgotten)
+ *     ^                |  \--report taken, deferred--> leased for longer
+ *     +--- lease ends -+
+ *
+ * A letter whose code has ended is forgotten.  Bound: MAIL_DESK_MAX. */
+#ifndef BROKER_MAIL_DESK_H
+#define BROKER_MAIL_DESK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "broker/address.h"
+#include "broker/logins.h"
+#include "broker/name_keys.h"
+
+enum {
+	MAIL_DESK_MAX = 50000,
+	MAIL_LEASE_MS =
+		60000, /* longer than a mailer waits for a mail server in one phase */
+	REFERENCE_SIZE = 8, /* "K7Q-2MX" with its terminator */
+};
+
+struct letter {
+	uint64_t id;
+	struct secret_hash ticket; /* of the login it belongs to */
+	char reference[REFERENCE_SIZE];
+	char email[ADDRESS_SIZE];
+	char name[NAME_MAX_BYTES + 1];
+	char code[LOGIN_CODE_SIZE];
+	char network[NETWORK_SIZE];
+	uint64_t gateway;
+	uint64_t expires_ms; /* of the code; UINT64_MAX: never */
+};
+
+struct mail_desk;
+
+struct mail_desk *mail_desk_new(void);
+void mail_desk_free(struct mail_desk **d);
+/* Copies.  letter->id must be new; false: the desk is full. */
+bool mail_desk_add(struct mail_desk *d, const struct letter *letter) ATTR_USE_RESULT;
+/* The oldest letter that nobody holds, leased to this mailer.  Borrowed; NULL: none. */
+const struct letter *mail_desk_take(struct mail_desk *d, uint64_t mailer,
+				    uint64_t now_ms);
+/* Borrowed; NULL: it is over. */
+const struct letter *mail_desk_get(const struct mail_desk *d, uint64_t letter);
+/* What a mailer says of a letter.  False: the letter is over, or somebody else's. */
+bool mail_desk_report(struct mail_desk *d, uint64_t mailer, uint64_t letter,
+		      enum mail_state state, uint64_t retry_ms, uint64_t now_ms);
+/* The login is over or has a newer letter: this one need not be sent any more. */
+void mail_desk_withdraw(struct mail_desk *d, uint64_t letter);
+void mail_desk_expire(struct mail_desk *d, uint64_t now_ms);
+size_t mail_desk_count(const struct mail_desk *d);
+
+/* A short reference that people can read to each other: no 0 O 1 I L, "K7Q-2MX". */
+void mail_reference_make(const struct entropy *e, char out[REFERENCE_SIZE]);
+
+#endif

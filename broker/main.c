@@ -1,0 +1,169 @@
+/* plume-broker: options, secrets, then the loop. */
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include "broker/broker.h"
+#include "common/attr.h"
+#include "common/bus_options.h"
+#include "common/config.h"
+#include "common/daemon.h"
+#include "common/log.h"
+#include "common/memory.h"
+
+struct options {
+	const char *bus, *endpoints[ENDPOINT_COUNT];
+	const char *state, *control_key, *secret_key;
+	uint64_t sync, log_level;
+	uint64_t code_ttl_ms, code_tries;
+	uint64_t mails_per_address, mails_per_network, mail_interval_ms;
+	uint64_t history, newcomer_posts;
+	uint64_t grace_ms, gateway_timeout_ms, session_ttl_ms, name_lease_ms;
+};
+
+#define AT(field) offsetof(struct options, field)
+
+#define DAYS(n) ((n)*UINT64_C(86400000)) /* in milliseconds */
+
+static const struct config_option table[] = {
+	BUS_OPTION(struct options, bus),
+	BUS_ENDPOINT_OPTION(struct options, endpoints[ENDPOINT_EVENTS], "events"),
+	BUS_ENDPOINT_OPTION(struct options, endpoints[ENDPOINT_COMMANDS], "commands"),
+	BUS_ENDPOINT_OPTION(struct options, endpoints[ENDPOINT_MAIL], "mail"),
+	BUS_ENDPOINT_OPTION(struct options, endpoints[ENDPOINT_CONTROL], "control"),
+	{"state", CONFIG_STRING, AT(state), ":memory:", 0, 0, NULL, "FILE",
+	 "where names, sessions and posts are kept; :memory: forgets them at the end"},
+	{"sync", CONFIG_CHOICE, AT(sync), "normal", 0, 0, "normal|full", "HOW",
+	 "whether an accepted post survives the death of the process or also the loss of power"},
+	{"control-key", CONFIG_STRING, AT(control_key), NULL, 0, 0, NULL, "FILE",
+	 "key that plumectl must show; made when absent [beside the state]"},
+	{"secret-key", CONFIG_STRING, AT(secret_key), NULL, 0, 0, NULL, "FILE",
+	 "key of all hashes in the state; made when absent [beside the state]"},
+	{"code-ttl", CONFIG_DURATION, AT(code_ttl_ms), "10m", 0, DAYS(1), NULL, "TIME",
+	 "how long a login code is good; 0 lifts the limit"},
+	{"code-tries", CONFIG_NUMBER, AT(code_tries), "5", 1, 100, NULL, "N",
+	 "wrong codes after which a login is dead"},
+	{"mails-per-address", CONFIG_NUMBER, AT(mails_per_address), "5", 0, 3600, NULL,
+	 "N", "login mails to one address in an hour; 0 lifts the limit"},
+	{"mails-per-network", CONFIG_NUMBER, AT(mails_per_network), "10", 0, 3600, NULL,
+	 "N",
+	 "login mails asked for by one IPv4 address or IPv6 /64 in an hour; 0 lifts the limit"},
+	{"mail-interval", CONFIG_DURATION, AT(mail_interval_ms), "60s", 0, DAYS(1), NULL,
+	 "TIME", "least time between two login mails to one address; 0 lifts the limit"},
+	{"history", CONFIG_NUMBER, AT(history), "10000", 0, 1000000, NULL, "N",
+	 "posts remembered for those who return; 0 keeps no text on disk"},
+	{"newcomer-posts", CONFIG_NUMBER, AT(newcomer_posts), "50", 0, 1000, NULL, "N",
+	 "posts of the past that a newcomer is shown"},
+	{"grace", CONFIG_DURATION, AT(grace_ms), "30s", 0, DAYS(1), NULL, "TIME",
+	 "how long a person without a connection still counts as here"},
+	{"gateway-timeout", CONFIG_DURATION, AT(gateway_timeout_ms), "10s", 1000, DAYS(1),
+	 NULL, "TIME", "silence after which the people of a gateway count as gone"},
+	{"session-ttl", CONFIG_DURATION, AT(session_ttl_ms), "30d", 0, DAYS(3650), NULL,
+	 "TIME", "how long a session lives without use; 0 lifts the limit"},
+	{"name-lease", CONFIG_DURATION, AT(name_lease_ms), "180d", 0, DAYS(3650), NULL,
+	 "TIME", "how long a name stays its owner's without use; 0 keeps it for ever"},
+	LOG_OPTION(struct options, log_level),
+};
+
+static const struct config_program program = {
+	"plume-broker",
+	"The room of a Plume chat: names, login codes, sessions, order, history.", NULL,
+	table, NELEMS(table)};
+
+/* FILE as given, or STATE.suffix beside the state, or plume.suffix here for a room that
+ * forgets. */
+static char *key_path(const struct options *o, const char *given, const char *suffix)
+{
+	if (given != NULL)
+		return xstrdup(given);
+	if (strcmp(o->state, ":memory:") == 0)
+		return xasprintf("plume.%s", suffix);
+	return xasprintf("%s.%s", o->state, suffix);
+}
+
+static enum status load_keys(const struct options *o, struct broker_options *out)
+{
+	char *control = key_path(o, o->control_key, "control-key");
+	char *secret = key_path(o, o->secret_key, "secret-key");
+	enum status st = secret_load(control, &entropy_system, &out->control_key);
+
+	/* What is hashed for a room that forgets is forgotten with it. */
+	if (st == ST_OK && o->secret_key == NULL && strcmp(o->state, ":memory:") == 0)
+		secret_random(&entropy_system, &out->secret);
+	else if (st == ST_OK)
+		st = secret_load(secret, &entropy_system, &out->secret);
+	free(control);
+	free(secret);
+	return st;
+}
+
+static void fill(const struct options *o, struct broker_options *out)
+{
+	out->room = (struct room_options){.history = o->history,
+					  .newcomer_posts = o->newcomer_posts,
+					  .grace_ms = o->grace_ms,
+					  .gateway_timeout_ms = o->gateway_timeout_ms};
+	out->entrance =
+		(struct entrance_options){.code_ttl_ms = o->code_ttl_ms,
+					  .code_tries = o->code_tries,
+					  .mails_per_address = o->mails_per_address,
+					  .mails_per_network = o->mails_per_network,
+					  .mail_interval_ms = o->mail_interval_ms,
+					  .session_ttl_ms = o->session_ttl_ms,
+					  .name_lease_ms = o->name_lease_ms};
+	out->state = o->state;
+	out->sync = o->sync == 0 ? STORE_NORMAL : STORE_FULL;
+}
+
+struct process {
+	struct daemon daemon;
+	struct broker *broker;
+};
+
+/* Every batch was committed before it was answered: there is nothing to wait for. */
+static void on_drain(void *ctx)
+{
+	struct process *p = ctx;
+
+	broker_close(p->broker);
+	daemon_stop(&p->daemon, 0);
+}
+
+static void on_failure(void *ctx)
+{
+	(void)ctx;
+	_exit(1);
+}
+
+int main(int argc, char **argv)
+{
+	struct config_source source = {argc, argv, config_env, stdout, stderr};
+	struct broker_options options = {.state = NULL};
+	struct options o;
+	struct process p = {.broker = NULL};
+	int operands;
+	enum config_outcome outcome = config_load(&program, &source, &o, &operands);
+
+	if (outcome == CONFIG_DONE || outcome == CONFIG_BAD)
+		return outcome == CONFIG_DONE ? 0 : 2;
+	for (enum bus_endpoint i = 0; i < ENDPOINT_COUNT; i++) {
+		if (!bus_option_resolve(&program, &source, o.bus, o.endpoints[i], i,
+					options.urls[i], sizeof options.urls[i]))
+			return 2;
+	}
+	if (outcome == CONFIG_CHECK)
+		return 0;
+
+	log_init(program.name, (enum log_level)o.log_level);
+	daemon_init(&p.daemon, uv_default_loop(), on_drain, &p);
+	fill(&o, &options);
+	if (secret_init() != ST_OK || load_keys(&o, &options) != ST_OK ||
+	    broker_new(uv_default_loop(), &options, &p.broker) != ST_OK)
+		_exit(1);
+	broker_on_failure(p.broker, on_failure, NULL);
+	daemon_run(&p.daemon);
+}

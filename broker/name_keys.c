@@ -1,0 +1,122 @@
+/* The only file that knows ICU's spoof checker and normaliser. */
+#include "broker/name_keys.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <unicode/uchar.h>
+#include <unicode/unorm2.h>
+#include <unicode/uspoof.h>
+#include <unicode/ustring.h>
+
+#include "common/log.h"
+#include "common/memory.h"
+#include "common/utf8.h"
+
+enum { UNITS = 256 }; /* UTF-16 code units; 32 characters fold to fewer, or are refused */
+
+struct name_keyer {
+	const UNormalizer2 *fold; /* ICU's own: not freed */
+	USpoofChecker *spoof;
+};
+
+enum status name_keyer_new(struct name_keyer **out)
+{
+	struct name_keyer *k = xcalloc(1, sizeof *k);
+	UErrorCode e = U_ZERO_ERROR;
+
+	*out = NULL;
+	k->fold = unorm2_getNFKCCasefoldInstance(&e);
+	k->spoof = uspoof_open(&e);
+	uspoof_setChecks(k->spoof, USPOOF_RESTRICTION_LEVEL | USPOOF_INVISIBLE, &e);
+	uspoof_setRestrictionLevel(k->spoof, USPOOF_MODERATELY_RESTRICTIVE);
+	if (U_FAILURE(e)) {
+		log_error("icu", "why=%s", u_errorName(e));
+		name_keyer_free(&k);
+		return ST_IO;
+	}
+	*out = k;
+	return ST_OK;
+}
+
+void name_keyer_free(struct name_keyer **k)
+{
+	if (k == NULL || *k == NULL)
+		return;
+	uspoof_close((*k)->spoof);
+	free(*k);
+	*k = NULL;
+}
+
+static bool is_allowed(uint32_t c)
+{
+	UChar32 u = (UChar32)c;
+
+	if (c == '_' || c == '-' || c == '.')
+		return true;
+	if (c < 0x80)
+		return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+		       (c >= '0' && c <= '9');
+	/* Letters with their marks and decimal digits; so no control, format, private or
+	 * unassigned characters, no symbols and no emoji. */
+	return (U_GET_GC_MASK(u) &
+		(U_GC_L_MASK | U_GC_MN_MASK | U_GC_MC_MASK | U_GC_ND_MASK)) != 0 &&
+	       !u_hasBinaryProperty(u, UCHAR_DEFAULT_IGNORABLE_CODE_POINT);
+}
+
+static bool has_good_characters(struct slice name)
+{
+	struct slice rest = name;
+	uint32_t c;
+	size_t n = 0;
+
+	if (name.len == 0 || name.len > NAME_MAX_BYTES || name.ptr[0] == '.' ||
+	    name.ptr[name.len - 1] == '.')
+		return false;
+	while (utf8_next(&rest, &c)) {
+		if (!is_allowed(c) || ++n > NAME_MAX_CHARACTERS)
+			return false;
+		if (n == 1 && (u_getCombiningClass((UChar32)c) != 0 ||
+			       (U_GET_GC_MASK((UChar32)c) & U_GC_M_MASK) != 0))
+			return false; /* a mark needs a letter to stand on */
+	}
+	return rest.len == 0;
+}
+
+static int32_t skeleton(const struct name_keyer *k, const UChar *s, int32_t n, UChar *out,
+			UErrorCode *e)
+{
+	return uspoof_getSkeleton(k->spoof, 0, s, n, out, UNITS, e);
+}
+
+static int32_t fold(const struct name_keyer *k, const UChar *s, int32_t n, UChar *out,
+		    UErrorCode *e)
+{
+	return unorm2_normalize(k->fold, s, n, out, UNITS, e);
+}
+
+enum status name_keys_of(const struct name_keyer *k, struct slice name,
+			 struct name_keys *out)
+{
+	UChar text[UNITS], a[UNITS], b[UNITS];
+	UErrorCode e = U_ZERO_ERROR;
+	int32_t n;
+
+	if (!has_good_characters(name))
+		return ST_RANGE;
+	u_strFromUTF8(text, UNITS, &n, name.ptr, (int32_t)name.len, &e);
+	if (U_FAILURE(e) || uspoof_check2(k->spoof, text, n, NULL, &e) != 0)
+		return ST_RANGE;
+
+	/* Folded first, then its skeleton, folded again: skeletons may hold capitals. */
+	int32_t len = fold(k, text, n, a, &e);
+	len = skeleton(k, a, len, b, &e);
+	len = fold(k, b, len, a, &e);
+	u_strToUTF8(out->key[0], NAME_KEY_SIZE, NULL, a, len, &e);
+	/* The skeleton of what is seen, then folded: "Iinus" looks like "linus". */
+	len = skeleton(k, text, n, b, &e);
+	len = fold(k, b, len, a, &e);
+	u_strToUTF8(out->key[1], NAME_KEY_SIZE, NULL, a, len, &e);
+	/* A key that fills its buffer would be without its terminator: ICU only warns. */
+	return U_FAILURE(e) || e == U_STRING_NOT_TERMINATED_WARNING ? ST_RANGE : ST_OK;
+}

@@ -1,0 +1,36 @@
+/* name_keys.h - which names are allowed, and which look alike.
+ *
+ * Two names are the same claim when they share a key (SECURITY N1, N2).  The keys are made of
+ * Unicode's compatibility case folding (NFKC_Casefold) and its confusable skeleton (UTS 39, section 4), in both orders:
+ * one finds "paypal" written with Cyrillic letters, the other "Iinus" for "linus". */
+#ifndef BROKER_NAME_KEYS_H
+#define BROKER_NAME_KEYS_H
+
+#include "common/attr.h"
+#include "common/slice.h"
+#include "common/status.h"
+
+enum {
+	NAME_MAX_CHARACTERS = 32,
+	NAME_MAX_BYTES = 120,
+	NAME_KEY_SIZE = 256, /* bytes with the terminator */
+	NAME_KEYS = 2,
+};
+
+struct name_keys {
+	char key[NAME_KEYS][NAME_KEY_SIZE]; /* UTF-8; the two may be equal */
+};
+
+struct name_keyer; /* ICU's tables */
+
+/* ST_IO: ICU's data cannot be loaded (logged). */
+enum status name_keyer_new(struct name_keyer **out) ATTR_USE_RESULT;
+void name_keyer_free(struct name_keyer **k);
+
+/* A name is 1 to 32 letters (with their marks), digits and `_`, `-`, `.`, at most 120 bytes of UTF-8,
+ * of one script ("moderately restrictive", UTS 39 section 5.2), without a dot at an end.
+ * ST_RANGE: it is not; out is then undefined. */
+enum status name_keys_of(const struct name_keyer *k, struct slice name,
+			 struct name_keys *out) ATTR_USE_RESULT;
+
+#endif

@@ -1,0 +1,41 @@
+/* presence.h - who is in the room: people, not tabs.
+ *
+ *          attach: "entered"            last client detaches
+ *   absent ----------------> here ---------------------------> in grace
+ *     ^                       ^                                  |   |
+ *     |                       +---------- attach (silent) -------+   |
+ *     +-------------------- grace is over: "left" -------------------+
+ */
+#ifndef BROKER_PRESENCE_H
+#define BROKER_PRESENCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct presence;
+
+/* grace_ms: how long a person without clients still counts as here. */
+struct presence *presence_new(uint64_t grace_ms);
+void presence_free(struct presence **p);
+
+/* One more client of the person.  True: they were absent, so tell the room that they entered. */
+bool presence_attach(struct presence *p, uint64_t person);
+/* One client less; the last one starts the grace period. */
+void presence_detach(struct presence *p, uint64_t person, uint64_t now_ms);
+/* A person who was here when the broker stopped: in grace from now. */
+void presence_restore(struct presence *p, uint64_t person, uint64_t now_ms);
+
+typedef void presence_fn(void *ctx, uint64_t person, size_t clients);
+/* Everybody whose grace is over becomes absent; each() tells the room that they left. */
+void presence_expire(struct presence *p, uint64_t now_ms, presence_fn *each, void *ctx);
+/* Everybody here or in grace, in the order of their coming. */
+void presence_each(const struct presence *p, presence_fn *each, void *ctx);
+/* People here or in grace. */
+size_t presence_count(const struct presence *p);
+/* Is this person here or in grace? */
+bool presence_has(const struct presence *p, uint64_t person);
+/* Their clients in all. */
+size_t presence_clients(const struct presence *p);
+
+#endif

@@ -1,0 +1,286 @@
+/* Posts get their seq here and nowhere else, in the order in which commands are applied. */
+#include "broker/room.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "common/memory.h"
+
+enum {
+	/* A gateway silent for this long is forgotten: should it return, it starts over. */
+	GATEWAY_FORGET_MS = 3600 * 1000,
+	/* Posts that the store may hold above the history's bound. */
+	TRIM_EVERY = 64,
+};
+
+struct room *room_new(const struct room_options *options, const struct name_keyer *keyer,
+		      struct store *store)
+{
+	struct room *r = xcalloc(1, sizeof *r);
+
+	r->options = *options;
+	r->names = names_new(keyer);
+	r->presence = presence_new(options->grace_ms);
+	r->history = history_new(options->history);
+	r->gateways = gateways_new();
+	r->events = bus_queue_new();
+	r->store = store;
+	return r;
+}
+
+void room_free(struct room **r)
+{
+	if (r == NULL || *r == NULL)
+		return;
+	names_free(&(*r)->names);
+	presence_free(&(*r)->presence);
+	history_free(&(*r)->history);
+	gateways_free(&(*r)->gateways);
+	bus_queue_free(&(*r)->events);
+	free(*r);
+	*r = NULL;
+}
+
+static struct bus_msg post_message(const struct history_post *p)
+{
+	return (struct bus_msg){.kind = BUS_POST,
+				.u.post = {.seq = p->seq,
+					   .time_ms = p->time_ms,
+					   .event = p->event,
+					   .name = p->name,
+					   .text = p->text,
+					   .id = p->id}};
+}
+
+/* The store is trimmed now and then, not at every post. */
+static void keep_post(struct room *r, const struct history_post *post)
+{
+	uint64_t forgotten = history_first(r->history) - 1;
+
+	if (r->options.history == 0) {
+		store_put_newest(r->store, post->seq);
+		return;
+	}
+	store_put_post(r->store, post);
+	if (forgotten >= r->trimmed + TRIM_EVERY) {
+		store_trim_posts(r->store, forgotten);
+		r->trimmed = forgotten;
+	}
+}
+
+uint64_t room_post(struct room *r, const struct name_claim *who, enum post_event event,
+		   struct slice text, struct slice id, struct room_time t)
+{
+	struct history_post post = {.seq = history_newest(r->history) + 1,
+				    .time_ms = t.wall_ms,
+				    .event = event,
+				    .person = who->id,
+				    .name = slice_of(who->name),
+				    .text = text,
+				    .id = id};
+	struct bus_msg m = post_message(&post);
+
+	history_add(r->history, &post);
+	keep_post(r, &post);
+	bus_queue_add(r->events, &m);
+	return post.seq;
+}
+
+/* -- people -- */
+
+static void person_enters(struct room *r, uint64_t person, struct room_time t)
+{
+	if (!presence_attach(r->presence, person))
+		return;
+	store_put_present(r->store, person);
+	room_post(r, names_by_id(r->names, person), POST_ENTERED, S("entered chat"),
+		  S(""), t);
+}
+
+void room_attach(struct room *r, struct gateway *g, const struct client *client,
+		 struct room_time t)
+{
+	struct client *old = gateway_client(g, client->number);
+
+	if (old != NULL)
+		room_detach(r, g, old, t);
+	gateway_add_client(g, client);
+	store_put_client(r->store, g->id, client);
+	person_enters(r, client->person, t);
+}
+
+void room_detach(struct room *r, struct gateway *g, struct client *client,
+		 struct room_time t)
+{
+	if (!g->is_silent)
+		presence_detach(r->presence, client->person, t.now_ms);
+	store_drop_client(r->store, g->id, client->number);
+	gateway_remove_client(g, client);
+}
+
+struct leaving {
+	struct room *r;
+	struct room_time t;
+};
+
+static void person_left(void *ctx, uint64_t person, size_t clients)
+{
+	struct leaving *l = ctx;
+	struct name_claim *who = names_by_id(l->r->names, person);
+
+	(void)clients;
+	store_drop_present(l->r->store, person);
+	if (who == NULL)
+		return; /* the name was released meanwhile: nobody to speak of */
+	who->seen_ms = l->t.wall_ms;
+	store_put_name(l->r->store, who);
+	room_post(l->r, who, POST_LEFT, S("left chat"), S(""), l->t);
+}
+
+/* -- what clients ask -- */
+
+static void refuse(struct gateway *g, const struct bus_say *m, enum reason reason)
+{
+	struct bus_msg no = {
+		.kind = BUS_REFUSED,
+		.u.refused = {.client = m->client, .id = m->id, .reason = reason}};
+
+	gateway_tell(g, &no);
+}
+
+void room_say(struct room *r, struct gateway *g, const struct bus_say *m,
+	      struct room_time t)
+{
+	const struct client *c = gateway_client(g, m->client);
+	struct bus_msg yes = {.kind = BUS_ACCEPTED,
+			      .u.accepted = {.client = m->client, .id = m->id}};
+	const struct name_claim *who =
+		c != NULL ? names_by_id(r->names, c->person) : NULL;
+
+	if (who == NULL) {
+		refuse(g, m, REASON_NOT_IN_ROOM);
+		return;
+	}
+	yes.u.accepted.seq = history_find(r->history, who->id, m->id);
+	yes.u.accepted.again = yes.u.accepted.seq != 0;
+	if (!yes.u.accepted.again)
+		yes.u.accepted.seq = room_post(r, who, POST_TEXT, m->text, m->id, t);
+	gateway_tell(g, &yes);
+}
+
+void room_sync(struct room *r, struct gateway *g, const struct bus_sync *m)
+{
+	struct bus_msg head = {.kind = BUS_SYNCED, .u.synced = {.client = m->client}};
+	uint64_t first = history_first(r->history);
+	uint64_t newest = history_newest(r->history);
+	uint64_t after = m->after + 1 < first ? first - 1 : m->after;
+	size_t room_left = bus_queue_bytes(g->out) < BUS_QUEUE_FRAME_BYTES
+				   ? BUS_QUEUE_FRAME_BYTES - bus_queue_bytes(g->out)
+				   : 0;
+	uint64_t last = after;
+
+	/* Count what fits first: the head says how many follow. */
+	while (last < newest && last - after < m->most) {
+		const struct history_post *p = history_get(r->history, last + 1);
+		size_t size = p->text.len + p->name.len + p->id.len + 64;
+
+		if (size > room_left)
+			break;
+		room_left -= size;
+		last++;
+	}
+	head.u.synced.after = after;
+	head.u.synced.posts = last > after ? last - after : 0;
+	gateway_tell(g, &head);
+	for (uint64_t seq = after + 1; seq <= last; seq++) {
+		struct bus_msg post = post_message(history_get(r->history, seq));
+
+		gateway_tell(g, &post);
+	}
+}
+
+uint64_t room_resume_after(const struct room *r, uint64_t epoch, uint64_t after)
+{
+	uint64_t newest = history_newest(r->history);
+	uint64_t forgotten = history_first(r->history) - 1;
+	uint64_t past = r->options.newcomer_posts < newest
+				? newest - r->options.newcomer_posts
+				: 0;
+
+	if (epoch != r->epoch || after > newest)
+		after = past;
+	return after < forgotten ? forgotten : after;
+}
+
+/* -- gateways -- */
+
+static void client_back(void *ctx, struct gateway *g, struct client *client)
+{
+	struct leaving *l = ctx;
+
+	(void)g;
+	person_enters(l->r, client->person, l->t);
+}
+
+static void client_away(void *ctx, struct gateway *g, struct client *client)
+{
+	struct leaving *l = ctx;
+
+	(void)g;
+	presence_detach(l->r->presence, client->person, l->t.now_ms);
+}
+
+static void client_dropped(void *ctx, struct gateway *g, struct client *client)
+{
+	struct leaving *l = ctx;
+
+	room_detach(l->r, g, client, l->t);
+}
+
+void room_gateway_heard(struct room *r, struct gateway *g, struct room_time t)
+{
+	struct leaving l = {r, t};
+
+	g->heard_ms = t.now_ms;
+	if (!g->is_silent)
+		return;
+	g->is_silent = false;
+	log_info("gateway_back", "gateway=%016" PRIx64 " clients=%zu", g->id,
+		 gateway_clients(g));
+	gateway_each_client(g, client_back, &l);
+}
+
+void room_gateway_gone(struct room *r, struct gateway *g, struct room_time t)
+{
+	struct leaving l = {r, t};
+
+	log_info("gateway_gone", "gateway=%016" PRIx64 " clients=%zu", g->id,
+		 gateway_clients(g));
+	gateway_each_client(g, client_dropped, &l);
+	store_drop_gateway(r->store, g->id);
+	gateways_remove(r->gateways, g);
+}
+
+static void watch_gateway(void *ctx, struct gateway *g)
+{
+	struct leaving *l = ctx;
+	uint64_t silence = l->t.now_ms - g->heard_ms;
+
+	if (!g->is_silent && silence >= l->r->options.gateway_timeout_ms) {
+		log_warn("gateway_silent", "gateway=%016" PRIx64 " clients=%zu", g->id,
+			 gateway_clients(g));
+		gateway_each_client(g, client_away, l);
+		g->is_silent = true;
+	}
+	if (silence >= GATEWAY_FORGET_MS || bus_queue_bytes(g->out) > GATEWAY_OUT_MAX)
+		room_gateway_gone(l->r, g, l->t);
+}
+
+void room_tick(struct room *r, struct room_time t)
+{
+	struct leaving l = {r, t};
+
+	gateways_each(r->gateways, watch_gateway, &l);
+	presence_expire(r->presence, t.now_ms, person_left, &l);
+}

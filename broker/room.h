@@ -1,0 +1,80 @@
+/* room.h - the room: its people, the order of its posts, and what each gateway is told of it.
+ *
+ * A decider: it is told the time, writes what must survive to the store, and leaves what must be
+ * said in two kinds of queues - the gateways' own (results, private) and events (for all).
+ * Whoever calls it commits the store before anything leaves a queue. */
+#ifndef BROKER_ROOM_H
+#define BROKER_ROOM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "broker/gateways.h"
+#include "broker/history.h"
+#include "broker/names.h"
+#include "broker/presence.h"
+#include "broker/store.h"
+
+struct room_options {
+	uint64_t history;        /* posts remembered */
+	uint64_t newcomer_posts; /* posts of the past that a newcomer is sent */
+	uint64_t grace_ms;
+	uint64_t
+		gateway_timeout_ms; /* silence after which a gateway's clients count as gone */
+};
+
+struct room_time {
+	uint64_t now_ms;  /* monotonic */
+	uint64_t wall_ms; /* since 1970 */
+};
+
+/* The parts are open to broker/ because commands from all sides work on them; only room.c
+ * and entrance.c change them. */
+struct room {
+	struct room_options options;
+	uint64_t epoch;
+	struct names *names;
+	struct presence *presence;
+	struct history *history;
+	struct gateways *gateways;
+	struct bus_queue *events; /* for PUB: POST messages */
+	uint64_t trimmed;         /* posts up to this seq are not in the store any more */
+	struct store *store;      /* borrowed; NULL forgets */
+};
+
+/* keyer and store are borrowed for the room's life. */
+struct room *room_new(const struct room_options *options, const struct name_keyer *keyer,
+		      struct store *store);
+void room_free(struct room **r);
+
+/* The connection becomes a client of this person; the room hears of it if they were absent.
+ * A connection that was a client already changes hands silently. */
+void room_attach(struct room *r, struct gateway *g, const struct client *client,
+		 struct room_time t);
+/* The connection is gone; the person stays for the grace period. */
+void room_detach(struct room *r, struct gateway *g, struct client *client,
+		 struct room_time t);
+
+/* A text of this person; returns its seq. */
+uint64_t room_post(struct room *r, const struct name_claim *who, enum post_event event,
+		   struct slice text, struct slice id, struct room_time t);
+
+/* SAY: posts it, or answers with the seq of the post that it repeats. */
+void room_say(struct room *r, struct gateway *g, const struct bus_say *m,
+	      struct room_time t);
+/* SYNC: the posts that are asked for, as many as fit an answer. */
+void room_sync(struct room *r, struct gateway *g, const struct bus_sync *m);
+
+/* After which seq a client is to be sent posts: what it has, if it knows this epoch; else as many of the
+ * latest as a newcomer gets. */
+uint64_t room_resume_after(const struct room *r, uint64_t epoch, uint64_t after);
+
+/* A gateway was heard: its clients are back, silently where grace allows. */
+void room_gateway_heard(struct room *r, struct gateway *g, struct room_time t);
+/* A gateway will not be back: its clients are gone. */
+void room_gateway_gone(struct room *r, struct gateway *g, struct room_time t);
+/* Silent gateways, and people whose grace is over. */
+void room_tick(struct room *r, struct room_time t);
+
+#endif

@@ -1,0 +1,38 @@
+/* sessions.h - authenticated logins, found by the keyed hash of their token.
+ *
+ * Bound: SESSIONS_MAX; over it the one unused for longest ends.  Times are wall clock, because
+ * a session outlives the process. */
+#ifndef BROKER_SESSIONS_H
+#define BROKER_SESSIONS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/secret.h"
+
+enum { SESSIONS_MAX = 200000 };
+
+struct session {
+	struct secret_hash token;
+	uint64_t person; /* the name claim's id */
+	uint64_t used_ms;
+};
+
+struct sessions;
+
+/* ttl_ms: how long a session lives without use; 0: for ever. */
+struct sessions *sessions_new(uint64_t ttl_ms);
+void sessions_free(struct sessions **s);
+
+typedef void sessions_fn(void *ctx, const struct session *session);
+/* Adds one, borrowed; when that passes the bound, on_end() hears which one ended. */
+const struct session *sessions_add(struct sessions *s, const struct session *session,
+				   sessions_fn *on_end, void *ctx);
+/* Marks it used and gives it (borrowed); NULL: there is none, or it is too old. */
+const struct session *sessions_use(struct sessions *s, const struct secret_hash *token,
+				   uint64_t now_ms);
+/* Ends those that were not used for the ttl. */
+void sessions_expire(struct sessions *s, uint64_t now_ms, sessions_fn *on_end, void *ctx);
+size_t sessions_count(const struct sessions *s);
+
+#endif

@@ -1,0 +1,410 @@
+/* The only file of the broker that knows SQLite: its tables, one prepared statement per fact,
+ * and transactions whose first error sticks.  Reading it back is store_load.c. */
+#include "broker/store.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "broker/store_private.h"
+#include "common/log.h"
+#include "common/memory.h"
+
+enum { SCHEMA_VERSION = 1, APPLICATION_ID = 0x504c4d45 /* "PLME" */ };
+
+/* 64-bit ids are kept as SQLite's signed integers, bit for bit. */
+static const char schema[] =
+	"CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE names(id INTEGER PRIMARY KEY, name TEXT NOT NULL, owner BLOB NOT NULL,"
+	" seen_ms INTEGER NOT NULL);"
+	"CREATE TABLE sessions(token BLOB PRIMARY KEY, person INTEGER NOT NULL,"
+	" used_ms INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE posts(seq INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL,"
+	" event INTEGER NOT NULL, person INTEGER NOT NULL, name TEXT NOT NULL,"
+	" text TEXT NOT NULL, id TEXT NOT NULL);"
+	"CREATE TABLE logins(ticket BLOB PRIMARY KEY, code BLOB NOT NULL, owner BLOB NOT NULL,"
+	" name TEXT NOT NULL, expires_ms INTEGER NOT NULL, tries INTEGER NOT NULL,"
+	" gateway INTEGER NOT NULL, client INTEGER NOT NULL, letter INTEGER NOT NULL,"
+	" mail INTEGER NOT NULL) WITHOUT ROWID;"
+	/* sealed: address, name, code and network; none of them can be read without the secret */
+	"CREATE TABLE letters(id INTEGER PRIMARY KEY, ticket BLOB NOT NULL,"
+	" reference TEXT NOT NULL, gateway INTEGER NOT NULL, expires_ms INTEGER NOT NULL,"
+	" sealed BLOB NOT NULL);"
+	"CREATE TABLE gateways(id INTEGER PRIMARY KEY, number INTEGER NOT NULL,"
+	" reply BLOB NOT NULL);"
+	"CREATE TABLE clients(gateway INTEGER NOT NULL, number INTEGER NOT NULL,"
+	" person INTEGER NOT NULL, session BLOB NOT NULL, PRIMARY KEY(gateway, number))"
+	" WITHOUT ROWID;"
+	"CREATE TABLE present(person INTEGER PRIMARY KEY);";
+
+static const char *const sql[STORE_STATEMENTS] = {
+	[BEGIN] = "BEGIN IMMEDIATE",
+	[COMMIT] = "COMMIT",
+	[ROLLBACK] = "ROLLBACK",
+	[PUT_EPOCH] = "REPLACE INTO meta VALUES('epoch', ?)",
+	[PUT_POST] = "INSERT INTO posts VALUES(?, ?, ?, ?, ?, ?, ?)",
+	[TRIM_POSTS] = "DELETE FROM posts WHERE seq <= ?",
+	[PUT_NEWEST] = "REPLACE INTO meta VALUES('newest', ?)",
+	[PUT_NAME] = "REPLACE INTO names VALUES(?, ?, ?, ?)",
+	[DROP_NAME] = "DELETE FROM names WHERE id = ?",
+	[PUT_SESSION] = "REPLACE INTO sessions VALUES(?, ?, ?)",
+	[DROP_SESSION] = "DELETE FROM sessions WHERE token = ?",
+	[PUT_LOGIN] = "REPLACE INTO logins VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[DROP_LOGIN] = "DELETE FROM logins WHERE ticket = ?",
+	[PUT_LETTER] = "REPLACE INTO letters VALUES(?, ?, ?, ?, ?, ?)",
+	[DROP_LETTER] = "DELETE FROM letters WHERE id = ?",
+	[PUT_GATEWAY] = "REPLACE INTO gateways VALUES(?, ?, ?)",
+	[DROP_GATEWAY] = "DELETE FROM gateways WHERE id = ?",
+	[PUT_CLIENT] = "REPLACE INTO clients VALUES(?, ?, ?, ?)",
+	[DROP_CLIENT] = "DELETE FROM clients WHERE gateway = ? AND number = ?",
+	[DROP_CLIENTS] = "DELETE FROM clients WHERE gateway = ?",
+	[PUT_PRESENT] = "REPLACE INTO present VALUES(?)",
+	[DROP_PRESENT] = "DELETE FROM present WHERE person = ?",
+};
+
+static enum status status_of(int rc)
+{
+	switch (rc & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return ST_BUSY;
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return ST_DAMAGED;
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+	case SQLITE_AUTH:
+		return ST_DENIED;
+	case SQLITE_FULL:
+		return ST_FULL;
+	default:
+		return ST_IO;
+	}
+}
+
+/* -- opening -- */
+
+static const char *hint(enum status st)
+{
+	switch (st) {
+	case ST_BUSY:
+		return "another process has it open";
+	case ST_DAMAGED:
+		return "it is damaged or not a state file; it was left as it is";
+	case ST_DENIED:
+		return "it may not be written";
+	case ST_VERSION:
+		return "a newer version of plume-broker made it; it was left as it is";
+	default:
+		return "the system refused";
+	}
+}
+
+static enum status refuse(struct store **s, const char *path, enum status st)
+{
+	log_error("state_refused", "path=%s why=\"%s\" detail=\"%s\"", path, hint(st),
+		  (*s)->db != NULL ? sqlite3_errmsg((*s)->db) : "");
+	store_close(s);
+	return st;
+}
+
+static int pragma_number(sqlite3 *db, const char *pragma, int64_t *out)
+{
+	sqlite3_stmt *q;
+	int rc = sqlite3_prepare_v2(db, pragma, -1, &q, NULL);
+
+	*out = 0;
+	if (rc == SQLITE_OK) {
+		rc = sqlite3_step(q);
+		if (rc == SQLITE_ROW) {
+			*out = sqlite3_column_int64(q, 0);
+			rc = SQLITE_OK;
+		}
+	}
+	sqlite3_finalize(q);
+	return rc;
+}
+
+/* Makes the tables in a new file; says what is wrong with one that is not ours. */
+static enum status check_schema(sqlite3 *db)
+{
+	int64_t application, version, pages;
+	int rc = pragma_number(db, "PRAGMA application_id", &application);
+
+	if (rc == SQLITE_OK)
+		rc = pragma_number(db, "PRAGMA user_version", &version);
+	if (rc == SQLITE_OK)
+		rc = pragma_number(db, "PRAGMA page_count", &pages);
+	if (rc != SQLITE_OK)
+		return status_of(rc);
+	if (pages > 1 && application != APPLICATION_ID)
+		return ST_DAMAGED; /* a database of somebody else's */
+	if (version > SCHEMA_VERSION)
+		return ST_VERSION;
+	if (version == SCHEMA_VERSION) {
+		sqlite3_stmt *q;
+		enum status st = ST_OK;
+
+		rc = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &q, NULL);
+		if (rc != SQLITE_OK || sqlite3_step(q) != SQLITE_ROW ||
+		    strcmp((const char *)sqlite3_column_text(q, 0), "ok") != 0)
+			st = ST_DAMAGED;
+		sqlite3_finalize(q);
+		return st;
+	}
+	rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db, schema, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(
+			db, "PRAGMA application_id=0x504c4d45; PRAGMA user_version=1",
+			NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
+	return rc == SQLITE_OK ? ST_OK : status_of(rc);
+}
+
+static int prepare(struct store *s)
+{
+	for (size_t i = 0; i < STORE_STATEMENTS; i++) {
+		int rc = sqlite3_prepare_v3(s->db, sql[i], -1, SQLITE_PREPARE_PERSISTENT,
+					    &s->statements[i], NULL);
+
+		if (rc != SQLITE_OK)
+			return rc;
+	}
+	return SQLITE_OK;
+}
+
+enum status store_open(const char *path, enum store_sync sync,
+		       const struct secret *secret, struct store **out)
+{
+	struct store *s = xcalloc(1, sizeof *s);
+	enum status st;
+	int rc = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
+				 NULL);
+
+	*out = NULL;
+	s->secret = *secret;
+	if (rc != SQLITE_OK)
+		return refuse(&s, path, status_of(rc));
+	/* Exclusive: one broker per file, told at once, and no shared-memory file. */
+	rc = sqlite3_exec(s->db,
+			  "PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF;"
+			  "PRAGMA journal_mode=WAL; PRAGMA secure_delete=ON;",
+			  NULL, NULL, NULL);
+	if (rc != SQLITE_OK)
+		return refuse(&s, path, status_of(rc));
+	st = check_schema(s->db);
+	if (st != ST_OK)
+		return refuse(&s, path, st);
+	rc = sqlite3_exec(s->db,
+			  sync == STORE_FULL ? "PRAGMA synchronous=FULL"
+					     : "PRAGMA synchronous=NORMAL",
+			  NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = prepare(s);
+	if (rc != SQLITE_OK)
+		return refuse(&s, path, status_of(rc));
+	*out = s;
+	return ST_OK;
+}
+
+void store_close(struct store **s)
+{
+	if (s == NULL || *s == NULL)
+		return;
+	for (size_t i = 0; i < STORE_STATEMENTS; i++)
+		sqlite3_finalize((*s)->statements[i]);
+	sqlite3_close((*s)->db);
+	secret_wipe(&(*s)->secret, sizeof(*s)->secret);
+	free(*s);
+	*s = NULL;
+}
+
+/* -- writing -- */
+
+/* Runs a statement; types has a letter for each parameter: n uint64_t, t struct slice
+ * as text, b struct slice as bytes, h const struct secret_hash *. */
+static void run(struct store *s, enum statement which, const char *types, ...)
+{
+	sqlite3_stmt *q;
+	va_list args;
+	int rc = SQLITE_OK;
+
+	if (s == NULL || s->failed != SQLITE_OK)
+		return;
+	q = s->statements[which];
+	va_start(args, types);
+	for (int i = 1; *types != '\0' && rc == SQLITE_OK; types++, i++) {
+		if (*types == 'n') {
+			rc = sqlite3_bind_int64(q, i,
+						(sqlite3_int64)va_arg(args, uint64_t));
+		} else if (*types == 'h') {
+			const struct secret_hash *hash =
+				va_arg(args, const struct secret_hash *);
+
+			rc = sqlite3_bind_blob(q, i, hash->bytes, sizeof hash->bytes,
+					       SQLITE_STATIC);
+		} else {
+			struct slice v = va_arg(args, struct slice);
+			const char *p = v.len > 0 ? v.ptr : "";
+
+			rc = *types == 't' ? sqlite3_bind_text(q, i, p, (int)v.len,
+							       SQLITE_STATIC)
+					   : sqlite3_bind_blob(q, i, p, (int)v.len,
+							       SQLITE_STATIC);
+		}
+	}
+	va_end(args);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(q);
+	sqlite3_reset(q);
+	sqlite3_clear_bindings(q);
+	if (rc != SQLITE_DONE)
+		s->failed = rc;
+}
+
+void store_begin(struct store *s)
+{
+	if (s == NULL)
+		return;
+	s->failed = SQLITE_OK;
+	run(s, BEGIN, "");
+}
+
+enum status store_commit(struct store *s)
+{
+	int failed;
+
+	if (s == NULL)
+		return ST_OK;
+	run(s, COMMIT, "");
+	if (s->failed == SQLITE_OK)
+		return ST_OK;
+	failed = s->failed;
+	log_error("state_failed", "code=%d why=\"%s\"", failed, sqlite3_errstr(failed));
+	s->failed = SQLITE_OK;
+	run(s, ROLLBACK, "");
+	return status_of(failed);
+}
+
+void store_put_epoch(struct store *s, uint64_t epoch)
+{
+	run(s, PUT_EPOCH, "n", epoch);
+}
+
+void store_put_post(struct store *s, const struct history_post *p)
+{
+	run(s, PUT_POST, "nnnnttt", p->seq, p->time_ms, (uint64_t)p->event, p->person,
+	    p->name, p->text, p->id);
+}
+
+void store_put_newest(struct store *s, uint64_t seq)
+{
+	run(s, PUT_NEWEST, "n", seq);
+}
+
+void store_trim_posts(struct store *s, uint64_t seq)
+{
+	run(s, TRIM_POSTS, "n", seq);
+	store_put_newest(s, seq); /* the numbering goes on even when no post is left */
+}
+
+void store_put_name(struct store *s, const struct name_claim *c)
+{
+	run(s, PUT_NAME, "nthn", c->id, slice_of(c->name), &c->owner, c->seen_ms);
+}
+
+void store_drop_name(struct store *s, uint64_t id)
+{
+	run(s, DROP_NAME, "n", id);
+}
+
+void store_put_session(struct store *s, const struct session *x)
+{
+	run(s, PUT_SESSION, "hnn", &x->token, x->person, x->used_ms);
+}
+
+void store_drop_session(struct store *s, const struct secret_hash *token)
+{
+	run(s, DROP_SESSION, "h", token);
+}
+
+void store_put_login(struct store *s, const struct login *l, uint64_t wall_ms)
+{
+	run(s, PUT_LOGIN, "hhhtnnnnnn", &l->ticket, &l->code, &l->owner,
+	    slice_of(l->name), wall_ms, l->tries_left, l->gateway, l->client, l->letter,
+	    (uint64_t)l->mail);
+}
+
+void store_drop_login(struct store *s, const struct secret_hash *ticket)
+{
+	run(s, DROP_LOGIN, "h", ticket);
+}
+
+void store_put_letter(struct store *s, const struct letter *l, uint64_t wall_ms)
+{
+	unsigned char sealed[STORE_LETTER_MAX + SECRET_SEAL_EXTRA];
+	char text[STORE_LETTER_MAX];
+	struct slice plain;
+
+	if (s == NULL)
+		return;
+	if (!fmt(text, sizeof text, "%s\n%s\n%s\n%s", l->email, l->name, l->code,
+		 l->network))
+		abort(); /* STORE_LETTER_MAX is too small for its fields */
+	plain = slice_of(text);
+	secret_seal(&s->secret, STORE_LETTER_DOMAIN, &entropy_system, plain, sealed);
+	run(s, PUT_LETTER, "nhtnnb", l->id, &l->ticket, slice_of(l->reference),
+	    l->gateway, wall_ms,
+	    (struct slice){(char *)sealed, plain.len + SECRET_SEAL_EXTRA});
+	secret_wipe(text, sizeof text);
+}
+
+void store_drop_letter(struct store *s, uint64_t id)
+{
+	if (id != 0)
+		run(s, DROP_LETTER, "n", id);
+}
+
+/* An answer may hold a session's token, so it is sealed. */
+void store_put_gateway(struct store *s, const struct gateway *g)
+{
+	size_t len = g->reply_len + SECRET_SEAL_EXTRA;
+	unsigned char *sealed;
+
+	if (s == NULL)
+		return;
+	sealed = xcalloc(1, len);
+	secret_seal(&s->secret, STORE_REPLY_DOMAIN, &entropy_system,
+		    (struct slice){g->reply, g->reply_len}, sealed);
+	run(s, PUT_GATEWAY, "nnb", g->id, g->number, (struct slice){(char *)sealed, len});
+	free(sealed);
+}
+
+void store_drop_gateway(struct store *s, uint64_t id)
+{
+	run(s, DROP_GATEWAY, "n", id);
+	run(s, DROP_CLIENTS, "n", id);
+}
+
+void store_put_client(struct store *s, uint64_t gateway, const struct client *c)
+{
+	run(s, PUT_CLIENT, "nnnh", gateway, c->number, c->person, &c->session);
+}
+
+void store_drop_client(struct store *s, uint64_t gateway, uint64_t number)
+{
+	run(s, DROP_CLIENT, "nn", gateway, number);
+}
+
+void store_put_present(struct store *s, uint64_t person)
+{
+	run(s, PUT_PRESENT, "n", person);
+}
+
+void store_drop_present(struct store *s, uint64_t person)
+{
+	run(s, DROP_PRESENT, "n", person);
+}

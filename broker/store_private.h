@@ -1,0 +1,47 @@
+/* store_private.h - what store.c and store_load.c share. */
+#ifndef BROKER_STORE_PRIVATE_H
+#define BROKER_STORE_PRIVATE_H
+
+#include <sqlite3.h>
+
+#include "broker/store.h"
+
+enum statement {
+	BEGIN,
+	COMMIT,
+	ROLLBACK,
+	PUT_EPOCH,
+	PUT_POST,
+	TRIM_POSTS,
+	PUT_NEWEST,
+	PUT_NAME,
+	DROP_NAME,
+	PUT_SESSION,
+	DROP_SESSION,
+	PUT_LOGIN,
+	DROP_LOGIN,
+	PUT_LETTER,
+	DROP_LETTER,
+	PUT_GATEWAY,
+	DROP_GATEWAY,
+	PUT_CLIENT,
+	DROP_CLIENT,
+	DROP_CLIENTS,
+	PUT_PRESENT,
+	DROP_PRESENT,
+	STORE_STATEMENTS,
+};
+
+struct store {
+	sqlite3 *db;
+	sqlite3_stmt *statements[STORE_STATEMENTS];
+	struct secret secret;
+	int failed; /* SQLite's code of this transaction's first error */
+};
+
+/* Address, name, code and network of a letter, a line each, as they are sealed. */
+enum { STORE_LETTER_MAX = 512 };
+#define STORE_LETTER_DOMAIN "letter"
+#define STORE_REPLY_DOMAIN "reply"
+
+#endif

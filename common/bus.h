@@ -1,0 +1,86 @@
+/* bus.h - the sockets of the bus: four roles over NNG, delivered on the libuv loop.
+ *
+ * NNG runs its own threads.  They do two things here: put a message into an inbox, and wake the
+ * loop; every callback below runs on the loop's thread, and every function is to be called
+ * there.  Frames are bytes; bus_msg.h gives them meaning.  Frames over BUS_FRAME_MAX
+ * are refused by every socket, which closes the connection they came over.
+ *
+ * URLs: tcp://HOST:PORT.  (ipc:// is refused: with NNG 1.5.2 a peer that leaves while it
+ * connects ends the listener for good.) */
+#ifndef COMMON_BUS_H
+#define COMMON_BUS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "common/attr.h"
+#include "common/slice.h"
+#include "common/status.h"
+
+/* The four endpoints, in the order of their ports. */
+enum bus_endpoint {
+	ENDPOINT_EVENTS,
+	ENDPOINT_COMMANDS,
+	ENDPOINT_MAIL,
+	ENDPOINT_CONTROL,
+	ENDPOINT_COUNT,
+};
+
+/* The URL of an endpoint whose first one is bus: its port moved up by the endpoint's place.
+ * ST_RANGE: not tcp://HOST:PORT, or no port is left. */
+enum status bus_endpoint_url(const char *bus, enum bus_endpoint endpoint, char *buf,
+			     size_t cap) ATTR_USE_RESULT;
+/* Is it a URL the bus takes? */
+bool bus_url_is_valid(const char *url);
+
+/* -- publisher: listens; every subscriber gets every frame, or silently not -- */
+
+struct bus_publisher;
+enum status bus_publisher_new(const char *url,
+			      struct bus_publisher **out) ATTR_USE_RESULT;
+void bus_publish(struct bus_publisher *p, struct slice frame);
+void bus_publisher_free(struct bus_publisher **p);
+
+/* -- subscriber: dials, and redials by itself -- */
+
+struct bus_subscriber;
+typedef void bus_frame_fn(void *ctx, struct slice frame);
+enum status bus_subscriber_new(uv_loop_t *loop, const char *url, bus_frame_fn *on_frame,
+			       void *ctx, struct bus_subscriber **out) ATTR_USE_RESULT;
+/* Frames thrown away because the loop did not take them in time (BUS_INBOX_MAX bytes). */
+uint64_t bus_subscriber_dropped(const struct bus_subscriber *s);
+void bus_subscriber_free(struct bus_subscriber **s);
+
+enum { BUS_INBOX_MAX = 64 << 20 };
+
+/* -- requester: dials; one request in flight, sent again until it is answered -- */
+
+struct bus_requester;
+/* on_answer: the next request may be sent from there. */
+enum status bus_requester_new(uv_loop_t *loop, const char *url, bus_frame_fn *on_answer,
+			      void *ctx, struct bus_requester **out) ATTR_USE_RESULT;
+/* Copies frame.  Nothing may be in flight. */
+void bus_request(struct bus_requester *r, struct slice frame);
+bool bus_requester_is_waiting(const struct bus_requester *r);
+void bus_requester_free(struct bus_requester **r);
+
+enum { BUS_RESEND_MS = 1000 };
+
+/* -- replier: listens; each request is answered once, at any later time -- */
+
+struct bus_replier;
+struct bus_call; /* one request and the duty to answer it */
+typedef void bus_call_fn(void *ctx, struct bus_call *call, struct slice frame);
+/* calls: how many requests may be held at once; further ones wait in their sockets. */
+enum status bus_replier_new(uv_loop_t *loop, const char *url, size_t calls,
+			    bus_call_fn *on_call, void *ctx,
+			    struct bus_replier **out) ATTR_USE_RESULT;
+/* Ends the call.  An empty frame gives no answer: the peer will ask again. */
+void bus_answer(struct bus_call *call, struct slice frame);
+/* Every held call must be answered first, or is dropped. */
+void bus_replier_free(struct bus_replier **r);
+
+#endif

@@ -1,0 +1,26 @@
+/* bus_queue.h - messages that wait for their frame: first in, first out.
+ *
+ * Messages gather in frames of at most BUS_QUEUE_FRAME_MESSAGES and about BUS_QUEUE_FRAME_BYTES
+ * (a message is never split, and one is at most 66 KiB), so that what is taken always fits a frame with its head.
+ * The queue itself has no bound: its owner looks at bus_queue_bytes() and stops the source. */
+#ifndef COMMON_BUS_QUEUE_H
+#define COMMON_BUS_QUEUE_H
+
+#include <stddef.h>
+
+#include "common/bus_msg.h"
+
+enum { BUS_QUEUE_FRAME_MESSAGES = 900, BUS_QUEUE_FRAME_BYTES = 1 << 20 };
+
+struct bus_queue;
+
+struct bus_queue *bus_queue_new(void);
+void bus_queue_free(struct bus_queue **q);
+/* Copies m. */
+void bus_queue_add(struct bus_queue *q, const struct bus_msg *m);
+size_t bus_queue_count(const struct bus_queue *q);
+size_t bus_queue_bytes(const struct bus_queue *q);
+/* Appends the oldest frame's messages to w, which holds its head; nothing when the queue is empty. */
+void bus_queue_take(struct bus_queue *q, struct bus_writer *w);
+
+#endif

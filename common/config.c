@@ -1,0 +1,351 @@
+/* config.c - the command line is read first and wins; then the environment fills what is
+ * still unset, then the fallbacks do.
+ *
+ * So a value is written once, by whoever wins, and --help works whatever the environment
+ * holds. */
+#include "common/config.h"
+
+#include <assert.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/config_help.h"
+#include "common/config_name.h"
+#include "common/config_secret.h"
+#include "common/config_value.h"
+#include "common/log.h"
+#include "common/memory.h"
+#include "common/slice.h"
+
+enum { SHOWN_CAP = 128 }; /* of a stranger's value in a complaint */
+
+struct loading {
+	const struct config_program *program;
+	const struct config_source *source;
+	void *target;
+	enum config_origin *origins; /* one per option; FROM_DEFAULT: not set yet */
+	int next;                    /* index in argv of what is read next */
+	bool check;                  /* --check-config was there */
+};
+
+/* One argument, cut at its = sign. */
+struct argument {
+	struct slice name;  /* without dashes */
+	struct slice shown; /* with dashes */
+	const char *value;  /* NULL: there is no = sign */
+};
+
+void config_complain(const struct config_program *program,
+		     const struct config_source *source, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(source->err, "%s: ", program->name);
+	va_start(args, format);
+	vfprintf(source->err, format, args);
+	va_end(args);
+	fputc('\n', source->err);
+}
+
+#define COMPLAIN(l, ...) config_complain((l)->program, (l)->source, __VA_ARGS__)
+
+/* What somebody typed as an option: escaped as in the log, but without the quotes. */
+static const char *escape(char *buf, size_t cap, struct slice s)
+{
+	size_t len = strlen(log_quote(buf, cap, s));
+
+	memmove(buf, buf + 1, len - 2);
+	buf[len - 2] = '\0';
+	return buf;
+}
+
+/* where: "--history" or "PLUME_HISTORY". */
+static void complain_of_value(const struct loading *l, const struct config_option *o,
+			      const char *where, const char *value)
+{
+	char shown[SHOWN_CAP];
+	FILE *err = l->source->err;
+
+	fprintf(err, "%s: %s: %s is not ", l->program->name, where,
+		log_quote(shown, sizeof shown, slice_of(value)));
+	config_value_print_allowed(o, err);
+	fputc('\n', err);
+}
+
+static enum config_origin *origin_of(const struct loading *l,
+				     const struct config_option *o)
+{
+	return &l->origins[o - l->program->options];
+}
+
+static enum config_outcome load_secret(struct loading *l, const struct config_option *o,
+				       const char *where, const char *path)
+{
+	char shown[SHOWN_CAP];
+	const char *secret;
+	const char *why;
+
+	if (config_secret_read(path, &secret, &why) != ST_OK) {
+		COMPLAIN(l, "%s: %s: %s", where,
+			 log_quote(shown, sizeof shown, slice_of(path)), why);
+		return CONFIG_BAD;
+	}
+	return config_value_set(o, l->target, secret) == ST_OK ? CONFIG_RUN : CONFIG_BAD;
+}
+
+/* ---- the command line */
+
+static struct argument argument_of(const char *text)
+{
+	struct argument a = {{NULL, 0}, {NULL, 0}, NULL};
+	struct slice value;
+
+	if (slice_cut(slice_of(text), '=', &a.shown, &value))
+		a.value = value.ptr; /* the rest of text, with its NUL */
+	a.name = a.shown;
+	while (a.name.len > 0 && a.name.ptr[0] == '-') {
+		a.name.ptr++;
+		a.name.len--;
+	}
+	return a;
+}
+
+static enum config_outcome complain_of_unknown(const struct loading *l, struct argument a)
+{
+	char shown[SHOWN_CAP];
+	char nearest[CONFIG_NAME_CAP];
+	char secret[CONFIG_NAME_CAP];
+
+	escape(shown, sizeof shown, a.shown);
+	for (size_t i = 0; i < l->program->n_options; i++) {
+		const struct config_option *o = &l->program->options[i];
+
+		if (o->kind == CONFIG_SECRET && slice_equal(a.name, slice_of(o->name))) {
+			config_name_environment(o, "", secret);
+			COMPLAIN(l,
+				 "%s: a secret is not taken from the command line; use "
+				 "--%s-file or %s",
+				 shown, o->name, secret);
+			return CONFIG_BAD;
+		}
+	}
+	if (config_name_nearest(l->program, a.name, nearest))
+		COMPLAIN(l, "unknown option %s; did you mean --%s?", shown, nearest);
+	else
+		COMPLAIN(l, "unknown option %s; see --help", shown);
+	return CONFIG_BAD;
+}
+
+static enum config_outcome complain_of_extra_value(const struct loading *l,
+						   struct argument a)
+{
+	COMPLAIN(l, "%.*s takes no value", SLICE_ARGS(a.shown));
+	return CONFIG_BAD;
+}
+
+static enum config_outcome do_builtin(struct loading *l, enum config_builtin id)
+{
+	switch (id) {
+	case CONFIG_HELP:
+		config_help_print(l->program, l->source->out);
+		return CONFIG_DONE;
+	case CONFIG_VERSION:
+		config_help_print_version(l->program, l->source->out);
+		return CONFIG_DONE;
+	case CONFIG_HELP_MDOC:
+		config_help_print_mdoc(l->program, l->source->out);
+		return CONFIG_DONE;
+	case CONFIG_CHECK_CONFIG:
+	case CONFIG_NBUILTINS:
+		break;
+	}
+	l->check = true;
+	return CONFIG_RUN;
+}
+
+/* Stores the value of an option that was found on the command line. */
+static enum config_outcome load_value(struct loading *l, const struct config_option *o,
+				      struct argument a)
+{
+	enum config_origin *origin = origin_of(l, o);
+	char where[CONFIG_NAME_CAP + 2];
+	enum status st;
+
+	if (a.value == NULL && l->next == l->source->argc) {
+		COMPLAIN(l, "%.*s needs a value", SLICE_ARGS(a.shown));
+		return CONFIG_BAD;
+	}
+	if (a.value == NULL)
+		a.value = l->source->argv[l->next++];
+	if (!fmt(where, sizeof where, "%.*s", SLICE_ARGS(a.shown)))
+		return CONFIG_BAD; /* cannot be: it equals a name that fits */
+
+	*origin = CONFIG_FROM_COMMAND_LINE;
+	if (o->kind == CONFIG_SECRET)
+		return load_secret(l, o, where, a.value);
+	if (o->kind == CONFIG_LIST)
+		st = config_value_append(o, l->target, a.value);
+	else
+		st = config_value_set(o, l->target, a.value);
+	if (st == ST_OK)
+		return CONFIG_RUN;
+	complain_of_value(l, o, where, a.value);
+	return CONFIG_BAD;
+}
+
+static enum config_outcome load_flag(struct loading *l, const struct config_option *o,
+				     enum config_form form, struct argument a)
+{
+	const char *text = form == CONFIG_FORM_NO ? "no" : "yes";
+
+	if (a.value != NULL)
+		return complain_of_extra_value(l, a);
+	*origin_of(l, o) = CONFIG_FROM_COMMAND_LINE;
+	return config_value_set(o, l->target, text) == ST_OK ? CONFIG_RUN : CONFIG_BAD;
+}
+
+static enum config_outcome load_argument(struct loading *l, const char *text)
+{
+	struct argument a = argument_of(text);
+	const struct config_option *o;
+	enum config_form form;
+
+	if (a.shown.len != a.name.len + 2) /* -x or ---x */
+		return complain_of_unknown(l, a);
+
+	for (unsigned id = 0; id < CONFIG_NBUILTINS; id++) {
+		if (!slice_equal(a.name, slice_of(config_builtin_names[id])))
+			continue;
+		return a.value == NULL ? do_builtin(l, id)
+				       : complain_of_extra_value(l, a);
+	}
+
+	o = config_name_find(l->program, a.name, &form);
+	if (o == NULL)
+		return complain_of_unknown(l, a);
+	if (o->kind == CONFIG_FLAG)
+		return load_flag(l, o, form, a);
+	return load_value(l, o, a);
+}
+
+static enum config_outcome load_command_line(struct loading *l)
+{
+	enum config_outcome outcome = CONFIG_RUN;
+	char shown[SHOWN_CAP];
+
+	while (outcome == CONFIG_RUN && l->next < l->source->argc) {
+		const char *text = l->source->argv[l->next];
+
+		if (text[0] != '-' || text[1] == '\0')
+			break; /* the first operand; "-" alone is one */
+		l->next++;
+		if (strcmp(text, "--") == 0)
+			break;
+		outcome = load_argument(l, text);
+	}
+	if (outcome != CONFIG_RUN)
+		return outcome;
+
+	if (l->program->operands == NULL && l->next < l->source->argc) {
+		escape(shown, sizeof shown, slice_of(l->source->argv[l->next]));
+		COMPLAIN(l, "unexpected operand %s; see --help", shown);
+		return CONFIG_BAD;
+	}
+	return CONFIG_RUN;
+}
+
+/* ---- the environment and the fallbacks */
+
+/* An empty variable counts as not set: that is how compose files pass on what is absent.
+ */
+static const char *variable(const struct loading *l, const char *name)
+{
+	const char *value = l->source->env(name);
+
+	return value == NULL || value[0] == '\0' ? NULL : value;
+}
+
+static enum config_outcome load_variable(struct loading *l, const struct config_option *o)
+{
+	char name[CONFIG_NAME_CAP];
+	char file_name[CONFIG_NAME_CAP];
+	const char *file = NULL;
+	const char *value;
+
+	config_name_environment(o, "", name);
+	value = variable(l, name);
+	if (o->kind == CONFIG_SECRET) {
+		config_name_environment(o, "_FILE", file_name);
+		file = variable(l, file_name);
+	}
+	if (value != NULL && file != NULL) {
+		COMPLAIN(l, "%s and %s are both set; set one of them", name, file_name);
+		return CONFIG_BAD;
+	}
+	if (value == NULL && file == NULL)
+		return CONFIG_RUN;
+
+	*origin_of(l, o) = CONFIG_FROM_ENVIRONMENT;
+	if (file != NULL)
+		return load_secret(l, o, file_name, file);
+	if (config_value_set(o, l->target, value) == ST_OK)
+		return CONFIG_RUN;
+	complain_of_value(l, o, name, value);
+	return CONFIG_BAD;
+}
+
+static enum config_outcome load_rest(struct loading *l, const struct config_option *o)
+{
+	enum config_outcome outcome;
+	enum status st;
+
+	if (*origin_of(l, o) != CONFIG_FROM_DEFAULT)
+		return CONFIG_RUN;
+	outcome = load_variable(l, o);
+	if (outcome != CONFIG_RUN || *origin_of(l, o) != CONFIG_FROM_DEFAULT)
+		return outcome;
+
+	if (o->fallback != NULL) {
+		st = config_value_set(o, l->target, o->fallback);
+		assert(st == ST_OK); /* the table contradicts itself */
+	}
+	return CONFIG_RUN;
+}
+
+enum config_outcome config_load(const struct config_program *program,
+				const struct config_source *source, void *target,
+				int *operands_out)
+{
+	enum config_outcome outcome;
+	struct loading l = {
+		.program = program,
+		.source = source,
+		.target = target,
+		.origins = xcalloc(program->n_options, sizeof *l.origins),
+		.next = 1,
+	};
+
+	*operands_out = source->argc;
+	for (size_t i = 0; i < program->n_options; i++)
+		config_value_clear(&program->options[i], target);
+
+	outcome = load_command_line(&l);
+	for (size_t i = 0; outcome == CONFIG_RUN && i < program->n_options; i++)
+		outcome = load_rest(&l, &program->options[i]);
+
+	if (outcome == CONFIG_RUN) {
+		*operands_out = l.next;
+		if (l.check) {
+			config_help_print_values(program, target, l.origins, source->out);
+			outcome = CONFIG_CHECK;
+		}
+	}
+	free(l.origins);
+	return outcome;
+}
+
+const char *config_env(const char *name)
+{
+	return getenv(name);
+}

@@ -1,0 +1,15 @@
+/* config_secret.h - a secret is the first line of a file that only its owner can read. */
+#ifndef COMMON_CONFIG_SECRET_H
+#define COMMON_CONFIG_SECRET_H
+
+#include "common/attr.h"
+#include "common/status.h"
+
+enum { CONFIG_SECRET_MAX = 4096 }; /* bytes of the whole file */
+
+/* Gives the secret in *out, for the life of the process (config_value_keep).  On error
+ * *out is NULL and *why a constant text, never with anything of the secret. */
+enum status config_secret_read(const char *path, const char **out,
+			       const char **why) ATTR_USE_RESULT;
+
+#endif

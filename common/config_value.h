@@ -1,0 +1,32 @@
+/* config_value.h - one value: from text into the field of a program's struct, and back.
+ */
+#ifndef COMMON_CONFIG_VALUE_H
+#define COMMON_CONFIG_VALUE_H
+
+#include <stdio.h>
+
+#include "common/attr.h"
+#include "common/config.h"
+#include "common/slice.h"
+#include "common/status.h"
+
+/* Makes the field empty: NULL, 0, no, no items. */
+void config_value_clear(const struct config_option *o, void *target);
+/* Parses text and stores it.  text must live as long as the process; a list is separated
+ * by commas and replaces what was there.  The field is unchanged or partly set on error.
+ */
+enum status config_value_set(const struct config_option *o, void *target,
+			     const char *text) ATTR_USE_RESULT;
+/* Adds one item to a list.  ST_FULL: there are CONFIG_LIST_MAX. */
+enum status config_value_append(const struct config_option *o, void *target,
+				const char *item) ATTR_USE_RESULT;
+
+/* What the option takes, in words that follow "is not": "a number from 1 to 9". */
+void config_value_print_allowed(const struct config_option *o, FILE *out);
+/* The value as one could write it again; a secret as three asterisks. */
+void config_value_print(const struct config_option *o, const void *target, FILE *out);
+
+/* Gives a copy that lives as long as the process. */
+char *config_value_keep(struct slice text);
+
+#endif

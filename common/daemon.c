@@ -1,0 +1,77 @@
+/* Signals in, exit code out; between them the loop runs. */
+#include "common/daemon.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/version.h"
+
+static void on_signal(uv_signal_t *handle, int signum)
+{
+	struct daemon *d = handle->data;
+
+	if (d->draining) {
+		log_warn("stop", "why=\"second signal %d\"", signum);
+		daemon_stop(d, 1);
+		return;
+	}
+	d->draining = true;
+	log_info("drain", "signal=%d", signum);
+	d->on_drain(d->ctx);
+}
+
+static void catch_signal(struct daemon *d, uv_signal_t *handle, int signum)
+{
+	if (uv_signal_init(d->loop, handle) != 0 ||
+	    uv_signal_start(handle, on_signal, signum) != 0)
+		abort(); /* before anything was opened */
+	handle->data = d;
+}
+
+void daemon_init(struct daemon *d, uv_loop_t *loop, daemon_drain_fn *on_drain, void *ctx)
+{
+	*d = (struct daemon){.loop = loop, .on_drain = on_drain, .ctx = ctx};
+	signal(SIGPIPE, SIG_IGN);
+	umask(S_IRWXG | S_IRWXO); /* what a process keeps is its own */
+	catch_signal(d, &d->term, SIGTERM);
+	catch_signal(d, &d->interrupt, SIGINT);
+	log_info("start", "version=%s bus=%d.%d pid=%ld", PLUME_VERSION, BUS_MAJOR,
+		 BUS_MINOR, (long)getpid());
+}
+
+void daemon_run(struct daemon *d)
+{
+	uv_run(d->loop, UV_RUN_DEFAULT);
+	log_info("stopped", "exit=%d", d->exit_code);
+	fflush(NULL);
+	_exit(d->exit_code);
+}
+
+void daemon_stop(struct daemon *d, int exit_code)
+{
+	d->exit_code = exit_code;
+	uv_stop(d->loop);
+}
+
+static uint64_t clock_ms(clockid_t clock)
+{
+	struct timespec ts;
+
+	clock_gettime(clock, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+uint64_t daemon_now_ms(void)
+{
+	return clock_ms(CLOCK_MONOTONIC);
+}
+
+uint64_t daemon_wall_ms(void)
+{
+	return clock_ms(CLOCK_REALTIME);
+}

@@ -1,0 +1,80 @@
+/* utf8.c - one decoder of one character; everything else asks it. */
+#include "common/utf8.h"
+
+#include <stddef.h>
+
+/* How a sequence of 1 to 4 bytes begins, and the least character that needs so many
+ * bytes: a smaller one would be an overlong form (RFC 3629, 3). */
+static const struct {
+	unsigned char mask, lead;
+	uint32_t least;
+} forms[] = {
+	{0x80, 0x00, 0x0},
+	{0xe0, 0xc0, 0x80},
+	{0xf0, 0xe0, 0x800},
+	{0xf8, 0xf0, 0x10000},
+};
+
+enum { N_FORMS = sizeof forms / sizeof forms[0] };
+
+static bool is_tail(char byte)
+{
+	return ((unsigned char)byte & 0xc0) == 0x80;
+}
+
+static bool is_scalar(uint32_t c)
+{
+	/* RFC 3629, 3: surrogates are not characters, and U+10FFFF is the last. */
+	return c <= 0x10ffff && !(c >= 0xd800 && c <= 0xdfff);
+}
+
+bool utf8_next(struct slice *s, uint32_t *out)
+{
+	unsigned char first;
+	size_t tails = 0;
+	uint32_t c;
+
+	*out = 0;
+	if (s->len == 0)
+		return false;
+
+	first = (unsigned char)s->ptr[0];
+	while (tails < N_FORMS && (first & forms[tails].mask) != forms[tails].lead)
+		tails++;
+	if (tails == N_FORMS || tails >= s->len)
+		return false;
+
+	c = first & (unsigned char)~forms[tails].mask;
+	for (size_t i = 1; i <= tails; i++) {
+		if (!is_tail(s->ptr[i]))
+			return false;
+		c = c << 6 | ((unsigned char)s->ptr[i] & 0x3f);
+	}
+	if (c < forms[tails].least || !is_scalar(c))
+		return false;
+
+	s->ptr += tails + 1;
+	s->len -= tails + 1;
+	*out = c;
+	return true;
+}
+
+bool utf8_is_valid(struct slice s)
+{
+	uint32_t c;
+
+	while (utf8_next(&s, &c))
+		continue;
+	return s.len == 0;
+}
+
+struct slice utf8_clip(struct slice s, size_t max)
+{
+	if (s.len <= max)
+		return s;
+
+	while (max > 0 && is_tail(s.ptr[max]))
+		max--;
+	s.len = max;
+	return s;
+}

@@ -1,0 +1,224 @@
+/* Writing, by hand: a post is written once for everybody, so this is the hot half. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/memory.h"
+#include "gateway/browser_json.h"
+
+struct slice browser_out_slice(const struct browser_out *t)
+{
+	return (struct slice){t->ptr, t->len};
+}
+
+void browser_out_clear(struct browser_out *t)
+{
+	t->len = 0;
+}
+
+void browser_out_fini(struct browser_out *t)
+{
+	free(t->ptr);
+	*t = (struct browser_out){NULL, 0, 0};
+}
+
+static void reserve(struct browser_out *t, size_t more)
+{
+	if (t->cap - t->len >= more)
+		return;
+	t->cap = 2 * t->cap + more;
+	t->ptr = xrealloc(t->ptr, t->cap);
+}
+
+static void put(struct browser_out *t, struct slice s)
+{
+	reserve(t, s.len);
+	if (s.len > 0)
+		memcpy(t->ptr + t->len, s.ptr, s.len);
+	t->len += s.len;
+}
+
+static void put_number(struct browser_out *t, uint64_t n)
+{
+	char digits[24];
+
+	if (fmt(digits, sizeof digits, "%" PRIu64, n))
+		put(t, slice_of(digits));
+}
+
+/* RFC 8259 7: quotation mark, reverse solidus and control characters are escaped; s is UTF-8. */
+static void put_string(struct browser_out *t, struct slice s)
+{
+	static const char hex[] = "0123456789abcdef";
+	char *out;
+
+	reserve(t, 6 * s.len + 2);
+	out = t->ptr + t->len;
+	*out++ = '"';
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.ptr[i];
+
+		if (c == '"' || c == '\\') {
+			*out++ = '\\';
+			*out++ = (char)c;
+		} else if (c == '\n') {
+			*out++ = '\\';
+			*out++ = 'n';
+		} else if (c < 0x20) {
+			memcpy(out, "\\u00", 4);
+			out[4] = hex[c >> 4];
+			out[5] = hex[c & 15];
+			out += 6;
+		} else {
+			*out++ = (char)c;
+		}
+	}
+	*out++ = '"';
+	t->len = (size_t)(out - t->ptr);
+}
+
+/* -- pieces: {"type":n,"user":{"name":...},"text":... [,"key":value ...] } -- */
+
+static void begin(struct browser_out *t, uint64_t type, struct slice name,
+		  struct slice text)
+{
+	put(t, S("{\"type\":"));
+	put_number(t, type);
+	put(t, S(",\"user\":{\"name\":"));
+	put_string(t, name);
+	put(t, S("},\"text\":"));
+	put_string(t, text);
+}
+
+static void key(struct browser_out *t, const char *name)
+{
+	put(t, S(",\""));
+	put(t, slice_of(name));
+	put(t, S("\":"));
+}
+
+static void add_string(struct browser_out *t, const char *name, struct slice value)
+{
+	key(t, name);
+	put_string(t, value);
+}
+
+static void add_number(struct browser_out *t, const char *name, uint64_t value)
+{
+	key(t, name);
+	put_number(t, value);
+}
+
+static void add_reason(struct browser_out *t, uint64_t reason)
+{
+	add_string(t, "reason", slice_of(reason_name(reason)));
+}
+
+static void end(struct browser_out *t)
+{
+	put(t, S("}"));
+}
+
+/* -- messages; types as in docs/PROTOCOL.md -- */
+
+void browser_write_post(struct browser_out *t, const struct bus_post *m)
+{
+	static const char *const events[] = {
+		[POST_TEXT] = NULL, [POST_ENTERED] = "entered", [POST_LEFT] = "left"};
+
+	begin(t, 1, m->name, m->text);
+	add_number(t, "seq", m->seq);
+	add_number(t, "ts", m->time_ms);
+	if (m->id.len > 0)
+		add_string(t, "id", m->id);
+	if (m->event < NELEMS(events) && events[m->event] != NULL)
+		add_string(t, "event", slice_of(events[m->event]));
+	end(t);
+}
+
+void browser_write_line(struct browser_out *t, struct slice name, struct slice text)
+{
+	begin(t, 1, name, text);
+	end(t);
+}
+
+void browser_write_ack(struct browser_out *t, const struct bus_admitted *m,
+		       uint64_t epoch)
+{
+	char hex[17];
+
+	begin(t, 3, m->name, S(""));
+	if (m->token.len > 0)
+		add_string(t, "token", m->token);
+	if (fmt(hex, sizeof hex, "%016" PRIx64, epoch))
+		add_string(t, "epoch", slice_of(hex));
+	add_number(t, "seq", m->newest);
+	add_number(t, "from", m->after + 1);
+	key(t, "resumed");
+	put(t, m->resumed ? S("true") : S("false"));
+	end(t);
+}
+
+void browser_write_legacy_ack(struct browser_out *t, struct slice name)
+{
+	begin(t, 3, name, S(""));
+	end(t);
+}
+
+void browser_write_reset(struct browser_out *t, uint64_t reason)
+{
+	begin(t, 4, S(""), slice_of(reason_text(reason)));
+	add_reason(t, reason);
+	end(t);
+}
+
+void browser_write_may_not_enter(struct browser_out *t, struct slice name,
+				 uint64_t reason)
+{
+	begin(t, 5, name, slice_of(reason_text(reason)));
+	add_reason(t, reason);
+	end(t);
+}
+
+void browser_write_waiting(struct browser_out *t, const struct bus_waiting *m,
+			   struct slice ticket)
+{
+	begin(t, 7, m->name, S(""));
+	add_string(t, "ticket", ticket);
+	add_number(t, "digits", 8);
+	add_number(t, "expires_in", m->expires_ms);
+	add_number(t, "resend_in", m->resend_ms);
+	add_string(t, "mail", slice_of(mail_state_name((enum mail_state)m->mail)));
+	add_string(t, "sender", m->sender);
+	end(t);
+}
+
+void browser_write_refused(struct browser_out *t, uint64_t reason, struct slice id,
+			   uint64_t retry_ms)
+{
+	begin(t, 8, S(""), slice_of(reason_text(reason)));
+	add_reason(t, reason);
+	if (id.len > 0)
+		add_string(t, "id", id);
+	if (retry_ms > 0)
+		add_number(t, "retry_in", retry_ms);
+	end(t);
+}
+
+void browser_write_accepted(struct browser_out *t, const struct bus_accepted *m)
+{
+	begin(t, 9, S(""), S(""));
+	add_string(t, "id", m->id);
+	add_number(t, "seq", m->seq);
+	end(t);
+}
+
+void browser_write_notice(struct browser_out *t, const char *notice, const char *text,
+			  uint64_t retry_ms)
+{
+	begin(t, 10, S(""), slice_of(text));
+	add_string(t, "notice", slice_of(notice));
+	if (retry_ms > 0)
+		add_number(t, "retry_in", retry_ms);
+	end(t);
+}

@@ -1,0 +1,256 @@
+/* A connection's life.  What it says and hears is conversation.c; how bytes travel is server.c. */
+#include "gateway/connection.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/attr.h"
+#include "common/log.h"
+#include "common/memory.h"
+#include "common/secret.h"
+#include "gateway/conversation.h"
+#include "gateway/gateway.h"
+
+static const struct {
+	uint16_t code;
+	const char *name;
+} reasons[] = {
+#define CLOSE(symbol, code, name, text) [CLOSE_##symbol] = {code, name},
+#include "gateway/close_reasons.def"
+#undef CLOSE
+};
+
+uint16_t close_code(enum close_reason reason)
+{
+	return reasons[reason].code;
+}
+
+const char *close_name(enum close_reason reason)
+{
+	return reasons[reason].name;
+}
+
+bool connection_open(struct gateway *g, struct connection *c, struct lws *wsi)
+{
+	*c = (struct connection){.wsi = wsi, .state = OUTSIDE};
+	c->heard_s = c->opened_s = (uint32_t)(gateway_now(g) / 1000);
+	return connections_add(g->connections, c);
+}
+
+/* The one place where the state changes. */
+static void enter_state(struct connection *c, enum connection_state next)
+{
+	log_debug("connection", "connection=%llu from=%d to=%d",
+		  (unsigned long long)c->id, (int)c->state, (int)next);
+	c->state = (uint8_t)next;
+}
+
+/* -- in -- */
+
+static void drop_partial(struct connection *c)
+{
+	if (c->partial != NULL)
+		secret_wipe(c->partial, c->partial_len); /* it may be a code or a token */
+	free(c->partial);
+	c->partial = NULL;
+	c->partial_len = 0;
+}
+
+void connection_receive(struct gateway *g, struct connection *c, struct slice piece,
+			bool is_last)
+{
+	size_t most = c->state == INSIDE ? CONNECTION_AFTER_MAX : CONNECTION_BEFORE_MAX;
+
+	if (c->state == CLOSING)
+		return;
+	c->heard_s = (uint32_t)(gateway_now(g) / 1000);
+	if (piece.len > most - (c->partial_len < most ? c->partial_len : most)) {
+		connection_close(g, c, CLOSE_TOO_BIG);
+		return;
+	}
+	if (is_last && c->partial == NULL) {
+		conversation_hear(g, c, piece);
+		return;
+	}
+	c->partial = xrealloc(c->partial, c->partial_len + piece.len + 1);
+	if (piece.len > 0)
+		memcpy(c->partial + c->partial_len, piece.ptr, piece.len);
+	c->partial_len += (uint32_t)piece.len;
+	if (is_last) {
+		conversation_hear(g, c, (struct slice){c->partial, c->partial_len});
+		drop_partial(c);
+	}
+}
+
+/* -- out -- */
+
+static bool keep_private(struct connection *c, struct slice frame_part)
+{
+	if (c->private_len + frame_part.len > CONNECTION_PRIVATE_MAX)
+		return false;
+	c->private = xrealloc(c->private, c->private_len + frame_part.len);
+	memcpy(c->private + c->private_len, frame_part.ptr, frame_part.len);
+	c->private_len += (uint32_t)frame_part.len;
+	return true;
+}
+
+void connection_tell(struct gateway *g, struct connection *c, struct slice json)
+{
+	unsigned char header[FRAME_HEADER_MAX];
+	size_t len = frame_header(FRAME_TEXT, json.len, header);
+
+	if (c->state == CLOSING)
+		return;
+	if (!keep_private(c, (struct slice){(char *)header, len}) ||
+	    !keep_private(c, json)) {
+		connection_close(g, c, CLOSE_TOO_SLOW);
+		return;
+	}
+	server_want_write(c->wsi);
+}
+
+static void ask_for_older(struct gateway *g, struct connection *c)
+{
+	struct bus_msg m = {
+		.kind = BUS_SYNC,
+		.u.sync = {.client = c->id, .after = c->next_seq - 1, .most = 200}};
+
+	if (c->is_catching_up)
+		return;
+	c->is_catching_up = true;
+	gateway_ask(g, c, &m);
+}
+
+static void flush_private(struct connection *c)
+{
+	server_write(c->wsi, (struct slice){c->private, c->private_len});
+	secret_wipe(c->private, c->private_len);
+	free(c->private);
+	c->private = NULL;
+	c->private_len = 0;
+}
+
+void connection_flush(struct gateway *g, struct connection *c)
+{
+	const struct frame_log *log = fanout_log(g->fanout);
+
+	if (c->state == CLOSING)
+		return;
+	if (c->private_len == 0 &&
+	    (c->state != INSIDE || c->next_seq > frame_log_newest(log)))
+		return;
+	if (server_is_choked(c->wsi)) {
+		server_want_write(c->wsi);
+		return;
+	}
+	if (c->private_len > 0) {
+		flush_private(c);
+		if (c->state == INSIDE && c->next_seq <= frame_log_newest(log))
+			server_want_write(c->wsi);
+		return;
+	}
+	if (c->next_seq < frame_log_first(log)) {
+		if (c->is_following)
+			connection_close(g, c, CLOSE_TOO_SLOW);
+		else
+			ask_for_older(g, c);
+		return;
+	}
+	c->is_following = true;
+	server_write(c->wsi, frame_log_read(log, c->next_seq, CONNECTION_WRITE_MAX,
+					    &c->next_seq));
+	if (c->next_seq <= frame_log_newest(log))
+		server_want_write(c->wsi);
+}
+
+void connection_enter(struct gateway *g, struct connection *c, uint64_t next_seq)
+{
+	enter_state(c, INSIDE);
+	c->next_seq = next_seq;
+	c->is_following = false;
+	free(c->ticket);
+	c->ticket = NULL;
+	if (next_seq <= frame_log_newest(fanout_log(g->fanout)))
+		server_want_write(c->wsi);
+}
+
+/* -- the end -- */
+
+void connection_close(struct gateway *g, struct connection *c, enum close_reason why)
+{
+	unsigned char
+		frame[FRAME_HEADER_MAX + 125]; /* RFC 6455 5.5: a control frame's most */
+	size_t name = strlen(close_name(why)), len;
+
+	if (c->state == CLOSING)
+		return;
+	log_info("close", "connection=%llu reason=%s code=%u", (unsigned long long)c->id,
+		 close_name(why), close_code(why));
+	enter_state(c, CLOSING);
+	/* RFC 6455 5.5.1: a status code in network byte order, then text. */
+	len = frame_header(FRAME_CLOSE, 2 + name, frame);
+	frame[len++] = (unsigned char)(close_code(why) >> 8);
+	frame[len++] = (unsigned char)(close_code(why) & 0xff);
+	memcpy(frame + len, close_name(why), name);
+	len += name;
+	if (server_is_choked(c->wsi)) {
+		server_end_after(g->server, c->wsi, 0);
+		return;
+	}
+	if (c->private_len > 0)
+		flush_private(c);
+	if (!server_is_choked(c->wsi))
+		server_write(c->wsi, (struct slice){(char *)frame, len});
+	server_end_after(g->server, c->wsi, 3);
+}
+
+void connection_peer_closes(struct connection *c)
+{
+	enter_state(c, CLOSING);
+}
+
+void connection_closed(struct gateway *g, struct connection *c)
+{
+	struct bus_msg m = {.kind = BUS_GONE, .u.gone = {.client = c->id}};
+
+	if (c->id == 0)
+		return;
+	if (c->is_known)
+		uplink_send(g->uplink, &m);
+	connections_remove(g->connections, c);
+	drop_partial(c);
+	free(c->ticket);
+	free(c->private);
+	*c = (struct connection){.state = CLOSING};
+}
+
+static void ping(struct connection *c, uint32_t now_s)
+{
+	static const unsigned char frame[2] = {FRAME_PING, 0};
+
+	if (server_is_choked(c->wsi))
+		return; /* it is being written to: TCP will tell */
+	c->pinged_s = now_s;
+	server_write(c->wsi, (struct slice){(const char *)frame, sizeof frame});
+}
+
+void connection_tick(struct gateway *g, struct connection *c, uint32_t now_s)
+{
+	const struct gateway_options *o = g->options;
+
+	if (c->state == CLOSING)
+		return;
+	if (c->state == OUTSIDE && !c->is_known && o->hello_timeout_ms > 0 &&
+	    (now_s - c->opened_s) * UINT64_C(1000) >= o->hello_timeout_ms) {
+		connection_close(g, c, CLOSE_HELLO_TIMEOUT);
+		return;
+	}
+	if (c->heard_s >= c->pinged_s)
+		c->pinged_s = 0;
+	if (c->pinged_s != 0 &&
+	    (now_s - c->pinged_s) * UINT64_C(1000) >= o->pong_timeout_ms)
+		connection_close(g, c, CLOSE_SILENT);
+	else if (c->pinged_s == 0 &&
+		 (now_s - c->heard_s) * UINT64_C(1000) >= o->ping_interval_ms)
+		ping(c, now_s);
+}

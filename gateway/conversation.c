@@ -1,0 +1,353 @@
+/* Two tables: what a browser may say in which state, and what each result becomes. */
+#include "gateway/conversation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/memory.h"
+#include "common/utf8.h"
+#include "gateway/browser_json.h"
+#include "gateway/gateway.h"
+
+/* Hello, auth and resume of one connection: each costs the broker a look at its tables. */
+static const struct bucket_rule asks = {.interval_ms = 1000, .burst = 10};
+
+/* -- to the browser -- */
+
+static void tell(struct gateway *g, struct connection *c)
+{
+	connection_tell(g, c, browser_out_slice(&g->out));
+	browser_out_clear(&g->out);
+}
+
+/* A current client gets the reason; a legacy one a line that people can read. */
+static void refuse(struct gateway *g, struct connection *c, uint64_t reason,
+		   struct slice id, uint64_t retry_ms)
+{
+	browser_out_clear(&g->out);
+	if (c->is_current)
+		browser_write_refused(&g->out, reason, id, retry_ms);
+	else if (c->state == INSIDE)
+		browser_write_line(&g->out, S("plumebot"), slice_of(reason_text(reason)));
+	else
+		return; /* the seed has no word for it, and no room to say it in */
+	tell(g, c);
+}
+
+void conversation_notice(struct gateway *g, struct connection *c, const char *notice,
+			 const char *text, uint64_t retry_ms)
+{
+	if (!c->is_current || c->state == CLOSING)
+		return;
+	browser_out_clear(&g->out);
+	browser_write_notice(&g->out, notice, text, retry_ms);
+	tell(g, c);
+}
+
+void conversation_object(struct gateway *g, struct connection *c)
+{
+	refuse(g, c, REASON_BAD_MESSAGE, S(""), 0);
+	if (++c->errors >= CONNECTION_ERRORS_MAX)
+		connection_close(g, c, CLOSE_BAD_INPUT);
+}
+
+/* -- from the browser -- */
+
+typedef void hear_fn(struct gateway *g, struct connection *c,
+		     const struct browser_msg *m);
+
+static bool may_ask(struct gateway *g, struct connection *c)
+{
+	uint64_t wait = bucket_take(&c->asks, &asks, gateway_now(g));
+
+	if (wait > 0)
+		refuse(g, c, REASON_TOO_FAST, S(""), wait);
+	else if (uplink_is_full(g->uplink))
+		refuse(g, c, REASON_BUSY, S(""), 0);
+	else
+		return true;
+	return false;
+}
+
+static uint64_t epoch_of(struct slice hex)
+{
+	char text[17], *end;
+	uint64_t epoch;
+
+	if (hex.len != 16 || !fmt(text, sizeof text, "%.*s", SLICE_ARGS(hex)) ||
+	    strspn(text, "0123456789abcdef") != 16)
+		return 0;
+	epoch = strtoull(text, &end, 16);
+	return epoch;
+}
+
+static void may_not_enter(struct gateway *g, struct connection *c, struct slice name,
+			  enum reason reason)
+{
+	browser_out_clear(&g->out);
+	browser_write_may_not_enter(&g->out, name, reason);
+	tell(g, c);
+}
+
+static void hear_hello(struct gateway *g, struct connection *c,
+		       const struct browser_msg *m)
+{
+	struct bus_msg ask = {.kind = BUS_HELLO, .u.hello = {.client = c->id}};
+	char peer[SERVER_ADDRESS_SIZE];
+	struct slice name, email;
+
+	c->is_current = m->u.hello.v >= 1;
+	slice_cut(m->u.hello.text, '\n', &name, &email);
+	name = slice_trim(name);
+	email = slice_trim(email);
+	if (!may_ask(g, c))
+		return;
+	if (uplink_is_deaf(g->uplink)) {
+		refuse(g, c, REASON_BUS_LOST, S(""), 0);
+		return;
+	}
+	if (name.len > 120) {
+		may_not_enter(g, c, S(""), REASON_BAD_NAME);
+		return;
+	}
+	if (email.len > 120) {
+		may_not_enter(g, c, name, REASON_BAD_ADDRESS);
+		return;
+	}
+	server_peer(c->wsi, peer);
+	ask.u.hello.name = name;
+	ask.u.hello.email = email;
+	ask.u.hello.address = utf8_clip(slice_of(peer), 45);
+	gateway_ask(g, c, &ask);
+}
+
+static void hear_auth(struct gateway *g, struct connection *c,
+		      const struct browser_msg *m)
+{
+	const struct browser_auth *a = &m->u.auth;
+	struct bus_msg ask = {
+		.kind = BUS_AUTH,
+		.u.auth = {.client = c->id,
+			   .ticket = a->ticket.len > 0 ? a->ticket : slice_of(c->ticket),
+			   .code = a->code,
+			   .epoch = epoch_of(a->epoch),
+			   .after = a->seq,
+			   .current = c->is_current || a->ticket.len > 0}};
+
+	if (!may_ask(g, c))
+		return;
+	c->is_current = ask.u.auth.current;
+	gateway_ask(g, c, &ask);
+}
+
+static void keep_ticket(struct connection *c, struct slice ticket)
+{
+	free(c->ticket);
+	c->ticket = slice_dup(ticket);
+}
+
+static void hear_resume(struct gateway *g, struct connection *c,
+			const struct browser_msg *m)
+{
+	const struct browser_resume *r = &m->u.resume;
+	struct bus_msg token = {.kind = BUS_RESUME,
+				.u.resume = {.client = c->id,
+					     .token = r->token,
+					     .epoch = epoch_of(r->epoch),
+					     .after = r->seq}};
+	struct bus_msg ticket = {.kind = BUS_REJOIN,
+				 .u.rejoin = {.client = c->id, .ticket = r->ticket}};
+
+	c->is_current = true;
+	if (!may_ask(g, c))
+		return;
+	if (r->token.len > 0) {
+		gateway_ask(g, c, &token);
+	} else if (r->ticket.len > 0) {
+		keep_ticket(c, r->ticket);
+		gateway_ask(g, c, &ticket);
+	} else {
+		conversation_object(g, c);
+	}
+}
+
+/* SECURITY N4: no control characters but newline and tab. */
+static bool is_showable(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		unsigned char c = (unsigned char)text.ptr[i];
+
+		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
+			return false;
+	}
+	return text.len > 0;
+}
+
+static bool is_id(struct slice id)
+{
+	for (size_t i = 0; i < id.len; i++) {
+		char c = id.ptr[i];
+
+		if ((c < 'a' || c > 'z') && (c < 'A' || c > 'Z') &&
+		    (c < '0' || c > '9') && c != '_' && c != '-')
+			return false;
+	}
+	return true;
+}
+
+static void hear_text(struct gateway *g, struct connection *c,
+		      const struct browser_msg *m)
+{
+	const struct browser_text *t = &m->u.text;
+	struct bus_msg say = {.kind = BUS_SAY,
+			      .u.say = {.client = c->id, .id = t->id, .text = t->text}};
+	uint64_t wait;
+
+	if (!is_id(t->id)) {
+		conversation_object(g, c);
+		return;
+	}
+	if (!is_showable(t->text)) {
+		refuse(g, c, REASON_BAD_TEXT, t->id, 0);
+		return;
+	}
+	if (uplink_is_full(g->uplink)) {
+		refuse(g, c, REASON_BUSY, t->id, 1000);
+		return;
+	}
+	wait = bucket_take(&c->posts, &g->options->posts, gateway_now(g));
+	if (wait > 0) {
+		refuse(g, c, REASON_TOO_FAST, t->id, wait);
+		return;
+	}
+	gateway_ask(g, c, &say);
+}
+
+/* A text before the login is finished: ignored, as by the seed, and told to who understands. */
+static void hear_text_outside(struct gateway *g, struct connection *c,
+			      const struct browser_msg *m)
+{
+	refuse(g, c, REASON_NOT_IN_ROOM, is_id(m->u.text.id) ? m->u.text.id : S(""), 0);
+	if (++c->errors >= CONNECTION_ERRORS_MAX)
+		connection_close(g, c, CLOSE_BAD_INPUT);
+}
+
+/* Already inside: the seed ignores it, a current client made a mistake. */
+static void hear_too_late(struct gateway *g, struct connection *c,
+			  const struct browser_msg *m)
+{
+	(void)m;
+	if (c->is_current)
+		conversation_object(g, c);
+}
+
+static const struct {
+	enum browser_type type;
+	hear_fn *hear[CONNECTION_STATES];
+} rules[] = {
+	{BROWSER_HELLO, {[OUTSIDE] = hear_hello, [INSIDE] = hear_too_late}},
+	{BROWSER_TEXT, {[OUTSIDE] = hear_text_outside, [INSIDE] = hear_text}},
+	{BROWSER_AUTH, {[OUTSIDE] = hear_auth, [INSIDE] = hear_too_late}},
+	{BROWSER_RESUME, {[OUTSIDE] = hear_resume, [INSIDE] = hear_too_late}},
+};
+
+/* A field was longer than its limit: refused by the name it has for people. */
+static void hear_too_long(struct gateway *g, struct connection *c,
+			  const struct browser_msg *m)
+{
+	switch (m->type) {
+	case BROWSER_TEXT:
+		refuse(g, c, REASON_TOO_LONG, is_id(m->u.text.id) ? m->u.text.id : S(""),
+		       0);
+		break;
+	case BROWSER_AUTH:
+		browser_out_clear(&g->out);
+		browser_write_reset(&g->out, REASON_WRONG_CODE);
+		tell(g, c);
+		break;
+	case BROWSER_HELLO:
+	case BROWSER_RESUME:
+		conversation_object(g, c);
+		break;
+	}
+}
+
+void conversation_hear(struct gateway *g, struct connection *c, struct slice json)
+{
+	struct browser_msg m;
+	enum status st = browser_read(json, &m);
+
+	if (st == ST_LONG) {
+		hear_too_long(g, c, &m);
+	} else if (st != ST_OK) {
+		conversation_object(g, c);
+	} else {
+		for (size_t i = 0; i < NELEMS(rules); i++) {
+			if (rules[i].type == m.type && rules[i].hear[c->state] != NULL)
+				rules[i].hear[c->state](g, c, &m);
+		}
+	}
+	browser_msg_free(&m);
+}
+
+/* -- from the broker -- */
+
+static void on_waiting(struct gateway *g, struct connection *c,
+		       const struct bus_waiting *m)
+{
+	if (m->ticket.len > 0)
+		keep_ticket(c, m->ticket);
+	if (!c->is_current)
+		return; /* the seed's client waits without a word */
+	browser_write_waiting(&g->out, m, slice_of(c->ticket));
+	tell(g, c);
+}
+
+static void on_admitted(struct gateway *g, struct connection *c,
+			const struct bus_admitted *m)
+{
+	if (c->is_current)
+		browser_write_ack(&g->out, m, g->epoch);
+	else
+		browser_write_legacy_ack(&g->out, m->name);
+	tell(g, c);
+	connection_enter(g, c, m->after + 1);
+}
+
+void conversation_result(struct gateway *g, struct connection *c, const struct bus_msg *m)
+{
+	browser_out_clear(&g->out);
+	switch (m->kind) {
+	case BUS_WAITING:
+		on_waiting(g, c, &m->u.waiting);
+		break;
+	case BUS_ADMITTED:
+		on_admitted(g, c, &m->u.admitted);
+		break;
+	case BUS_MAY_NOT_ENTER:
+		browser_write_may_not_enter(&g->out, m->u.may_not_enter.name,
+					    m->u.may_not_enter.reason);
+		tell(g, c);
+		break;
+	case BUS_AUTH_RESET:
+		browser_write_reset(&g->out, m->u.auth_reset.reason);
+		tell(g, c);
+		break;
+	case BUS_ACCEPTED:
+		/* The post itself is the answer; a retry's was sent before. */
+		if (m->u.accepted.again && c->is_current) {
+			browser_write_accepted(&g->out, &m->u.accepted);
+			tell(g, c);
+		}
+		break;
+	case BUS_REFUSED:
+		refuse(g, c, m->u.refused.reason, m->u.refused.id, m->u.refused.retry_ms);
+		break;
+	case BUS_WHISPER:
+		browser_write_line(&g->out, m->u.whisper.name, m->u.whisper.text);
+		tell(g, c);
+		break;
+	default: /* heads and events are not for one connection */
+		break;
+	}
+}

@@ -1,0 +1,204 @@
+/* Post after post into the frame log; then one write per connection and flush. */
+#include "gateway/fanout.h"
+
+#include <stdlib.h>
+
+#include "common/bus.h"
+#include "common/log.h"
+#include "common/memory.h"
+#include "gateway/gateway.h"
+
+struct fanout {
+	struct gateway *gateway;
+	struct bus_subscriber *subscriber;
+	struct frame_log *log;
+	struct browser_out json;
+	uv_timer_t pace;
+	uint64_t interval_ms;
+	uint64_t newest;          /* that anybody told of */
+	uint64_t behind_since_ms; /* 0: the log is whole */
+	uint64_t flushed;         /* newest seq of the last flush */
+	uint64_t flushed_at_ms;
+	uint64_t flush_ms; /* how long the last flush took */
+	bool is_syncing;
+};
+
+const struct frame_log *fanout_log(const struct fanout *f)
+{
+	return f->log;
+}
+
+bool fanout_is_whole(const struct fanout *f)
+{
+	return frame_log_newest(f->log) >= f->newest;
+}
+
+/* -- in -- */
+
+static void ask_for_missing(struct fanout *f)
+{
+	struct bus_msg m = {
+		.kind = BUS_SYNC,
+		.u.sync = {.client = 0, .after = frame_log_newest(f->log), .most = 500}};
+
+	if (f->is_syncing)
+		return;
+	f->is_syncing = true;
+	uplink_send(f->gateway->uplink, &m);
+}
+
+static void heard_of(struct fanout *f, uint64_t seq)
+{
+	if (seq > f->newest)
+		f->newest = seq;
+	if (fanout_is_whole(f))
+		f->behind_since_ms = 0;
+	else if (f->behind_since_ms == 0)
+		f->behind_since_ms = gateway_now(f->gateway);
+}
+
+void fanout_on_post(struct fanout *f, const struct bus_post *m)
+{
+	uint64_t newest = frame_log_newest(f->log);
+
+	if (m->seq == newest + 1) {
+		browser_out_clear(&f->json);
+		browser_write_post(&f->json, m);
+		frame_log_add(f->log, browser_out_slice(&f->json));
+	} else if (m->seq > newest) {
+		log_info("gap", "newest=%llu heard=%llu", (unsigned long long)newest,
+			 (unsigned long long)m->seq);
+		ask_for_missing(f);
+	}
+	heard_of(f, m->seq);
+}
+
+static void on_events(void *ctx, struct slice frame)
+{
+	struct fanout *f = ctx;
+	struct gateway *g = f->gateway;
+	struct bus_reader *r;
+	struct bus_msg m;
+	enum status st = bus_reader_new(frame, &r);
+
+	if (st == ST_OK)
+		st = bus_reader_next(r, BUS_BROKER, BUS_GATEWAY, &m);
+	if (st == ST_OK && m.kind != BUS_EVENTS)
+		st = ST_PROTOCOL;
+	/* Another epoch's numbers mean nothing; the next answer will tell of the new one. */
+	while (st == ST_OK && (m.kind != BUS_EVENTS || m.u.events.epoch == g->epoch)) {
+		if (m.kind == BUS_EVENTS)
+			heard_of(f, m.u.events.newest);
+		else if (m.kind == BUS_POST)
+			fanout_on_post(f, &m.u.post);
+		else if (m.kind == BUS_POKE && m.u.poke.gateway == uplink_id(g->uplink))
+			uplink_poke(g->uplink);
+		st = bus_reader_next(r, BUS_BROKER, BUS_GATEWAY, &m);
+	}
+	if (st != ST_OK && st != ST_END)
+		log_error("events_refused", "why=\"%s\" bytes=%zu", status_text(st),
+			  frame.len);
+	bus_reader_free(&r);
+}
+
+void fanout_on_results(struct fanout *f, const struct bus_results *m, bool is_new)
+{
+	if (is_new) {
+		uint64_t after =
+			m->newest > FANOUT_WARM_POSTS ? m->newest - FANOUT_WARM_POSTS : 0;
+
+		frame_log_restart(f->log, after + 1 < m->first ? m->first - 1 : after);
+		f->newest = f->flushed = frame_log_newest(f->log);
+		f->is_syncing = false;
+		heard_of(f, m->newest);
+		if (!fanout_is_whole(f))
+			ask_for_missing(f);
+	}
+	heard_of(f, m->newest);
+}
+
+void fanout_on_synced(struct fanout *f, const struct bus_synced *m)
+{
+	f->is_syncing = false;
+	if (m->after <= frame_log_newest(f->log))
+		return;
+	log_warn("posts_lost", "from=%llu to=%llu why=\"history no longer has them\"",
+		 (unsigned long long)frame_log_newest(f->log) + 1,
+		 (unsigned long long)m->after);
+	frame_log_restart(f->log, m->after);
+}
+
+void fanout_forget_sync(struct fanout *f)
+{
+	f->is_syncing = false;
+}
+
+/* -- out -- */
+
+static void flush_all(struct fanout *f)
+{
+	uint64_t before = uv_hrtime();
+
+	f->flushed = frame_log_newest(f->log);
+	connections_each(f->gateway->connections, connection_flush, f->gateway);
+	f->flushed_at_ms = gateway_now(f->gateway);
+	f->flush_ms = (uv_hrtime() - before) / 1000000;
+}
+
+static void on_pace(uv_timer_t *timer)
+{
+	(void)timer; /* it only wakes the loop: fanout_turn() does the rest */
+}
+
+void fanout_turn(struct fanout *f)
+{
+	uint64_t now = gateway_now(f->gateway);
+	uint64_t interval =
+		2 * f->flush_ms > f->interval_ms ? 2 * f->flush_ms : f->interval_ms;
+
+	if (f->behind_since_ms != 0 && now - f->behind_since_ms >= FANOUT_PATIENCE_MS &&
+	    !fanout_is_whole(f))
+		ask_for_missing(f);
+	if (frame_log_newest(f->log) == f->flushed)
+		return;
+	if (now - f->flushed_at_ms >= interval)
+		flush_all(f);
+	else if (!uv_is_active((uv_handle_t *)&f->pace))
+		uv_timer_start(&f->pace, on_pace, interval - (now - f->flushed_at_ms), 0);
+}
+
+enum status fanout_new(uv_loop_t *loop, struct gateway *g, const char *url,
+		       uint64_t interval_ms, struct fanout **out)
+{
+	struct fanout *f = xcalloc(1, sizeof *f);
+	enum status st = bus_subscriber_new(loop, url, on_events, f, &f->subscriber);
+
+	*out = NULL;
+	if (st != ST_OK) {
+		free(f);
+		return st;
+	}
+	f->gateway = g;
+	f->interval_ms = interval_ms;
+	f->log = frame_log_new(FANOUT_LOG_BYTES, FANOUT_LOG_FRAMES);
+	uv_timer_init(loop, &f->pace);
+	f->pace.data = f;
+	*out = f;
+	return ST_OK;
+}
+
+static void on_closed(uv_handle_t *h)
+{
+	free(h->data);
+}
+
+void fanout_free(struct fanout **f)
+{
+	if (f == NULL || *f == NULL)
+		return;
+	bus_subscriber_free(&(*f)->subscriber);
+	frame_log_free(&(*f)->log);
+	browser_out_fini(&(*f)->json);
+	uv_close((uv_handle_t *)&(*f)->pace, on_closed);
+	*f = NULL;
+}

@@ -1,0 +1,47 @@
+/* fanout.h - from the bus to the browsers: events in, the frame log, paced flushes.
+ *
+ * PUB is a hint, the numbers are the truth: posts enter the log strictly in seq order, each once; a
+ * hole is repaired by asking the broker (SYNC), and nothing is given to a browser past a hole.
+ * The first post after a quiet moment leaves at once; then there is at most one flush per interval, or
+ * per twice the time a flush takes when that is longer. */
+#ifndef GATEWAY_FANOUT_H
+#define GATEWAY_FANOUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "common/bus_msg.h"
+#include "gateway/frame_log.h"
+
+struct gateway;
+struct fanout;
+
+enum {
+	FANOUT_LOG_BYTES = 4 << 20,
+	FANOUT_LOG_FRAMES = 1 << 15,
+	/* Posts asked for at the start, so that most who return are served from memory. */
+	FANOUT_WARM_POSTS = 1000,
+	/* How long an event may be later than the answer that tells of it, before it is asked for. */
+	FANOUT_PATIENCE_MS = 100,
+};
+
+enum status fanout_new(uv_loop_t *loop, struct gateway *g, const char *url,
+		       uint64_t interval_ms, struct fanout **out) ATTR_USE_RESULT;
+void fanout_free(struct fanout **f);
+const struct frame_log *fanout_log(const struct fanout *f);
+
+/* The broker's word on the room's numbers: begins anew when is_new says so. */
+void fanout_on_results(struct fanout *f, const struct bus_results *m, bool is_new);
+/* The head of an answer to the gateway's own SYNC, and each post of it. */
+void fanout_on_synced(struct fanout *f, const struct bus_synced *m);
+void fanout_on_post(struct fanout *f, const struct bus_post *m);
+/* Answers that were on their way will not come: what is missing is asked for anew. */
+void fanout_forget_sync(struct fanout *f);
+/* Has the log everything the broker told of? */
+bool fanout_is_whole(const struct fanout *f);
+/* At the end of each loop turn: flushes, if there is something new and it is time. */
+void fanout_turn(struct fanout *f);
+
+#endif

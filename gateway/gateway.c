@@ -1,0 +1,282 @@
+/* Wires the parts: what the broker answers goes to the fan-out or to a connection, and each
+ * loop turn ends with at most one batch to the broker and one flush to the browsers. */
+#include "gateway/gateway.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "common/memory.h"
+#include "gateway/conversation.h"
+#include "gateway/listener.h"
+
+enum {
+	TICK_MS = 1000,
+	DRAIN_WATCH_MS = 20,
+	DRAIN_MS = 5000, /* then the rest is left to TCP */
+};
+
+uint64_t gateway_now(const struct gateway *g)
+{
+	return uv_now(g->loop);
+}
+
+void gateway_ask(struct gateway *g, struct connection *c, const struct bus_msg *m)
+{
+	c->is_known = true;
+	uplink_send(g->uplink, m);
+}
+
+/* -- answers of the broker -- */
+
+static uint64_t on_newest(void *ctx)
+{
+	struct gateway *g = ctx;
+
+	return frame_log_newest(fanout_log(g->fanout));
+}
+
+static void restart_connection(struct gateway *g, struct connection *c)
+{
+	c->is_known = false; /* to the broker as it is now */
+	connection_close(g, c, CLOSE_RESTARTED);
+}
+
+static void on_results(void *ctx, const struct bus_results *m)
+{
+	struct gateway *g = ctx;
+	bool is_new = m->epoch != g->epoch;
+
+	if (is_new && g->epoch != 0) {
+		log_warn("new_epoch", "epoch=%016" PRIx64, m->epoch);
+		connections_each(g->connections, restart_connection, g);
+	}
+	g->epoch = m->epoch;
+	g->catching_up = NULL;
+	fanout_on_results(g->fanout, m, is_new);
+}
+
+static void on_synced(struct gateway *g, const struct bus_synced *m)
+{
+	g->catching_up = NULL;
+	if (m->client == 0) {
+		fanout_on_synced(g->fanout, m);
+		return;
+	}
+	g->catching_up = connections_find(g->connections, m->client);
+	if (g->catching_up == NULL)
+		return;
+	g->catching_up->is_catching_up = false;
+	if (g->catching_up->next_seq <= m->after) /* history no longer has them */
+		g->catching_up->next_seq = m->after + 1;
+}
+
+/* A post of an answer: for one connection that returns, or for the log. */
+static void on_post(struct gateway *g, const struct bus_post *m, bool for_one)
+{
+	struct connection *c = g->catching_up;
+
+	if (!for_one) {
+		fanout_on_post(g->fanout, m);
+	} else if (c != NULL && c->state == INSIDE && m->seq == c->next_seq) {
+		browser_out_clear(&g->out);
+		browser_write_post(&g->out, m);
+		connection_tell(g, c, browser_out_slice(&g->out));
+		c->next_seq++;
+	}
+}
+
+static uint64_t client_of(const struct bus_msg *m)
+{
+	switch (m->kind) {
+	case BUS_WAITING:
+		return m->u.waiting.client;
+	case BUS_ADMITTED:
+		return m->u.admitted.client;
+	case BUS_MAY_NOT_ENTER:
+		return m->u.may_not_enter.client;
+	case BUS_AUTH_RESET:
+		return m->u.auth_reset.client;
+	case BUS_ACCEPTED:
+		return m->u.accepted.client;
+	case BUS_REFUSED:
+		return m->u.refused.client;
+	case BUS_WHISPER:
+		return m->u.whisper.client;
+	default:
+		return 0;
+	}
+}
+
+static void on_message(void *ctx, const struct bus_msg *m)
+{
+	struct gateway *g = ctx;
+	struct connection *c;
+
+	if (m->kind == BUS_SYNCED) {
+		g->is_sync_for_one = m->u.synced.client != 0;
+		on_synced(g, &m->u.synced);
+		return;
+	}
+	if (m->kind == BUS_POST) {
+		on_post(g, &m->u.post, g->is_sync_for_one);
+		return;
+	}
+	c = connections_find(g->connections, client_of(m));
+	if (c != NULL && c->state != CLOSING)
+		conversation_result(g, c, m);
+}
+
+static void on_done(void *ctx)
+{
+	struct gateway *g = ctx;
+
+	g->catching_up = NULL;
+	if (g->is_ready || !fanout_is_whole(g->fanout))
+		return;
+	g->is_ready = true;
+	listener_start(g->listener);
+	log_info("ready", "listen=%s gateway=%016" PRIx64 " epoch=%016" PRIx64,
+		 listener_address(g->listener), uplink_id(g->uplink), g->epoch);
+}
+
+static void on_start_over(void *ctx)
+{
+	struct gateway *g = ctx;
+
+	fanout_forget_sync(g->fanout);
+	connections_each(g->connections, restart_connection, g);
+}
+
+static void tell_lost(struct gateway *g, struct connection *c)
+{
+	conversation_notice(
+		g, c, "bus-lost",
+		"The room is out of reach at the moment; what you write waits here.", 0);
+}
+
+static void tell_back(struct gateway *g, struct connection *c)
+{
+	conversation_notice(g, c, "bus-back", "The room is back.", 0);
+}
+
+static void on_deaf(void *ctx, bool is_deaf)
+{
+	struct gateway *g = ctx;
+
+	connections_each(g->connections, is_deaf ? tell_lost : tell_back, g);
+}
+
+/* -- time goes by -- */
+
+static void tick_connection(struct gateway *g, struct connection *c)
+{
+	connection_tick(g, c, (uint32_t)(gateway_now(g) / 1000));
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+	struct gateway *g = timer->data;
+
+	connections_each(g->connections, tick_connection, g);
+}
+
+static void on_turn(uv_check_t *check)
+{
+	struct gateway *g = check->data;
+
+	fanout_turn(g->fanout);
+	uplink_turn(g->uplink);
+}
+
+/* -- start and end -- */
+
+static void on_accept(void *ctx, int fd)
+{
+	struct gateway *g = ctx;
+
+	server_adopt(g->server, fd);
+}
+
+enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
+			struct gateway **out)
+{
+	struct gateway *g = xcalloc(1, sizeof *g);
+	struct uplink_events events = {.ctx = g,
+				       .on_results = on_results,
+				       .on_message = on_message,
+				       .on_done = on_done,
+				       .on_start_over = on_start_over,
+				       .on_deaf = on_deaf,
+				       .newest = on_newest};
+	enum status st;
+
+	*out = NULL;
+	g->loop = loop;
+	g->options = options;
+	g->connections = connections_new();
+	st = assets_load(options->static_dir, &g->assets);
+	if (st == ST_OK)
+		st = listener_new(loop, options->listen, on_accept, g, &g->listener);
+	if (st == ST_OK)
+		st = server_new(loop, g, &g->server);
+	if (st == ST_OK)
+		st = fanout_new(loop, g, options->events, options->flush_interval_ms,
+				&g->fanout);
+	if (st == ST_OK)
+		st = uplink_new(loop, options->commands, &events, &g->uplink);
+	if (st != ST_OK)
+		return st; /* the process ends, and all of it with the process */
+	uv_timer_init(loop, &g->tick);
+	g->tick.data = g;
+	uv_timer_start(&g->tick, on_tick, TICK_MS, TICK_MS);
+	uv_check_init(loop, &g->turn);
+	g->turn.data = g;
+	uv_check_start(&g->turn, on_turn);
+	*out = g;
+	return ST_OK;
+}
+
+/* -- drain: nobody new, everybody told, the broker told, the end -- */
+
+static void drain_connection(struct gateway *g, struct connection *c)
+{
+	conversation_notice(g, c, "moving", "This server restarts; you are being moved.",
+			    100);
+	connection_close(g, c, CLOSE_DRAINING);
+}
+
+static void on_drain_watch(uv_timer_t *timer)
+{
+	struct gateway *g = timer->data;
+	bool is_late = gateway_now(g) - g->drain_began_ms >= DRAIN_MS;
+	struct bus_msg goodbye = {
+		.kind = BUS_GOODBYE,
+		.u.goodbye = {.clients = connections_count(g->connections)}};
+
+	if (connections_count(g->connections) > 0 && !is_late)
+		return;
+	if (!g->said_goodbye && !uplink_is_deaf(g->uplink) && g->epoch != 0) {
+		g->said_goodbye = true;
+		uplink_send(g->uplink, &goodbye);
+		return;
+	}
+	if (uplink_is_idle(g->uplink) || uplink_is_deaf(g->uplink) || g->epoch == 0 ||
+	    is_late) {
+		uv_timer_stop(timer);
+		g->on_drained(g->ctx);
+	}
+}
+
+void gateway_drain(struct gateway *g, void (*on_drained)(void *ctx), void *ctx)
+{
+	g->is_draining = true;
+	g->on_drained = on_drained;
+	g->ctx = ctx;
+	g->drain_began_ms = gateway_now(g);
+	listener_stop(g->listener);
+	connections_each(g->connections, drain_connection, g);
+	uv_timer_init(g->loop, &g->drain_watch);
+	g->drain_watch.data = g;
+	uv_timer_start(&g->drain_watch, on_drain_watch, 0, DRAIN_WATCH_MS);
+}

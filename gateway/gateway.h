@@ -1,0 +1,70 @@
+/* gateway.h - one gateway: browsers on one side, the broker on the other.
+ *
+ * It keeps nothing that cannot be lost: connections, a log of the latest frames, and
+ * commands that wait for the broker. */
+#ifndef GATEWAY_GATEWAY_H
+#define GATEWAY_GATEWAY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "common/attr.h"
+#include "common/bucket.h"
+#include "common/config.h"
+#include "common/status.h"
+#include "gateway/assets.h"
+#include "gateway/browser_json.h"
+#include "gateway/connections.h"
+#include "gateway/fanout.h"
+#include "gateway/server.h"
+#include "gateway/uplink.h"
+
+struct listener;
+
+struct gateway_options {
+	char events[256], commands[256]; /* URLs */
+	const char *listen;              /* HOST:PORT */
+	const char *static_dir;
+	const struct config_list *origins;
+	struct bucket_rule posts; /* texts of one client */
+	uint64_t ping_interval_ms, pong_timeout_ms, hello_timeout_ms, flush_interval_ms;
+};
+
+/* The parts are open to gateway/; each is changed by its own file only. */
+struct gateway {
+	uv_loop_t *loop; /* borrowed */
+	const struct gateway_options *options;
+	struct connections *connections;
+	struct fanout *fanout;
+	struct uplink *uplink;
+	struct listener *listener;
+	struct server *server;
+	struct assets *assets;
+	struct browser_out out; /* the JSON at work */
+	uv_timer_t tick;
+	uv_check_t turn;
+	uint64_t epoch; /* of the room; 0: not heard from the broker yet */
+	struct connection *catching_up; /* whose older posts the answer at work brings */
+	bool is_sync_for_one; /* the posts of the answer at work are for one connection */
+	bool is_ready, is_draining, said_goodbye;
+	uint64_t drain_began_ms;
+	uv_timer_t drain_watch;
+	void (*on_drained)(void *ctx);
+	void *ctx;
+};
+
+/* The time of this loop turn, monotonic. */
+uint64_t gateway_now(const struct gateway *g);
+
+/* Opens everything; logs what is wrong, and event=ready once the broker has answered and browsers are
+ * served.  options are borrowed. */
+enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
+			struct gateway **out) ATTR_USE_RESULT;
+/* No new connections; those there are told to leave; on_drained() when the broker knows. */
+void gateway_drain(struct gateway *g, void (*on_drained)(void *ctx), void *ctx);
+/* Sends a command of this connection to the broker. */
+void gateway_ask(struct gateway *g, struct connection *c, const struct bus_msg *m);
+
+#endif

@@ -1,0 +1,170 @@
+/* Accepts in a uv_poll.  When descriptors run out it rests for a moment instead of spinning: the
+ * connection stays in the kernel's queue and the socket stays readable. */
+#define _GNU_SOURCE /* accept4 */
+#include "gateway/listener.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "common/log.h"
+#include "common/memory.h"
+
+enum {
+	BACKLOG = 4096,
+	ACCEPTS_PER_TURN =
+		64, /* so that a storm of newcomers does not starve those inside */
+	REST_MS = 100,
+	/* The kernel's own tuning would hide megabytes of a slow reader's frames. */
+	SEND_BUFFER = 128 << 10,
+};
+
+struct listener {
+	int fd;
+	char address[LISTENER_ADDRESS_SIZE];
+	listener_fn *on_accept;
+	void *ctx;
+	uv_poll_t poll;
+	uv_timer_t rest;
+};
+
+/* "[::1]:80" and "127.0.0.1:80" into host and port. */
+static bool split(const char *listen, char *host, size_t host_cap, char *port,
+		  size_t port_cap)
+{
+	const char *colon = strrchr(listen, ':');
+	size_t len;
+
+	if (colon == NULL || colon[1] == '\0')
+		return false;
+	len = (size_t)(colon - listen);
+	if (len >= 2 && listen[0] == '[' && listen[len - 1] == ']') {
+		listen++;
+		len -= 2;
+	}
+	return fmt(host, host_cap, "%.*s", (int)len, listen) &&
+	       fmt(port, port_cap, "%s", colon + 1);
+}
+
+static void name_address(struct listener *l)
+{
+	struct sockaddr_storage ss;
+	socklen_t len = sizeof ss;
+	char host[64], port[8];
+
+	if (getsockname(l->fd, (struct sockaddr *)&ss, &len) != 0 ||
+	    getnameinfo((struct sockaddr *)&ss, len, host, sizeof host, port, sizeof port,
+			NI_NUMERICHOST | NI_NUMERICSERV) != 0 ||
+	    !fmt(l->address, sizeof l->address,
+		 ss.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port))
+		l->address[0] = '\0';
+}
+
+static bool open_socket(struct listener *l, const struct addrinfo *ai)
+{
+	int one = 1;
+
+	l->fd = socket(ai->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	return l->fd >= 0 &&
+	       setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
+	       setsockopt(l->fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) == 0 &&
+	       bind(l->fd, ai->ai_addr, ai->ai_addrlen) == 0 &&
+	       listen(l->fd, BACKLOG) == 0;
+}
+
+static void on_rested(uv_timer_t *timer)
+{
+	listener_start(timer->data);
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+	struct listener *l = poll->data;
+	int one = 1, size = SEND_BUFFER;
+
+	(void)events;
+	for (int i = 0; status == 0 && i < ACCEPTS_PER_TURN; i++) {
+		int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd < 0) {
+			if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
+			    errno == ENOMEM) {
+				log_warn("accept_failed", "why=\"%s\"", strerror(errno));
+				uv_poll_stop(&l->poll);
+				uv_timer_start(&l->rest, on_rested, REST_MS, 0);
+			}
+			return; /* nobody is waiting, or who waited has gone */
+		}
+		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+		l->on_accept(l->ctx, fd);
+	}
+}
+
+enum status listener_new(uv_loop_t *loop, const char *listen, listener_fn *on_accept,
+			 void *ctx, struct listener **out)
+{
+	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
+				 .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
+	struct addrinfo *ai = NULL;
+	struct listener *l = xcalloc(1, sizeof *l);
+	char host[256], port[8];
+	bool is_taken;
+
+	*out = NULL;
+	l->fd = -1;
+	l->on_accept = on_accept;
+	l->ctx = ctx;
+	if (!split(listen, host, sizeof host, port, sizeof port) ||
+	    getaddrinfo(host, port, &hints, &ai) != 0) {
+		log_error("listen_refused", "listen=%s why=\"it is not HOST:PORT\"",
+			  listen);
+		free(l);
+		return ST_RANGE;
+	}
+	if (!open_socket(l, ai)) {
+		is_taken = errno == EADDRINUSE;
+		log_error("listen_refused", "listen=%s why=\"%s\"", listen,
+			  strerror(errno));
+		if (l->fd >= 0)
+			close(l->fd);
+		freeaddrinfo(ai);
+		free(l);
+		return is_taken ? ST_BUSY : ST_IO;
+	}
+	freeaddrinfo(ai);
+	name_address(l);
+	uv_poll_init(loop, &l->poll, l->fd);
+	l->poll.data = l;
+	uv_timer_init(loop, &l->rest);
+	l->rest.data = l;
+	*out = l;
+	return ST_OK;
+}
+
+const char *listener_address(const struct listener *l)
+{
+	return l->address;
+}
+
+void listener_start(struct listener *l)
+{
+	if (l->fd >= 0)
+		uv_poll_start(&l->poll, UV_READABLE, on_readable);
+}
+
+void listener_stop(struct listener *l)
+{
+	if (l->fd < 0)
+		return;
+	uv_timer_stop(&l->rest);
+	uv_poll_stop(&l->poll);
+	close(l->fd);
+	l->fd = -1;
+}

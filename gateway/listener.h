@@ -1,0 +1,29 @@
+/* listener.h - the gateway's own listening socket.
+ *
+ * Of its own because libwebsockets here cannot share a port (SO_REUSEPORT), and because draining is then
+ * simply closing it. */
+#ifndef GATEWAY_LISTENER_H
+#define GATEWAY_LISTENER_H
+
+#include <uv.h>
+
+#include "common/attr.h"
+#include "common/status.h"
+
+struct listener;
+/* Takes fd: a connected, non-blocking socket. */
+typedef void listener_fn(void *ctx, int fd);
+
+enum { LISTENER_ADDRESS_SIZE = 80 };
+
+/* listen: HOST:PORT, an IPv6 host in brackets; port 0 takes a free one.  Connections wait in the kernel until
+ * listener_start().  Logs why not. */
+enum status listener_new(uv_loop_t *loop, const char *listen, listener_fn *on_accept,
+			 void *ctx, struct listener **out) ATTR_USE_RESULT;
+/* HOST:PORT with the real port. */
+const char *listener_address(const struct listener *l);
+void listener_start(struct listener *l);
+/* Closes the socket; who is accepted already stays. */
+void listener_stop(struct listener *l);
+
+#endif

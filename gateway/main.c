@@ -1,0 +1,119 @@
+/* plume-gateway: options, then the loop. */
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include "common/attr.h"
+#include "common/bus_options.h"
+#include "common/config.h"
+#include "common/daemon.h"
+#include "common/log.h"
+#include "common/secret.h"
+#include "gateway/gateway.h"
+
+struct options {
+	const char *bus, *events, *commands, *listen, *static_dir;
+	struct config_list origins;
+	uint64_t posts_per_second, posts_burst;
+	uint64_t ping_interval_ms, pong_timeout_ms, hello_timeout_ms, flush_interval_ms;
+	uint64_t log_level;
+};
+
+#define AT(field) offsetof(struct options, field)
+#define HOUR UINT64_C(3600000) /* in milliseconds */
+
+static const struct config_option table[] = {
+	BUS_OPTION(struct options, bus),
+	BUS_ENDPOINT_OPTION(struct options, events, "events"),
+	BUS_ENDPOINT_OPTION(struct options, commands, "commands"),
+	{"listen", CONFIG_STRING, AT(listen), "127.0.0.1:8080", 0, 0, NULL, "HOST:PORT",
+	 "where browsers connect; port 0 takes a free one, told in the ready line"},
+	{"static", CONFIG_STRING, AT(static_dir), PLUME_STATIC_DIR, 0, 0, NULL, "DIR",
+	 "the files of the page"},
+	{"origin", CONFIG_LIST, AT(origins), NULL, 0, 0, NULL, "URL",
+	 "origin whose pages may connect, like https://chat.example; repeatable [the host the "
+	 "page was asked from]"},
+	{"posts-per-second", CONFIG_NUMBER, AT(posts_per_second), "10", 0, 1000, NULL,
+	 "N", "texts a client may send in a second; 0 lifts the limit"},
+	{"posts-burst", CONFIG_NUMBER, AT(posts_burst), "10", 1, 100000, NULL, "N",
+	 "texts a client may send at once"},
+	{"ping-interval", CONFIG_DURATION, AT(ping_interval_ms), "25s", 1000, HOUR, NULL,
+	 "TIME", "silence after which a browser is asked whether it is still there"},
+	{"pong-timeout", CONFIG_DURATION, AT(pong_timeout_ms), "20s", 1000, HOUR, NULL,
+	 "TIME", "how long it may take to answer"},
+	{"hello-timeout", CONFIG_DURATION, AT(hello_timeout_ms), "60s", 0, HOUR, NULL,
+	 "TIME", "how long a connection may stay without a word; 0 lifts the limit"},
+	{"flush-interval", CONFIG_DURATION, AT(flush_interval_ms), "20ms", 0, 1000, NULL,
+	 "TIME",
+	 "least time between two writes of posts to a browser; 0 writes each at once"},
+	LOG_OPTION(struct options, log_level),
+};
+
+static const struct config_program program = {
+	"plume-gateway",
+	"Where browsers meet a Plume room: the page, WebSockets, fan-out.", NULL, table,
+	NELEMS(table)};
+
+struct process {
+	struct daemon daemon;
+	struct gateway *gateway;
+};
+
+static void on_drained(void *ctx)
+{
+	struct process *p = ctx;
+
+	daemon_stop(&p->daemon, 0);
+}
+
+static void on_drain(void *ctx)
+{
+	struct process *p = ctx;
+
+	gateway_drain(p->gateway, on_drained, p);
+}
+
+static void fill(const struct options *o, struct gateway_options *out)
+{
+	out->listen = o->listen;
+	out->static_dir = o->static_dir;
+	out->origins = &o->origins;
+	out->posts = (struct bucket_rule){
+		.interval_ms = o->posts_per_second == 0 ? 0 : 1000 / o->posts_per_second,
+		.burst = o->posts_burst};
+	out->ping_interval_ms = o->ping_interval_ms;
+	out->pong_timeout_ms = o->pong_timeout_ms;
+	out->hello_timeout_ms = o->hello_timeout_ms;
+	out->flush_interval_ms = o->flush_interval_ms;
+}
+
+int main(int argc, char **argv)
+{
+	struct config_source source = {argc, argv, config_env, stdout, stderr};
+	struct gateway_options options = {.listen = NULL};
+	struct options o;
+	struct process p = {.gateway = NULL};
+	int operands;
+	enum config_outcome outcome = config_load(&program, &source, &o, &operands);
+
+	if (outcome == CONFIG_DONE || outcome == CONFIG_BAD)
+		return outcome == CONFIG_DONE ? 0 : 2;
+	if (!bus_option_resolve(&program, &source, o.bus, o.events, ENDPOINT_EVENTS,
+				options.events, sizeof options.events) ||
+	    !bus_option_resolve(&program, &source, o.bus, o.commands, ENDPOINT_COMMANDS,
+				options.commands, sizeof options.commands))
+		return 2;
+	if (outcome == CONFIG_CHECK)
+		return 0;
+
+	log_init(program.name, (enum log_level)o.log_level);
+	daemon_init(&p.daemon, uv_default_loop(), on_drain, &p);
+	fill(&o, &options);
+	if (secret_init() != ST_OK ||
+	    gateway_new(uv_default_loop(), &options, &p.gateway) != ST_OK)
+		_exit(1);
+	daemon_run(&p.daemon);
+}

@@ -1,0 +1,34 @@
+/* RFC 6454 7: an origin is scheme://host[:port], or null.  Nothing is matched in part. */
+#include "gateway/origin.h"
+
+#include <strings.h>
+
+static bool equal_folded(struct slice a, struct slice b)
+{
+	return a.len == b.len && strncasecmp(a.ptr, b.ptr, a.len) == 0;
+}
+
+static bool is_of_host(struct slice origin, struct slice scheme, struct slice host)
+{
+	struct slice rest;
+
+	if (!slice_starts(origin, scheme))
+		return false;
+	rest = (struct slice){origin.ptr + scheme.len, origin.len - scheme.len};
+	return host.len > 0 && equal_folded(rest, host);
+}
+
+bool origin_is_allowed(const struct config_list *listed, struct slice origin,
+		       struct slice host)
+{
+	if (origin.len == 0)
+		return true;
+	if (listed->n == 0)
+		return is_of_host(origin, S("http://"), host) ||
+		       is_of_host(origin, S("https://"), host);
+	for (size_t i = 0; i < listed->n; i++) {
+		if (slice_equal(slice_of(listed->items[i]), origin))
+			return true;
+	}
+	return false;
+}

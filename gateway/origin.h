@@ -1,0 +1,15 @@
+/* origin.h - may a page of this origin open a WebSocket here (SECURITY W1)? */
+#ifndef GATEWAY_ORIGIN_H
+#define GATEWAY_ORIGIN_H
+
+#include <stdbool.h>
+
+#include "common/config.h"
+#include "common/slice.h"
+
+/* listed: the origins that may, compared exactly; when empty, the host the request was made to, by http or
+ * https.  An absent (empty) origin is no browser's, and may. */
+bool origin_is_allowed(const struct config_list *listed, struct slice origin,
+		       struct slice host);
+
+#endif

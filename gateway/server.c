@@ -1,0 +1,338 @@
+/* The only file that knows libwebsockets.  Its callback is a table of one line per reason; what a
+ * reason means is said by connection.c for WebSockets, and by the second half here for HTTP. */
+#include "gateway/server.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <libwebsockets.h>
+
+#include "common/attr.h"
+#include "common/log.h"
+#include "common/memory.h"
+#include "gateway/conversation.h"
+#include "gateway/gateway.h"
+#include "gateway/origin.h"
+
+_Static_assert(LWS_PRE <= ASSET_HEADROOM && LWS_PRE <= FRAME_LOG_HEADROOM,
+	       "the library may write in front of what it is given");
+
+struct server {
+	struct gateway *gateway;
+	struct lws_context *context;
+	struct lws_vhost *vhost;
+};
+
+/* What the library keeps for us per connection: first HTTP, then perhaps a WebSocket. */
+struct peer {
+	struct connection connection;
+	const struct asset *body; /* still to be written */
+};
+
+static struct gateway *gateway_of(struct lws *wsi)
+{
+	return lws_context_user(lws_get_context(wsi));
+}
+
+/* -- for connections -- */
+
+bool server_is_choked(struct lws *wsi)
+{
+	return lws_partial_buffered(wsi) != 0;
+}
+
+void server_write(struct lws *wsi, struct slice frames)
+{
+	/* RAW: the frames are complete already.  Errors show as LWS_CALLBACK_CLOSED. */
+	(void)lws_write(wsi, (unsigned char *)(uintptr_t)frames.ptr, frames.len,
+			LWS_WRITE_RAW);
+}
+
+void server_want_write(struct lws *wsi)
+{
+	lws_callback_on_writable(wsi);
+}
+
+void server_end_after(struct server *s, struct lws *wsi, int seconds)
+{
+	lws_set_timeout(wsi,
+			seconds > 0 ? PENDING_TIMEOUT_CLOSE_ACK
+				    : PENDING_TIMEOUT_USER_REASON_BASE,
+			seconds > 0 ? seconds : LWS_TO_KILL_ASYNC);
+	lws_cancel_service(
+		s->context); /* else, set outside its callbacks, it comes late */
+}
+
+void server_peer(struct lws *wsi, char out[SERVER_ADDRESS_SIZE])
+{
+	out[0] = '\0';
+	lws_get_peer_simple(wsi, out, SERVER_ADDRESS_SIZE);
+}
+
+/* -- HTTP -- */
+
+static const struct {
+	const char *name, *value;
+} security_headers[] = {
+	/* SECURITY W11 */
+	{"content-security-policy:",
+	 "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+	 "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"},
+	{"x-content-type-options:", "nosniff"},
+	{"referrer-policy:", "no-referrer"},
+	{"permissions-policy:",
+	 "camera=(), microphone=(), geolocation=(), payment=(), usb=()"},
+	{"cross-origin-opener-policy:", "same-origin"},
+	{"cross-origin-resource-policy:", "same-origin"},
+	{"cache-control:", "no-cache"},
+};
+
+static char page_404[ASSET_HEADROOM + 16] = "";
+static char page_405[ASSET_HEADROOM + 24] = "";
+static char page_426[ASSET_HEADROOM + 32] = "";
+
+struct answer {
+	unsigned int status;
+	const struct asset *asset;
+	const char *extra_name, *extra_value; /* a header more; NULL: none */
+	bool has_body, is_last;               /* is_last: close after it */
+};
+
+static bool add_header(struct lws *wsi, const char *name, const char *value,
+		       unsigned char **p, unsigned char *end)
+{
+	return lws_add_http_header_by_name(wsi, (const unsigned char *)name,
+					   (const unsigned char *)value,
+					   (int)strlen(value), p, end) == 0;
+}
+
+static int write_answer(struct lws *wsi, struct peer *peer, const struct answer *a)
+{
+	unsigned char buf[LWS_PRE + 2048], *start = buf + LWS_PRE, *p = start;
+	unsigned char *end = buf + sizeof buf;
+	bool good = lws_add_http_header_status(wsi, a->status, &p, end) == 0;
+
+	if (a->status != 304)
+		good = good &&
+		       add_header(wsi, "content-type:", a->asset->type, &p, end) &&
+		       lws_add_http_header_content_length(wsi, a->asset->len, &p, end) ==
+			       0;
+	if (a->asset->etag[0] != '\0')
+		good = good && add_header(wsi, "etag:", a->asset->etag, &p, end);
+	if (a->extra_name != NULL)
+		good = good && add_header(wsi, a->extra_name, a->extra_value, &p, end);
+	for (size_t i = 0; good && i < NELEMS(security_headers); i++)
+		good = add_header(wsi, security_headers[i].name,
+				  security_headers[i].value, &p, end);
+	if (!good || lws_finalize_write_http_header(wsi, start, &p, end) != 0)
+		return -1;
+	if (!a->has_body || a->asset->len == 0)
+		return a->is_last || lws_http_transaction_completed(wsi) != 0 ? -1 : 0;
+	if (a->is_last) {
+		(void)lws_write(wsi, (unsigned char *)a->asset->body, a->asset->len,
+				LWS_WRITE_HTTP_FINAL);
+		return -1;
+	}
+	peer->body = a->asset;
+	lws_callback_on_writable(wsi);
+	return 0;
+}
+
+static int on_http_writeable(struct lws *wsi, struct peer *peer)
+{
+	const struct asset *x = peer->body;
+
+	if (x == NULL)
+		return 0;
+	peer->body = NULL;
+	if (lws_write(wsi, (unsigned char *)x->body, x->len, LWS_WRITE_HTTP_FINAL) < 0)
+		return -1;
+	return lws_http_transaction_completed(wsi) != 0 ? -1 : 0;
+}
+
+static struct asset page(char *memory, const char *text)
+{
+	return (struct asset){.type = "text/plain; charset=utf-8",
+			      .body = memcpy(memory + ASSET_HEADROOM, text, strlen(text)),
+			      .len = strlen(text)};
+}
+
+static int on_http(struct lws *wsi, struct peer *peer, const char *path)
+{
+	struct gateway *g = gateway_of(wsi);
+	const struct asset *x = assets_find(g->assets, slice_of(path));
+	struct asset not_found = page(page_404, "not found\n");
+	struct asset not_allowed = page(page_405, "method not allowed\n");
+	struct asset upgrade = page(page_426, "this is for WebSockets\n");
+	char *uri, match[64] = "";
+	int len, method = lws_http_get_uri_and_method(wsi, &uri, &len);
+	struct answer a = {
+		.status = 200, .asset = x, .has_body = method == LWSHUMETH_GET};
+
+	if (method != LWSHUMETH_GET && method != LWSHUMETH_HEAD) {
+		/* is_last: what follows the header would be the body, not a request. */
+		a = (struct answer){405, &not_allowed, "allow:", "GET, HEAD", true, true};
+	} else if (strcmp(path, "/connect") == 0) {
+		a = (struct answer){
+			426, &upgrade, "upgrade:", "websocket", a.has_body, true};
+	} else if (x == NULL) {
+		a = (struct answer){404, &not_found, NULL, NULL, a.has_body, true};
+	} else if (lws_hdr_copy(wsi, match, sizeof match, WSI_TOKEN_HTTP_IF_NONE_MATCH) >
+			   0 &&
+		   strstr(match, x->etag) != NULL) {
+		a.status = 304;
+		a.has_body = false;
+	}
+	return write_answer(wsi, peer, &a);
+}
+
+/* Called before the 101: the only place where an upgrade can be refused with a status. */
+static int on_upgrade(struct lws *wsi, const char *protocol)
+{
+	struct gateway *g = gateway_of(wsi);
+	char path[64] = "", origin[256] = "", host[256] = "", version[8] = "";
+	unsigned int no = 0;
+
+	/* A value too long for its buffer is none of ours: lws_hdr_copy() then gives -1. */
+	int path_len = lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI);
+	int origin_len = lws_hdr_copy(wsi, origin, sizeof origin, WSI_TOKEN_ORIGIN);
+	int host_len = lws_hdr_copy(wsi, host, sizeof host, WSI_TOKEN_HOST);
+
+	lws_hdr_copy(wsi, version, sizeof version, WSI_TOKEN_VERSION);
+	if (path_len <= 0 || strcmp(path, "/connect") != 0)
+		no = 404;
+	else if (strcasecmp(protocol, "websocket") != 0 || strcmp(version, "13") != 0)
+		no = 426; /* RFC 6455 4.4; h2c too: shared frames are HTTP/1.1's */
+	else if (origin_len < 0 || host_len < 0 ||
+		 !origin_is_allowed(g->options->origins, slice_of(origin),
+				    slice_of(host)))
+		no = 403;
+	else if (g->is_draining)
+		no = 503;
+	if (no == 0)
+		return 0;
+	log_info("upgrade_refused", "status=%u", no);
+	return lws_return_http_status(wsi, no, NULL) != 0 ? -1 : 1;
+}
+
+/* -- WebSockets -- */
+
+static int on_established(struct lws *wsi, struct peer *peer)
+{
+	if (connection_open(gateway_of(wsi), &peer->connection, wsi))
+		return 0;
+	log_warn("connection_refused", "why=\"%s\"", "too many connections");
+	return -1;
+}
+
+static void on_receive(struct lws *wsi, struct connection *c, const char *in, size_t len)
+{
+	struct gateway *g = gateway_of(wsi);
+	bool is_last =
+		lws_is_final_fragment(wsi) && lws_remaining_packet_payload(wsi) == 0;
+
+	if (!lws_frame_is_binary(wsi))
+		connection_receive(g, c, (struct slice){in, len}, is_last);
+	else if (is_last && c->state != CLOSING)
+		conversation_object(g, c);
+}
+
+static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
+		    void *in, size_t len)
+{
+	struct peer *peer = user;
+
+	switch ((int)reason) {
+	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
+		return on_upgrade(wsi, in);
+	case LWS_CALLBACK_HTTP:
+		return on_http(wsi, peer, in);
+	case LWS_CALLBACK_HTTP_WRITEABLE:
+		return on_http_writeable(wsi, peer);
+	case LWS_CALLBACK_ESTABLISHED:
+		return on_established(wsi, peer);
+	case LWS_CALLBACK_RECEIVE:
+		on_receive(wsi, &peer->connection, in, len);
+		return 0;
+	case LWS_CALLBACK_RECEIVE_PONG:
+		peer->connection.heard_s =
+			(uint32_t)(gateway_now(gateway_of(wsi)) / 1000);
+		return 0;
+	case LWS_CALLBACK_SERVER_WRITEABLE:
+		connection_flush(gateway_of(wsi), &peer->connection);
+		return 0;
+	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+		connection_peer_closes(&peer->connection);
+		return 0;
+	case LWS_CALLBACK_CLOSED:
+		connection_closed(gateway_of(wsi), &peer->connection);
+		return 0;
+	default:
+		return 0;
+	}
+}
+
+/* -- start -- */
+
+static void library_log(int level, const char *line)
+{
+	char quoted[512];
+
+	(void)level;
+	log_debug("libwebsockets", "line=%s",
+		  log_quote(quoted, sizeof quoted, slice_trim(slice_of(line))));
+}
+
+enum status server_new(uv_loop_t *loop, struct gateway *g, struct server **out)
+{
+	/* 512: a connection's read buffer; longer messages come in pieces.  65536: what one
+	 * write may pass to the kernel at once without a copy. */
+	static const struct lws_protocols protocols[] = {
+		{"plume", callback, sizeof(struct peer), 512, 0, NULL, 65536},
+		{NULL, NULL, 0, 0, 0, NULL, 0}};
+	/* The library's ping timers are a sorted list that every connect walks: off. */
+	static const lws_retry_bo_t no_timers = {0};
+	struct lws_context_creation_info info;
+	struct server *s = xcalloc(1, sizeof *s);
+	void *loops[1] = {loop};
+
+	*out = NULL;
+	lws_set_log_level(LLL_ERR | LLL_WARN, library_log);
+	memset(&info, 0, sizeof info);
+	info.port = CONTEXT_PORT_NO_LISTEN_SERVER;
+	info.options = LWS_SERVER_OPTION_LIBUV | LWS_SERVER_OPTION_VALIDATE_UTF8 |
+		       LWS_SERVER_OPTION_EXPLICIT_VHOSTS;
+	info.foreign_loops = loops;
+	info.gid = -1;
+	info.uid = -1;
+	info.user = g;
+	info.protocols = protocols;
+	info.retry_and_idle_policy = &no_timers;
+	info.timeout_secs = 10; /* to finish a header block */
+	info.keepalive_timeout = 15;
+	info.max_http_header_data = 8192;
+	info.server_string = "plume";
+	info.pt_serv_buf_size = 4096;
+	s->gateway = g;
+	s->context = lws_create_context(&info);
+	if (s->context != NULL)
+		s->vhost = lws_create_vhost(s->context, &info);
+	if (s->vhost == NULL) {
+		log_error("server",
+			  "why=\"libwebsockets did not start: is its libuv plugin "
+			  "(libwebsockets-evlib-uv) installed?\"%s",
+			  "");
+		free(s);
+		return ST_IO;
+	}
+	*out = s;
+	return ST_OK;
+}
+
+void server_adopt(struct server *s, int fd)
+{
+	/* On failure the library has closed fd. */
+	if (lws_adopt_socket_vhost(s->vhost, fd) == NULL)
+		log_warn("accept_failed", "why=\"%s\"", "the library took no more");
+}

@@ -1,0 +1,42 @@
+/* server.h - HTTP and WebSockets, by libwebsockets.
+ *
+ * The gateway accepts by itself (listener.h) and hands each connection to the library.  All of it
+ * runs on the loop's thread. */
+#ifndef GATEWAY_SERVER_H
+#define GATEWAY_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "common/attr.h"
+#include "common/slice.h"
+#include "common/status.h"
+
+struct gateway;
+struct lws;
+struct server;
+
+enum { SERVER_ADDRESS_SIZE = 64 };
+
+enum status server_new(uv_loop_t *loop, struct gateway *g,
+		       struct server **out) ATTR_USE_RESULT;
+/* Takes fd: serves what comes over it. */
+void server_adopt(struct server *s, int fd);
+
+/* -- for connections; bytes are whole frames -- */
+
+/* Are bytes of an earlier write still waiting?  Then nothing may be written now. */
+bool server_is_choked(struct lws *wsi);
+/* Writes all of it; what the kernel does not take now, the library keeps and sends later. */
+void server_write(struct lws *wsi, struct slice frames);
+/* connection_flush() will be called when the socket can take more. */
+void server_want_write(struct lws *wsi);
+/* Ends the connection after so many seconds, unless the peer does first; 0: at once. */
+void server_end_after(struct server *s, struct lws *wsi, int seconds);
+/* The peer's IP address. */
+void server_peer(struct lws *wsi, char out[SERVER_ADDRESS_SIZE]);
+
+#endif

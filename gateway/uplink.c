@@ -1,0 +1,190 @@
+/* Everything here follows from one rule: at most one batch is in flight. */
+#include "gateway/uplink.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "common/bus.h"
+#include "common/bus_queue.h"
+#include "common/daemon.h"
+#include "common/entropy.h"
+#include "common/log.h"
+#include "common/memory.h"
+
+enum { WATCH_MS = 100 };
+
+struct uplink {
+	struct uplink_events events;
+	struct bus_requester *requester;
+	struct bus_queue *queue;
+	struct bus_writer *writer;
+	uv_timer_t watch;
+	uint64_t id, number;
+	uint64_t sent_ms, answered_ms;
+	bool is_poked;
+	bool is_deaf;
+};
+
+static void send_batch(struct uplink *u)
+{
+	struct bus_msg head = {.kind = BUS_BATCH,
+			       .u.batch = {.gateway = u->id,
+					   .number = ++u->number,
+					   .newest = u->events.newest(u->events.ctx)}};
+
+	bus_writer_clear(u->writer);
+	bus_writer_add(u->writer, &head);
+	bus_queue_take(u->queue, u->writer);
+	u->is_poked = false;
+	u->sent_ms = daemon_now_ms();
+	bus_request(u->requester, bus_writer_frame(u->writer));
+	bus_writer_wipe(u->writer); /* it may hold codes and tokens */
+}
+
+static void set_deaf(struct uplink *u, bool is_deaf)
+{
+	if (u->is_deaf == is_deaf)
+		return;
+	u->is_deaf = is_deaf;
+	if (is_deaf)
+		log_warn("bus_lost", "silent_ms=%" PRIu64, daemon_now_ms() - u->sent_ms);
+	else
+		log_info("bus_back", "%s", "");
+	u->events.on_deaf(u->events.ctx, is_deaf);
+}
+
+static void start_over(struct uplink *u)
+{
+	log_warn("start_over", "gateway=%016" PRIx64, u->id);
+	u->id = entropy_id(&entropy_system);
+	u->number = 0;
+	bus_queue_free(&u->queue);
+	u->queue = bus_queue_new();
+	u->events.on_start_over(u->events.ctx);
+}
+
+/* The answer was checked by nobody yet: a broker is a peer, not a friend. */
+static enum status read_answer(struct uplink *u, struct bus_reader *r)
+{
+	struct bus_msg m;
+	enum status st = bus_reader_next(r, BUS_BROKER, BUS_GATEWAY, &m);
+
+	if (st != ST_OK)
+		return st;
+	if (m.kind == BUS_START_OVER) {
+		start_over(u);
+		return ST_OK;
+	}
+	if (m.kind != BUS_RESULTS || m.u.results.number != u->number)
+		return ST_PROTOCOL;
+	u->events.on_results(u->events.ctx, &m.u.results);
+	while ((st = bus_reader_next(r, BUS_BROKER, BUS_GATEWAY, &m)) == ST_OK)
+		u->events.on_message(u->events.ctx, &m);
+	u->events.on_done(u->events.ctx);
+	return st == ST_END ? ST_OK : st;
+}
+
+static void on_answer(void *ctx, struct slice frame)
+{
+	struct uplink *u = ctx;
+	struct bus_reader *r;
+	enum status st = bus_reader_new(frame, &r);
+
+	u->answered_ms = daemon_now_ms();
+	set_deaf(u, false);
+	if (st == ST_OK)
+		st = read_answer(u, r);
+	if (st != ST_OK)
+		log_error("answer_refused", "why=\"%s\" bytes=%zu", status_text(st),
+			  frame.len);
+	bus_reader_free(&r);
+}
+
+static void on_watch(uv_timer_t *timer)
+{
+	struct uplink *u = timer->data;
+	uint64_t now = daemon_now_ms();
+
+	if (bus_requester_is_waiting(u->requester)) {
+		if (now - u->sent_ms >= UPLINK_DEAF_MS)
+			set_deaf(u, true);
+	} else if (now - u->answered_ms >= UPLINK_HEARTBEAT_MS) {
+		send_batch(u);
+	}
+}
+
+enum status uplink_new(uv_loop_t *loop, const char *url,
+		       const struct uplink_events *events, struct uplink **out)
+{
+	struct uplink *u = xcalloc(1, sizeof *u);
+	enum status st = bus_requester_new(loop, url, on_answer, u, &u->requester);
+
+	*out = NULL;
+	if (st != ST_OK) {
+		free(u);
+		return st;
+	}
+	u->events = *events;
+	u->queue = bus_queue_new();
+	u->writer = bus_writer_new();
+	u->id = entropy_id(&entropy_system);
+	uv_timer_init(loop, &u->watch);
+	u->watch.data = u;
+	uv_timer_start(&u->watch, on_watch, 0, WATCH_MS);
+	*out = u;
+	return ST_OK;
+}
+
+static void on_closed(uv_handle_t *h)
+{
+	free(h->data);
+}
+
+void uplink_free(struct uplink **u)
+{
+	if (u == NULL || *u == NULL)
+		return;
+	bus_requester_free(&(*u)->requester);
+	bus_queue_free(&(*u)->queue);
+	bus_writer_free(&(*u)->writer);
+	uv_close((uv_handle_t *)&(*u)->watch, on_closed);
+	*u = NULL;
+}
+
+uint64_t uplink_id(const struct uplink *u)
+{
+	return u->id;
+}
+
+void uplink_send(struct uplink *u, const struct bus_msg *m)
+{
+	bus_queue_add(u->queue, m);
+}
+
+bool uplink_is_full(const struct uplink *u)
+{
+	return bus_queue_bytes(u->queue) >= UPLINK_FULL_BYTES ||
+	       bus_queue_count(u->queue) >= UPLINK_FULL_COUNT;
+}
+
+bool uplink_is_deaf(const struct uplink *u)
+{
+	return u->is_deaf;
+}
+
+bool uplink_is_idle(const struct uplink *u)
+{
+	return bus_queue_count(u->queue) == 0 && !bus_requester_is_waiting(u->requester);
+}
+
+void uplink_turn(struct uplink *u)
+{
+	if ((bus_queue_count(u->queue) > 0 || u->is_poked) &&
+	    !bus_requester_is_waiting(u->requester))
+		send_batch(u);
+}
+
+void uplink_poke(struct uplink *u)
+{
+	u->is_poked = true;
+}

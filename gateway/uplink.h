@@ -1,0 +1,62 @@
+/* uplink.h - the gateway's requests to the broker: one batch in flight, carrying all that waits.
+ *
+ *   idle --something waits, or it is time for a heartbeat--> in flight --answer--> idle
+ *
+ * The bus sends a batch again until it is answered; its number makes that harmless. */
+#ifndef GATEWAY_UPLINK_H
+#define GATEWAY_UPLINK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "common/attr.h"
+#include "common/bus_msg.h"
+#include "common/slice.h"
+#include "common/status.h"
+
+enum {
+	UPLINK_HEARTBEAT_MS = 500,
+	/* Without an answer for this long the broker counts as out of reach. */
+	UPLINK_DEAF_MS = 1500,
+	/* Over this, strangers' commands are refused: what waits is more than two frames. */
+	UPLINK_FULL_BYTES = 2 << 20,
+	UPLINK_FULL_COUNT = 1800,
+};
+
+struct uplink;
+
+struct uplink_events {
+	void *ctx;
+	/* The head of an answer, then each of its messages, then the end. */
+	void (*on_results)(void *ctx, const struct bus_results *m);
+	void (*on_message)(void *ctx, const struct bus_msg *m);
+	void (*on_done)(void *ctx);
+	/* The broker does not know this gateway: all its clients must resume.  Called after the
+	 * uplink took a new id and dropped what waited. */
+	void (*on_start_over)(void *ctx);
+	/* The broker went out of reach, or came back. */
+	void (*on_deaf)(void *ctx, bool is_deaf);
+	/* Newest seq the gateway has, for the batch's head. */
+	uint64_t (*newest)(void *ctx);
+};
+
+enum status uplink_new(uv_loop_t *loop, const char *url,
+		       const struct uplink_events *events,
+		       struct uplink **out) ATTR_USE_RESULT;
+void uplink_free(struct uplink **u);
+uint64_t uplink_id(const struct uplink *u);
+/* Copies m; it leaves with the next batch. */
+void uplink_send(struct uplink *u, const struct bus_msg *m);
+/* Is the bound for strangers' commands reached? */
+bool uplink_is_full(const struct uplink *u);
+bool uplink_is_deaf(const struct uplink *u);
+/* Nothing waits and nothing is in flight. */
+bool uplink_is_idle(const struct uplink *u);
+/* To be called once at the end of each loop turn: sends what gathered in it. */
+void uplink_turn(struct uplink *u);
+/* The broker has something for us: the next batch leaves even if it is empty. */
+void uplink_poke(struct uplink *u);
+
+#endif

@@ -1,0 +1,113 @@
+/* The requester of the bus asks again by itself when the broker was away; here are the
+ * pace and the log. */
+#include "mailer/desk.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "common/bus.h"
+#include "common/log.h"
+#include "common/memory.h"
+
+struct desk {
+	struct desk_setup setup;
+	struct bus_requester *requester;
+	struct bus_writer *writer;
+	uint64_t asked_ms; /* the last question */
+	uint64_t next_ms;  /* the next one, at the earliest */
+	enum { BROKER_UNKNOWN, BROKER_HEARD, BROKER_SILENT } broker;
+};
+
+static enum status read_answer(struct desk *d, struct bus_reader *reader)
+{
+	struct bus_msg msg;
+	enum status st = bus_reader_next(reader, BUS_BROKER, BUS_MAILER, &msg);
+
+	if (st != ST_OK)
+		return st;
+	if (msg.kind == BUS_NO_LETTER)
+		return ST_OK;
+	if (msg.kind != BUS_LETTER)
+		return ST_PROTOCOL;
+	d->next_ms = 0;
+	d->setup.on_letter(d->setup.ctx, &msg.u.letter);
+	return ST_OK;
+}
+
+static void on_answer(void *ctx, struct slice frame)
+{
+	struct desk *d = ctx;
+	struct bus_reader *reader = NULL;
+	enum status st = bus_reader_new(frame, &reader);
+
+	d->next_ms = d->asked_ms + DESK_PAUSE_MS;
+	if (st == ST_OK)
+		st = read_answer(d, reader);
+	bus_reader_free(&reader);
+	if (st != ST_OK) {
+		log_warn("bus_refused", "answer_to=take why=\"%s\"", status_text(st));
+	} else if (d->broker != BROKER_HEARD) {
+		log_info("bus_connected", "mail=%s", d->setup.url);
+		d->broker = BROKER_HEARD;
+	}
+	d->setup.on_answer(d->setup.ctx);
+}
+
+enum status desk_new(const struct desk_setup *setup, struct desk **out)
+{
+	struct desk *d = xcalloc(1, sizeof *d);
+	enum status st;
+
+	*out = NULL;
+	d->setup = *setup;
+	d->writer = bus_writer_new();
+	st = bus_requester_new(setup->loop, setup->url, on_answer, d, &d->requester);
+	if (st != ST_OK) {
+		desk_free(&d);
+		return st;
+	}
+	*out = d;
+	return ST_OK;
+}
+
+void desk_free(struct desk **d)
+{
+	if (d == NULL || *d == NULL)
+		return;
+	bus_requester_free(&(*d)->requester);
+	bus_writer_free(&(*d)->writer);
+	free(*d);
+	*d = NULL;
+}
+
+void desk_ask(struct desk *d, uint64_t now_ms)
+{
+	struct bus_msg msg = {.kind = BUS_TAKE};
+
+	if (bus_requester_is_waiting(d->requester) || now_ms < d->next_ms)
+		return;
+	msg.u.take.mailer = d->setup.mailer;
+	msg.u.take.wait_ms = DESK_WAIT_MS;
+	msg.u.take.sender = slice_of(d->setup.sender);
+	bus_writer_clear(d->writer);
+	bus_writer_add(d->writer, &msg);
+	bus_request(d->requester, bus_writer_frame(d->writer));
+	d->asked_ms = now_ms;
+}
+
+void desk_watch(struct desk *d, uint64_t now_ms)
+{
+	if (!bus_requester_is_waiting(d->requester) || d->broker == BROKER_SILENT ||
+	    now_ms < d->asked_ms + DESK_SILENCE_MS)
+		return;
+	log_warn("bus_silent", "mail=%s since_ms=%" PRIu64, d->setup.url,
+		 now_ms - d->asked_ms);
+	d->broker = BROKER_SILENT;
+}
+
+uint64_t desk_next_ms(const struct desk *d)
+{
+	if (!bus_requester_is_waiting(d->requester))
+		return d->next_ms;
+	return d->broker == BROKER_SILENT ? UINT64_MAX : d->asked_ms + DESK_SILENCE_MS;
+}

@@ -1,0 +1,52 @@
+/* desk.h - the broker's mail desk as a mailer sees it: one question at a time, "is
+ * there a letter?".
+ *
+ * The broker holds the question until there is a letter or DESK_WAIT_MS have passed,
+ * so nothing polls; an answer that brings nothing too soon is followed by a pause. */
+#ifndef MAILER_DESK_H
+#define MAILER_DESK_H
+
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "common/attr.h"
+#include "common/bus_msg.h"
+#include "common/status.h"
+
+enum {
+	DESK_WAIT_MS = 5000, /* how long the broker may hold the question */
+	DESK_PAUSE_MS = 250, /* from a question that brought nothing to the next */
+	DESK_SILENCE_MS =
+		10000, /* without an answer: the broker is away, and the log says so */
+};
+
+struct desk;
+
+/* letter is borrowed for the call. */
+typedef void desk_letter_fn(void *ctx, const struct bus_letter *letter);
+/* After each answer, with a letter or without: the next question may be asked from
+ * there. */
+typedef void desk_answer_fn(void *ctx);
+
+struct desk_setup {
+	uv_loop_t *loop;
+	const char *url;    /* borrowed for the desk's life, as is sender */
+	uint64_t mailer;    /* number of this process */
+	const char *sender; /* address the letters come from */
+	desk_letter_fn *on_letter;
+	desk_answer_fn *on_answer;
+	void *ctx;
+};
+
+enum status desk_new(const struct desk_setup *setup, struct desk **out) ATTR_USE_RESULT;
+void desk_free(struct desk **d);
+/* Asks, unless a question is in flight or it is too early. */
+void desk_ask(struct desk *d, uint64_t now_ms);
+/* Notices that the broker is silent. */
+void desk_watch(struct desk *d, uint64_t now_ms);
+/* When desk_watch() is due while a question is in flight, and else desk_ask();
+ * UINT64_MAX: never. */
+uint64_t desk_next_ms(const struct desk *d);
+
+#endif

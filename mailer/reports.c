@@ -1,0 +1,144 @@
+/* A list that is short unless the broker is away; the requester of the bus does the
+ * rest. */
+#include "mailer/reports.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include <utlist.h>
+
+#include "common/bus.h"
+#include "common/log.h"
+#include "common/memory.h"
+
+struct report {
+	struct report *prev, *next;
+	struct bus_report message;
+};
+
+struct reports {
+	struct reports_setup setup;
+	struct bus_requester *requester;
+	struct bus_writer *writer;
+	struct report *waiting; /* oldest first */
+	size_t n;
+};
+
+static void drop_oldest(struct reports *r)
+{
+	struct report *oldest = r->waiting;
+
+	DL_DELETE(r->waiting, oldest);
+	r->n--;
+	free(oldest);
+}
+
+/* A frame of its own for each: the bus answers one with one. */
+static void send_next(struct reports *r)
+{
+	struct bus_msg m = {.kind = BUS_REPORT};
+
+	if (r->waiting == NULL || bus_requester_is_waiting(r->requester))
+		return;
+	m.u.report = r->waiting->message;
+	drop_oldest(r);
+	bus_writer_clear(r->writer);
+	bus_writer_add(r->writer, &m);
+	bus_request(r->requester, bus_writer_frame(r->writer));
+}
+
+static void on_reported(struct reports *r, const struct bus_reported *reported)
+{
+	if (reported->known)
+		return;
+	log_debug("report_unknown", "letter=%" PRIu64, reported->letter);
+	r->setup.on_unknown(r->setup.ctx, reported->letter);
+}
+
+static void on_answer(void *ctx, struct slice frame)
+{
+	struct reports *r = ctx;
+	struct bus_reader *reader = NULL;
+	struct bus_msg m;
+	enum status st = bus_reader_new(frame, &reader);
+
+	if (st == ST_OK)
+		st = bus_reader_next(reader, BUS_BROKER, BUS_MAILER, &m);
+	if (st == ST_OK && m.kind == BUS_REPORTED)
+		on_reported(r, &m.u.reported);
+	else
+		log_warn("bus_refused", "answer_to=report why=\"%s\"",
+			 status_text(st == ST_OK ? ST_PROTOCOL : st));
+	bus_reader_free(&reader);
+	send_next(r);
+	if (reports_are_done(r))
+		r->setup.on_empty(r->setup.ctx);
+}
+
+enum status reports_new(const struct reports_setup *setup, struct reports **out)
+{
+	struct reports *r = xcalloc(1, sizeof *r);
+	enum status st;
+
+	*out = NULL;
+	r->setup = *setup;
+	r->writer = bus_writer_new();
+	st = bus_requester_new(setup->loop, setup->url, on_answer, r, &r->requester);
+	if (st != ST_OK) {
+		reports_free(&r);
+		return st;
+	}
+	*out = r;
+	return ST_OK;
+}
+
+void reports_free(struct reports **r)
+{
+	if (r == NULL || *r == NULL)
+		return;
+	bus_requester_free(&(*r)->requester);
+	bus_writer_free(&(*r)->writer);
+	while ((*r)->waiting != NULL)
+		drop_oldest(*r);
+	free(*r);
+	*r = NULL;
+}
+
+static struct report *find(struct reports *r, uint64_t letter)
+{
+	struct report *each;
+
+	DL_FOREACH (r->waiting, each) {
+		if (each->message.letter == letter)
+			return each;
+	}
+	return NULL;
+}
+
+void reports_add(struct reports *r, uint64_t letter, enum mail_state state,
+		 uint64_t retry_ms)
+{
+	struct report *report = find(r, letter);
+
+	if (report == NULL && r->n == REPORTS_MAX) {
+		log_warn("report_dropped", "letter=%" PRIu64, r->waiting->message.letter);
+		drop_oldest(r);
+	}
+	if (report == NULL) {
+		report = xcalloc(1, sizeof *report);
+		DL_APPEND(r->waiting, report);
+		r->n++;
+	}
+	report->message = (struct bus_report){
+		.mailer = r->setup.mailer,
+		.letter = letter,
+		.state = state,
+		.retry_ms = retry_ms,
+	};
+	send_next(r);
+}
+
+bool reports_are_done(const struct reports *r)
+{
+	return r->waiting == NULL && !bus_requester_is_waiting(r->requester);
+}

@@ -1,0 +1,46 @@
+/* reports.h - what became of letters, on its way to the broker's mail desk.
+ *
+ * One report is in flight at a time, over a connection of its own, so that a held TAKE
+ * never delays it.  Bound: REPORTS_MAX wait; a newer report on a letter replaces the
+ * one that waits, and when all of them are of different letters the oldest is dropped
+ * and logged (the lease of its letter then ends by itself). */
+#ifndef MAILER_REPORTS_H
+#define MAILER_REPORTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <uv.h>
+
+#include "common/attr.h"
+#include "common/bus_msg.h"
+#include "common/status.h"
+
+enum { REPORTS_MAX = 4096 };
+
+struct reports;
+
+/* The broker does not count letter as ours (any more): it is over, or somebody else
+ * has it. */
+typedef void reports_unknown_fn(void *ctx, uint64_t letter);
+/* The last one was answered. */
+typedef void reports_empty_fn(void *ctx);
+
+struct reports_setup {
+	uv_loop_t *loop;
+	const char *url;
+	uint64_t mailer; /* number of this process */
+	reports_unknown_fn *on_unknown;
+	reports_empty_fn *on_empty;
+	void *ctx;
+};
+
+enum status reports_new(const struct reports_setup *setup,
+			struct reports **out) ATTR_USE_RESULT;
+void reports_free(struct reports **r);
+void reports_add(struct reports *r, uint64_t letter, enum mail_state state,
+		 uint64_t retry_ms);
+/* Nothing waits and nothing is in flight. */
+bool reports_are_done(const struct reports *r);
+
+#endif

@@ -1,0 +1,372 @@
+// The person's way through the page, as a dialogue with a stand-in for the room.
+
+import assert from "node:assert/strict";
+import { describe, it as test } from "node:test";
+
+import { EPOCH, FakeStorage, ack, newPage, post } from "./stand_ins.mjs";
+
+const WAITING = { type: 7, name: "ann", ticket: "tick", digits: 8, mail: "queued", resend_in: 60000 };
+
+function asked(storage) {
+	const page = newPage(storage);
+
+	page.client.start();
+	page.client.enter("ann", "ann@a.example");
+	page.open();
+	page.hear(WAITING);
+	return page;
+}
+
+// In the room, with the posts up to `seq` told.
+function inRoom(seq = 0, storage = new FakeStorage()) {
+	const page = asked(storage);
+
+	page.client.giveCode("48291357");
+	page.hear(ack(seq, 1));
+	for (let i = 1; i <= seq; i++)
+		page.hear(post(i));
+	page.sent.length = page.seen.length = 0;
+	return page;
+}
+
+describe("entering", () => {
+	test("says hello when the connection is open and shows the waiting step", () => {
+		const page = asked();
+
+		assert.deepEqual(page.sent, [{ type: 0, text: "ann\nann@a.example", v: 1 }]);
+		assert.equal(page.client.step, "verify");
+		assert.equal(page.calls("verify.showWaiting")[0][1].mail, "queued");
+	});
+	test("says hello again when the answer was lost with the connection", () => {
+		const page = newPage();
+
+		page.client.start();
+		page.client.enter("ann", "ann@a.example");
+		page.open();
+		page.connection.go("reconnecting");
+		page.open();
+		assert.equal(page.sent.length, 2);
+		assert.deepEqual(page.sent[0], page.sent[1]);
+	});
+	test("with a taken name is told beside the name, and asks for no connection", () => {
+		const page = newPage();
+
+		page.client.start();
+		page.client.enter("bob", "ann@a.example");
+		page.open();
+		page.hear({ type: 5, name: "bob", reason: "name-taken", text: "Taken." });
+		assert.deepEqual(page.calls("enter.showError").at(-1).slice(1), ["name", "Taken."]);
+		assert.equal(page.connection.state, "idle");
+		assert.equal(page.client.step, "enter");
+	});
+	test("too fast is told on the step where one is", () => {
+		const page = newPage();
+
+		page.client.start();
+		page.client.enter("ann", "ann@a.example");
+		page.open();
+		page.hear({ type: 8, reason: "busy", text: "Busy." });
+		assert.deepEqual(page.calls("enter.showError").at(-1).slice(1), [null, "Busy."]);
+	});
+});
+
+describe("waiting for the code", () => {
+	test("survives a reload by its ticket", () => {
+		const page = newPage(asked().storage);
+
+		page.client.start();
+		assert.deepEqual(page.calls("step").at(-1).slice(1),
+			["verify", { name: "ann", email: "ann@a.example" }]);
+		page.open();
+		assert.deepEqual(page.sent, [{ type: 6, v: 1, ticket: "tick" }]);
+	});
+	test("ends in the room with the right code, after a wrong one", () => {
+		const page = asked();
+
+		page.client.giveCode("11111111");
+		page.hear({ type: 4, reason: "wrong-code", text: "Wrong." });
+		assert.deepEqual(page.calls("verify.showError").at(-1).slice(1), ["Wrong.", undefined]);
+		page.client.giveCode("48291357");
+		assert.deepEqual(page.sent.at(-1), { type: 2, text: "48291357", ticket: "tick" });
+		page.hear(ack(0, 1));
+		assert.equal(page.client.step, "chat");
+		assert.equal(page.client.session.token, "tok");
+		assert.equal(page.client.session.ticket, null);
+	});
+	test("gives the code again when the answer was lost", () => {
+		const page = asked();
+
+		page.client.giveCode("48291357");
+		page.connection.go("reconnecting");
+		page.open();
+		assert.deepEqual(page.sent.slice(-2).map((f) => f.text), ["48291357", "48291357"]);
+	});
+	test("that is over offers a new code for the same person", () => {
+		const page = asked();
+
+		page.hear({ type: 4, reason: "login-over", text: "" });
+		assert.equal(page.calls("verify.showError").at(-1)[2], 0);
+		page.client.giveCode("48291357");
+		assert.equal(page.sent.length, 1);
+		page.client.resend();
+		assert.deepEqual(page.sent.at(-1), { type: 0, text: "ann\nann@a.example", v: 1 });
+	});
+	test("keeps the old code while a new one is asked for, and when that is refused", () => {
+		const page = asked();
+
+		page.client.resend();
+		page.hear({ type: 8, reason: "too-fast", text: "Too fast.", retry_in: 3000 });
+		assert.deepEqual(page.calls("verify.showError").at(-1).slice(1), ["Too fast. (in 3 s)", 3000]);
+		page.client.giveCode("48291357");
+		assert.equal(page.sent.at(-1).ticket, "tick");
+	});
+	test("with another address keeps the name", () => {
+		const page = asked();
+
+		page.client.otherAddress();
+		assert.deepEqual(page.calls("step").at(-1).slice(1),
+			["enter", { name: "ann", email: "ann@a.example" }]);
+		assert.equal(page.connection.state, "idle");
+		assert.equal(page.client.session.ticket, null);
+	});
+});
+
+describe("talking", () => {
+	test("a post is pending, then confirmed by its id, and forgotten", () => {
+		const page = inRoom();
+
+		assert.equal(page.client.say("hello"), null);
+		assert.deepEqual(page.sent, [{ type: 1, text: "hello", id: "id0" }]);
+		page.hear(post(1, "ann", { id: "id0", text: "hello" }));
+		assert.equal(page.calls("log.post")[0][2], "id0");
+		assert.equal(page.client.outbox.list().length, 0);
+	});
+	test("somebody else's post with my id confirms nothing", () => {
+		const page = inRoom();
+
+		page.client.say("hello");
+		page.hear(post(1, "eve", { id: "id0" }));
+		assert.equal(page.calls("log.post")[0][2], null);
+		assert.equal(page.client.outbox.list().length, 1);
+	});
+	test("a refused post fails with its reason and can be tried again or taken back", () => {
+		const page = inRoom();
+
+		page.client.say("hello");
+		page.hear({ type: 8, reason: "too-fast", text: "Too fast.", id: "id0", retry_in: 2000 });
+		assert.equal(page.calls("log.failed")[0][1].why, "Too fast. (in 2 s)");
+		page.client.retry("id0");
+		assert.equal(page.sent.length, 1);
+		page.run(2100);
+		assert.equal(page.sent.length, 2);
+		page.hear({ type: 8, reason: "bad-text", text: "No.", id: "id0" });
+		assert.equal(page.client.takeBack("id0"), "hello");
+		assert.equal(page.client.outbox.list().length, 0);
+	});
+	test("what is too long is never sent, and stays with its writer", () => {
+		const page = inRoom();
+
+		assert.match(page.client.say("x".repeat(65537)), /too long/);
+		assert.equal(page.sent.length, 0);
+		assert.equal(page.client.outbox.list().length, 0);
+	});
+	test("halves of characters and unknown notices do no harm", () => {
+		const page = inRoom();
+
+		page.client.say("a\ud83d\0b \u{1f600}");
+		assert.equal(page.sent[0].text, "a\ufffd\ufffdb \u{1f600}");
+		page.hear({ type: 10, notice: "bus-lost" });
+		page.hear({ type: 10, notice: "of-later-days" });
+		assert.equal(page.client.outOfReach, true);
+	});
+	test("a post without seq is private", () => {
+		const page = inRoom();
+
+		page.hear({ type: 1, name: "plumebot", text: "Welcome." });
+		assert.equal(page.calls("log.private").length, 1);
+		assert.equal(page.client.log.last, 0);
+	});
+	test("a post that is heard twice is shown once; a hole is told", () => {
+		const page = inRoom(3);
+
+		page.hear(post(4));
+		page.hear(post(4));
+		page.hear(post(7));
+		assert.equal(page.calls("log.post").length, 2);
+		assert.deepEqual(page.calls("log.line"), [["log.line", "missing"]]);
+	});
+	test("a frame that closed the connection as too big is not sent for ever", () => {
+		const page = inRoom();
+
+		page.client.say("big");
+		page.on.close(1009);
+		assert.equal(page.calls("log.failed").length, 1);
+		assert.notEqual(page.client.outbox.list()[0].why, null);
+	});
+	test("a post that nobody answers means a dead connection", () => {
+		const page = inRoom();
+
+		page.client.say("hello");
+		page.run(5000);
+		page.client.onTick();
+		assert.equal(page.connection.renewed, undefined);
+		page.run(8000);
+		page.client.onTick();
+		assert.equal(page.connection.renewed, 0);
+	});
+	test("while the room is out of reach posts wait, and are asked for again when it is back", () => {
+		const page = inRoom();
+
+		page.hear({ type: 10, notice: "bus-lost" });
+		assert.equal(page.calls("bar.show").at(-1)[1], "out-of-reach");
+		page.client.say("hello");
+		page.run(60000);
+		page.client.onTick();
+		assert.equal(page.connection.renewed, undefined);
+		page.hear({ type: 10, notice: "bus-back" });
+		assert.deepEqual(page.sent.map((f) => f.id), ["id0", "id0"]);
+	});
+});
+
+describe("coming back", () => {
+	test("resumes after the last post, and sends what was not seen under its old id", () => {
+		const page = inRoom(3);
+
+		page.client.say("hello");
+		page.connection.go("reconnecting");
+		page.client.say("offline");
+		page.open();
+		assert.deepEqual(page.sent.at(-1), { type: 6, v: 1, token: "tok", epoch: EPOCH, seq: 3 });
+		page.hear(ack(5, 4, { resumed: true }));
+		page.hear(post(4));
+		assert.equal(page.sent.length, 2); // the past first: it may hold the post
+		page.hear(post(5, "ann", { id: "id0" }));
+		page.run(200);
+		assert.deepEqual(page.sent.slice(2), [{ type: 1, text: "offline", id: "id1" }]);
+		assert.equal(page.calls("log.line").length, 0);
+	});
+	test("a post that was accepted already is waited for, or given up when it is past", () => {
+		const page = inRoom(3);
+
+		page.client.say("a");
+		page.hear({ type: 9, id: "id0", seq: 4 });
+		assert.equal(page.client.outbox.list().length, 1);
+		page.hear(post(4, "ann", { id: "id0" }));
+		page.client.say("b");
+		page.hear({ type: 9, id: "id1", seq: 2 });
+		assert.equal(page.client.outbox.list().length, 0);
+		assert.deepEqual(page.calls("log.gone").at(-1), ["log.gone", "id1"]);
+	});
+	test("says where messages are missing", () => {
+		const page = inRoom(3);
+
+		page.connection.go("reconnecting");
+		page.open();
+		page.hear(ack(90, 41));
+		page.hear(post(41));
+		assert.deepEqual(page.calls("log.line"), [["log.line", "missing"]]);
+	});
+	test("to a room that began anew clears the log and says so, and keeps what was not sent", () => {
+		const page = inRoom(3);
+
+		page.client.say("hello");
+		page.connection.go("reconnecting");
+		page.open();
+		page.hear(ack(0, 1, { epoch: "f".repeat(16) }));
+		assert.equal(page.calls("log.clear").length, 1);
+		assert.deepEqual(page.calls("log.line"), [["log.line", "anew"]]);
+		page.run(200);
+		assert.equal(page.sent.at(-1).id, "id0");
+		page.hear(post(1, "ann", { id: "id0" }));
+		assert.equal(page.client.outbox.list().length, 0);
+	});
+	test("after a reload shows again what was there, without a hole where there is none", () => {
+		const first = inRoom(80);
+
+		first.client.say("unsent");
+		first.client.session.save(0);
+		const page = newPage(first.storage);
+		page.client.start();
+		assert.equal(page.client.step, "chat");
+		assert.equal(page.calls("log.pending")[0][1].id, "id0");
+		page.open();
+		assert.deepEqual(page.sent, [{ type: 6, v: 1, token: "tok", epoch: EPOCH, seq: 30 }]);
+		page.hear(ack(80, 31, { resumed: true }));
+		assert.equal(page.calls("log.line").length, 0);
+		for (let i = 31; i <= 80; i++)
+			page.hear(post(i));
+		assert.equal(page.sent.at(-1).id, "id0");
+		assert.equal(page.calls("log.live").at(-1)[1], true);
+	});
+	test("a past that does not end does not hold posts back for ever", () => {
+		const page = inRoom(3);
+
+		page.connection.go("reconnecting");
+		page.client.say("hello");
+		page.open();
+		page.hear(ack(9, 4));
+		page.run(4500);
+		page.client.onTick();
+		assert.equal(page.sent.at(-1).id, "id0");
+	});
+	test("with a session that is over leads to the first step, with a sentence", () => {
+		const page = inRoom(3);
+
+		page.connection.go("reconnecting");
+		page.open();
+		page.hear({ type: 4, reason: "session-over", text: "" });
+		assert.deepEqual(page.calls("step").at(-1).slice(1), ["enter", { name: "ann", email: "" }]);
+		assert.match(page.calls("enter.showError").at(-1)[2], /session is over/);
+		assert.equal(page.connection.state, "idle");
+		assert.equal(newPage(page.storage).client.session.token, null);
+	});
+	test("to a gateway that moves, or no longer knows us, dials again", () => {
+		const page = inRoom();
+
+		page.hear({ type: 10, notice: "moving", retry_in: 700 });
+		assert.equal(page.connection.renewed, 700);
+		page.open();
+		page.hear({ type: 8, reason: "not-in-room" });
+		assert.equal(page.connection.renewed, 1000);
+	});
+	test("a newcomer's history is marked as such", () => {
+		const page = asked();
+
+		page.client.giveCode("48291357");
+		page.hear(ack(60, 11));
+		assert.deepEqual(page.calls("log.line"), [["log.line", "earlier"]]);
+		assert.equal(page.calls("log.live").at(-1)[1], false);
+	});
+});
+
+describe("after a session that is over", () => {
+	test("another name can enter, and gets its own codes", () => {
+		const page = inRoom();
+
+		page.hear({ type: 4, reason: "session-over", text: "" });
+		page.client.enter("bob", "bob@b.example");
+		page.open();
+		page.hear({ ...WAITING, name: "bob" });
+		page.client.resend();
+		assert.equal(page.sent.at(-1).text, "bob\nbob@b.example");
+	});
+});
+
+describe("signing out", () => {
+	test("forgets everything", () => {
+		const page = inRoom(3);
+
+		page.client.say("hello");
+		page.client.signOut();
+		assert.equal(Object.keys(page.storage).length, 0);
+		assert.equal(page.connection.state, "idle");
+		assert.equal(page.client.step, "enter");
+	});
+	test("in one tab is signing out in all", () => {
+		const page = inRoom();
+
+		page.client.onForgotten();
+		assert.equal(page.client.step, "enter");
+		assert.match(page.calls("enter.showError").at(-1)[2], /another tab/);
+	});
+});

@@ -1,0 +1,41 @@
+"""A certificate authority for one test, made with openssl."""
+
+import ssl
+import subprocess
+
+
+class Authority:
+    """ca_file is what clients trust; server_context() is what a server at 127.0.0.1 shows."""
+
+    def __init__(self, directory):
+        self._directory = directory
+        directory.mkdir(parents=True)
+        self.ca_file = directory / "ca.pem"
+        key = directory / "ca.key"
+        _openssl(
+            "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc",
+            "-days", "2", "-subj", "/CN=Plume test authority", "-keyout", key, "-out", self.ca_file,
+            "-addext", "keyUsage=critical,keyCertSign",
+        )  # fmt: skip
+        self._server_key = directory / "server.key"
+        self._server_file = directory / "server.pem"
+        request = directory / "server.csr"
+        names = directory / "server.ext"
+        names.write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
+        _openssl(
+            "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc",
+            "-subj", "/CN=127.0.0.1", "-keyout", self._server_key, "-out", request,
+        )  # fmt: skip
+        _openssl(
+            "x509", "-req", "-in", request, "-CA", self.ca_file, "-CAkey", key, "-CAcreateserial",
+            "-days", "2", "-extfile", names, "-out", self._server_file,
+        )  # fmt: skip
+
+    def server_context(self):
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self._server_file, self._server_key)
+        return context
+
+
+def _openssl(*args):
+    subprocess.run(["openssl", *map(str, args)], check=True, capture_output=True)
