@@ -54,6 +54,7 @@ void broker_serve_mailers(struct broker *b)
 static void hold(struct broker *b, struct bus_call *call, const struct bus_take *take)
 {
 	struct held_take *h = NULL;
+	uint64_t until_ms = broker_time().now_ms + take->wait_ms;
 
 	for (size_t i = 0; i < MAILERS_MAX; i++) {
 		struct held_take *x = &b->takes[i];
@@ -61,6 +62,7 @@ static void hold(struct broker *b, struct bus_call *call, const struct bus_take 
 		if (x->call != NULL && x->take.mailer == take->mailer) {
 			bus_answer(x->call, S(""));
 			x->call = NULL;
+			until_ms = x->until_ms; /* the wait began with it */
 		}
 		if (x->call == NULL && h == NULL)
 			h = x;
@@ -74,7 +76,7 @@ static void hold(struct broker *b, struct bus_call *call, const struct bus_take 
 	memcpy(h->sender, take->sender.ptr,
 	       take->sender.len); /* at most 254 bytes by its table */
 	h->take.sender.ptr = h->sender;
-	h->until_ms = broker_time().now_ms + take->wait_ms;
+	h->until_ms = until_ms;
 }
 
 static void on_report(struct broker *b, struct bus_call *call,

@@ -65,6 +65,9 @@ enum status bus_requester_new(uv_loop_t *loop, const char *url, bus_frame_fn *on
 /* Copies frame.  Nothing may be in flight. */
 void bus_request(struct bus_requester *r, struct slice frame);
 bool bus_requester_is_waiting(const struct bus_requester *r);
+/* After how long without an answer a request is sent again (BUS_RESEND_MS unless set): longer for
+ * requests whose answer the other side may hold. */
+void bus_requester_set_resend(struct bus_requester *r, int resend_ms);
 void bus_requester_free(struct bus_requester **r);
 
 enum { BUS_RESEND_MS = 1000 };

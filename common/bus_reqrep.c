@@ -99,6 +99,13 @@ bool bus_requester_is_waiting(const struct bus_requester *r)
 	return r->waiting;
 }
 
+void bus_requester_set_resend(struct bus_requester *r, int resend_ms)
+{
+	int rv = nng_ctx_set_ms(r->context, NNG_OPT_REQ_RESENDTIME, resend_ms);
+
+	assert(rv == 0);
+}
+
 static void requester_closed(uv_handle_t *h)
 {
 	free(h->data);

@@ -66,6 +66,8 @@ enum status desk_new(const struct desk_setup *setup, struct desk **out)
 		desk_free(&d);
 		return st;
 	}
+	/* The broker holds the answer: to ask again before it would only swap the call it holds. */
+	bus_requester_set_resend(d->requester, DESK_WAIT_MS + 2 * BUS_RESEND_MS);
 	*out = d;
 	return ST_OK;
 }
