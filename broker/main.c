@@ -43,7 +43,7 @@ static const struct config_option table[] = {
 	 "key that plumectl must show; made when absent [beside the state]"},
 	{"secret-key", CONFIG_STRING, AT(secret_key), NULL, 0, 0, NULL, "FILE",
 	 "key of all hashes in the state; made when absent [beside the state]"},
-	{"code-ttl", CONFIG_DURATION, AT(code_ttl_ms), "10m", 0, DAYS(1), NULL, "TIME",
+	{"code-ttl", CONFIG_DURATION, AT(code_ttl_ms), "10m", 0, DAYS(365), NULL, "TIME",
 	 "how long a login code is good; 0 lifts the limit"},
 	{"code-tries", CONFIG_NUMBER, AT(code_tries), "5", 1, 100, NULL, "N",
 	 "wrong codes after which a login is dead"},

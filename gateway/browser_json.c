@@ -8,23 +8,26 @@
 
 struct field {
 	const char *key;
-	bool is_number;
+	bool is_number, is_needed;
 	size_t offset; /* in struct browser_msg */
 	uint64_t most;
 };
 
 /* clang-format off */
 #define MSG(M, m, type) static const struct field fields_##m[] = {
-#define STR(m, f, key, most) {key, false, offsetof(struct browser_msg, u.m.f), most},
-#define U64(m, f, key, most) {key, true, offsetof(struct browser_msg, u.m.f), most},
+#define STR(m, f, key, most) {key, false, false, offsetof(struct browser_msg, u.m.f), most},
+#define NEED(m, f, key, most) {key, false, true, offsetof(struct browser_msg, u.m.f), most},
+#define U64(m, f, key, most) {key, true, false, offsetof(struct browser_msg, u.m.f), most},
 #define END(m) };
 #include "gateway/browser_messages.def"
 #undef MSG
 #undef STR
+#undef NEED
 #undef U64
 #undef END
 
 #define STR(m, f, key, most)
+#define NEED STR
 #define U64(m, f, key, most)
 #define END(m)
 static const struct kind {
@@ -37,6 +40,7 @@ static const struct kind {
 #undef MSG
 };
 #undef STR
+#undef NEED
 #undef U64
 #undef END
 /* clang-format on */
@@ -73,7 +77,7 @@ static enum status read_field(const struct field *f, const json_t *value,
 	char *field = (char *)out + f->offset;
 
 	if (value == NULL)
-		return ST_OK;
+		return f->is_needed ? ST_ABSENT : ST_OK;
 	if (f->is_number) {
 		uint64_t number;
 

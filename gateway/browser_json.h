@@ -16,16 +16,19 @@ enum { BROWSER_DEPTH = 8 };
 
 /* clang-format off */
 #define STR(m, f, key, most) struct slice f;
+#define NEED STR
 #define U64(m, f, key, most) uint64_t f;
 #define END(m) };
 #define MSG(M, m, type) struct browser_##m {
 #include "gateway/browser_messages.def"
 #undef MSG
 #undef STR
+#undef NEED
 #undef U64
 #undef END
 
 #define STR(m, f, key, most)
+#define NEED STR
 #define U64(m, f, key, most)
 #define END(m)
 enum browser_type {
@@ -44,6 +47,7 @@ struct browser_msg {
 	} u;
 };
 #undef STR
+#undef NEED
 #undef U64
 #undef END
 /* clang-format on */

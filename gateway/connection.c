@@ -226,7 +226,8 @@ void connection_closed(struct gateway *g, struct connection *c)
 
 static void ping(struct connection *c, uint32_t now_s)
 {
-	static const unsigned char frame[2] = {FRAME_PING, 0};
+	/* Not empty: libwebsockets 4.1.6 does not tell of an empty pong. */
+	static const unsigned char frame[3] = {FRAME_PING, 1, '.'};
 
 	if (server_is_choked(c->wsi))
 		return; /* it is being written to: TCP will tell */

@@ -257,6 +257,10 @@ static void hear_too_long(struct gateway *g, struct connection *c,
 {
 	switch (m->type) {
 	case BROWSER_TEXT:
+		if (m->u.text.text.len > 0) { /* then it was the id */
+			conversation_object(g, c);
+			break;
+		}
 		refuse(g, c, REASON_TOO_LONG, is_id(m->u.text.id) ? m->u.text.id : S(""),
 		       0);
 		break;

@@ -36,10 +36,20 @@ static uint64_t on_newest(void *ctx)
 	return frame_log_newest(fanout_log(g->fanout));
 }
 
-static void restart_connection(struct gateway *g, struct connection *c)
+/* Whom the broker knew: it does not any more. */
+static void restart_known(struct gateway *g, struct connection *c)
 {
-	c->is_known = false; /* to the broker as it is now */
+	if (!c->is_known)
+		return;
+	c->is_known = false;
 	connection_close(g, c, CLOSE_RESTARTED);
+}
+
+/* Whose position is a number of the old epoch. */
+static void restart_inside(struct gateway *g, struct connection *c)
+{
+	if (c->state == INSIDE)
+		connection_close(g, c, CLOSE_RESTARTED);
 }
 
 static void on_results(void *ctx, const struct bus_results *m)
@@ -49,7 +59,7 @@ static void on_results(void *ctx, const struct bus_results *m)
 
 	if (is_new && g->epoch != 0) {
 		log_warn("new_epoch", "epoch=%016" PRIx64, m->epoch);
-		connections_each(g->connections, restart_connection, g);
+		connections_each(g->connections, restart_inside, g);
 	}
 	g->epoch = m->epoch;
 	g->catching_up = NULL;
@@ -145,7 +155,7 @@ static void on_start_over(void *ctx)
 	struct gateway *g = ctx;
 
 	fanout_forget_sync(g->fanout);
-	connections_each(g->connections, restart_connection, g);
+	connections_each(g->connections, restart_known, g);
 }
 
 static void tell_lost(struct gateway *g, struct connection *c)
@@ -215,9 +225,9 @@ enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
 	g->loop = loop;
 	g->options = options;
 	g->connections = connections_new();
-	st = assets_load(options->static_dir, &g->assets);
+	st = listener_new(loop, options->listen, on_accept, g, &g->listener);
 	if (st == ST_OK)
-		st = listener_new(loop, options->listen, on_accept, g, &g->listener);
+		st = assets_load(options->static_dir, &g->assets);
 	if (st == ST_OK)
 		st = server_new(loop, g, &g->server);
 	if (st == ST_OK)

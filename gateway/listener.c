@@ -15,6 +15,7 @@
 
 #include "common/log.h"
 #include "common/memory.h"
+#include "common/number.h"
 
 enum {
 	BACKLOG = 4096,
@@ -50,6 +51,15 @@ static bool split(const char *listen, char *host, size_t host_cap, char *port,
 	}
 	return fmt(host, host_cap, "%.*s", (int)len, listen) &&
 	       fmt(port, port_cap, "%s", colon + 1);
+}
+
+bool listener_address_is_valid(const char *listen)
+{
+	char host[256], port[8];
+	uint64_t number;
+
+	return split(listen, host, sizeof host, port, sizeof port) && host[0] != '\0' &&
+	       number_parse(slice_of(port), &number) == ST_OK && number <= 65535;
 }
 
 static void name_address(struct listener *l)

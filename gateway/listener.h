@@ -5,6 +5,8 @@
 #ifndef GATEWAY_LISTENER_H
 #define GATEWAY_LISTENER_H
 
+#include <stdbool.h>
+
 #include <uv.h>
 
 #include "common/attr.h"
@@ -15,6 +17,9 @@ struct listener;
 typedef void listener_fn(void *ctx, int fd);
 
 enum { LISTENER_ADDRESS_SIZE = 80 };
+
+/* Is it HOST:PORT, as far as can be seen without asking the system? */
+bool listener_address_is_valid(const char *listen);
 
 /* listen: HOST:PORT, an IPv6 host in brackets; port 0 takes a free one.  Connections wait in the kernel until
  * listener_start().  Logs why not. */

@@ -13,6 +13,7 @@
 #include "common/log.h"
 #include "common/secret.h"
 #include "gateway/gateway.h"
+#include "gateway/listener.h"
 
 struct options {
 	const char *bus, *events, *commands, *listen, *static_dir;
@@ -106,6 +107,13 @@ int main(int argc, char **argv)
 	    !bus_option_resolve(&program, &source, o.bus, o.commands, ENDPOINT_COMMANDS,
 				options.commands, sizeof options.commands))
 		return 2;
+	if (!listener_address_is_valid(o.listen)) {
+		char quoted[128];
+
+		config_complain(&program, &source, "--listen: %s is not HOST:PORT",
+				log_quote(quoted, sizeof quoted, slice_of(o.listen)));
+		return 2;
+	}
 	if (outcome == CONFIG_CHECK)
 		return 0;
 

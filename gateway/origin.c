@@ -8,8 +8,10 @@ static bool equal_folded(struct slice a, struct slice b)
 	return a.len == b.len && strncasecmp(a.ptr, b.ptr, a.len) == 0;
 }
 
-static bool is_of_host(struct slice origin, struct slice scheme, struct slice host)
+/* The gateway speaks plain HTTP; behind a proxy that speaks https, --origin says so. */
+static bool is_of_host(struct slice origin, struct slice host)
 {
+	const struct slice scheme = S("http://");
 	struct slice rest;
 
 	if (!slice_starts(origin, scheme))
@@ -24,8 +26,7 @@ bool origin_is_allowed(const struct config_list *listed, struct slice origin,
 	if (origin.len == 0)
 		return true;
 	if (listed->n == 0)
-		return is_of_host(origin, S("http://"), host) ||
-		       is_of_host(origin, S("https://"), host);
+		return is_of_host(origin, host);
 	for (size_t i = 0; i < listed->n; i++) {
 		if (slice_equal(slice_of(listed->items[i]), origin))
 			return true;

@@ -7,8 +7,8 @@
 #include "common/config.h"
 #include "common/slice.h"
 
-/* listed: the origins that may, compared exactly; when empty, the host the request was made to, by http or
- * https.  An absent (empty) origin is no browser's, and may. */
+/* listed: the origins that may, compared exactly; when empty, that of
+ * the host the request was made to, by http (give --origin behind a proxy that speaks https).  An absent (empty) origin is no browser's, and may. */
 bool origin_is_allowed(const struct config_list *listed, struct slice origin,
 		       struct slice host);
 

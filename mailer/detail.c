@@ -49,18 +49,27 @@ static size_t escape(char c, char at[4])
 	return 4;
 }
 
-void detail_write(struct slice said, struct slice address, struct slice code,
+/* The length of the secret that text begins with; 0: it begins with none. */
+static size_t secret_at(struct slice text, const struct slice *secrets, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (begins_with(text, secrets[i]))
+			return secrets[i].len;
+	}
+	return 0;
+}
+
+void detail_write(struct slice said, const struct slice *secrets, size_t n_secrets,
 		  char out[DETAIL_CAP])
 {
 	const size_t room = DETAIL_CAP - sizeof "...";
 	size_t len = 0;
 
 	for (said = skip_space(said); said.len > 0;) {
-		size_t taken = begins_with(said, address) ? address.len
-			       : begins_with(said, code)  ? code.len
-							  : 1;
+		size_t secret = secret_at(said, secrets, n_secrets);
+		size_t taken = secret > 0 ? secret : 1;
 		char piece[4] = "***";
-		size_t n = taken > 1 ? 3 : escape(said.ptr[0], piece);
+		size_t n = secret > 0 ? 3 : escape(said.ptr[0], piece);
 		struct slice rest = {said.ptr + taken, said.len - taken};
 
 		if (is_space(said.ptr[0])) {

@@ -88,8 +88,10 @@ static void record(struct errand *e, const struct delivery_result *result,
 
 	if (result != NULL) {
 		attempt.code = result->code;
-		detail_write(slice_of(result->detail), login.address, slice_of(e->code),
-			     detail);
+		detail_write(slice_of(result->detail),
+			     (struct slice[]){login.address, slice_of(e->code),
+					      slice_of(m->setup.key)},
+			     3, detail);
 	}
 	if (audit_attempt(m->setup.audit, &login, &attempt, daemon_wall_ms()) != ST_OK)
 		log_warn("audit_gap", "letter=%" PRIu64, e->number);
@@ -141,6 +143,13 @@ static void attempt(struct errand *e, uint64_t now_ms)
 			on_attempted, e);
 }
 
+/* Who is about to end keeps no letter waiting: another mailer may take it at once. */
+static void give_back(struct errand *e)
+{
+	record(e, NULL, (struct delivery_step){MAIL_QUEUED, 0});
+	errand_free(e);
+}
+
 static void attempt_what_is_due(struct mailer *m, uint64_t now_ms)
 {
 	struct errand *e, *next;
@@ -148,7 +157,9 @@ static void attempt_what_is_due(struct mailer *m, uint64_t now_ms)
 	DL_FOREACH_SAFE (m->errands, e, next) {
 		if (e->sending)
 			continue;
-		if (delivery_is_over(&e->delivery, now_ms)) {
+		if (m->draining) {
+			give_back(e);
+		} else if (delivery_is_over(&e->delivery, now_ms)) {
 			record(e, NULL, (struct delivery_step){MAIL_EXPIRED, 0});
 			errand_free(e);
 		} else if (e->due_ms <= now_ms && m->n_sending < m->setup.concurrency) {

@@ -4,7 +4,7 @@
  * again with back-off while it is deferred and its code lives.  Bounds: `concurrency`
  * attempts at a time, MAILER_LETTERS_MAX letters in hand; at either the mailer stops
  * taking, and the letters wait with the broker.  Letters in hand are in memory only:
- * those of a mailer that dies are lost.  (The durable outbox is issue 4.) */
+ * those of a mailer that dies go to another one when their lease ends. */
 #ifndef MAILER_MAILER_H
 #define MAILER_MAILER_H
 
@@ -35,6 +35,7 @@ struct mailer_setup {
 	size_t concurrency;
 	struct audit *audit;
 	struct transport *transport;
+	const char *key; /* of the transport: never kept or logged; NULL: none */
 	const struct entropy *entropy;
 	mailer_drained_fn *on_drained;
 	void *ctx;
@@ -43,8 +44,8 @@ struct mailer_setup {
 /* Begins to take letters. */
 enum status mailer_new(const struct mailer_setup *setup,
 		       struct mailer **out) ATTR_USE_RESULT;
-/* Takes no more, lets the letters in hand go on for timeout_ms at most and their
- * reports for a few seconds more, then calls on_drained(), which may end the loop but
+/* Takes no more, gives back the letters that wait for their next try, lets those that are
+ * being sent go on for timeout_ms at most and their reports for a few seconds more, then calls on_drained(), which may end the loop but
  * not call back in here.  Once only. */
 void mailer_drain(struct mailer *m);
 

@@ -197,6 +197,7 @@ static enum status start_mailer(struct process *p)
 		.concurrency = o->concurrency,
 		.audit = p->audit,
 		.transport = p->transport,
+		.key = o->smtp_password != NULL ? o->smtp_password : o->mailgun_key,
 		.entropy = &entropy_system,
 		.on_drained = on_drained,
 		.ctx = p,

@@ -174,6 +174,7 @@ def test_room_in_memory_begins_anew(system):
     epoch = ann.epoch
     plume.broker.kill()
     plume.start_broker(state=":memory:").wait_ready()
+    plume.gateways[0].wait_for_event("start_over")  # the broker does not know it any more
     ann.connect(plume.gateways[0].url)
     ann.resume()
     ann.expect_reset(reason="session-over")

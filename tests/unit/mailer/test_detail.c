@@ -31,8 +31,8 @@ static void replies_are_made_fit_to_keep(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < NELEMS(cases); i++) {
-		detail_write(slice_of(cases[i].said), S("ann@a.example"), S("48291357"),
-			     out);
+		detail_write(slice_of(cases[i].said),
+			     (struct slice[]){S("ann@a.example"), S("48291357"), S("")}, 3, out);
 		assert_string_equal(out, cases[i].kept);
 	}
 }
@@ -45,7 +45,7 @@ static void long_replies_are_clipped(void **state)
 	(void)state;
 	for (size_t i = 0; i < NELEMS(bytes); i++) {
 		memset(said, bytes[i], sizeof said);
-		detail_write((struct slice){said, sizeof said}, S(""), S(""), out);
+		detail_write((struct slice){said, sizeof said}, NULL, 0, out);
 		assert_true(strlen(out) < DETAIL_CAP);
 		assert_true(strlen(out) > DETAIL_CAP - 8);
 		assert_string_equal(out + strlen(out) - 3, "...");

@@ -1,0 +1,206 @@
+/* plumectl: options, a verb, one question to the broker, its answer. */
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <uv.h>
+
+#include "common/attr.h"
+#include "common/bus_msg.h"
+#include "common/bus_options.h"
+#include "common/config.h"
+#include "common/config_name.h"
+#include "common/config_secret.h"
+#include "common/log.h"
+#include "common/utf8.h"
+#include "ctl/question.h"
+#include "ctl/report.h"
+
+struct options {
+	const char *bus, *control, *control_key;
+	bool json;
+	uint64_t timeout_ms;
+};
+
+enum { URL_CAP = 256, SHOWN_CAP = 128, KEY_MAX = 128, TEXT_MAX = 65536 }; /* ASK */
+
+#define AT(field) offsetof(struct options, field)
+#define HOUR UINT64_C(3600000) /* in milliseconds */
+
+static const struct config_option table[] = {
+	BUS_OPTION(struct options, bus),
+	BUS_ENDPOINT_OPTION(struct options, control, "control"),
+	{"control-key", CONFIG_STRING, AT(control_key), "plume.control-key", 0, 0, NULL,
+	 "FILE", "the key that plume-broker made beside its state"},
+	{"json", CONFIG_FLAG, AT(json), NULL, 0, 0, NULL, NULL,
+	 "whether the answer is written as JSON"},
+	{"timeout", CONFIG_DURATION, AT(timeout_ms), "5s", 1, HOUR, NULL, "TIME",
+	 "how long the broker may take to answer"},
+};
+
+static const struct config_program program = {
+	"plumectl", "Asks and tells the broker of a Plume room.",
+	"status|who|say TEXT...", table, NELEMS(table)};
+
+/* The verbs as a table of names, in the order of enum control_verb, so that a mistyped one is
+ * looked up as a mistyped option is. */
+static const struct config_option verb_names[] = {
+	[CONTROL_STATUS] = {.name = "status"},
+	[CONTROL_WHO] = {.name = "who"},
+	[CONTROL_SAY] = {.name = "say"},
+};
+static const struct config_program verbs = {"plumectl", "", NULL, verb_names,
+					    NELEMS(verb_names)};
+
+#define COMPLAIN(source, ...) config_complain(&program, source, __VA_ARGS__)
+
+static bool find_verb(struct slice word, enum control_verb *out)
+{
+	for (size_t i = 0; i < NELEMS(verb_names); i++) {
+		if (slice_equal(word, slice_of(verb_names[i].name))) {
+			*out = (enum control_verb)i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* False: a complaint was written. */
+static bool read_verb(const struct config_source *source, int at, enum control_verb *out)
+{
+	char shown[SHOWN_CAP], nearest[CONFIG_NAME_CAP];
+	enum control_verb near;
+	struct slice word;
+
+	if (at == source->argc) {
+		COMPLAIN(source, "nothing to do: status, who or say TEXT...; see --help");
+		return false;
+	}
+	word = slice_of(source->argv[at]);
+	if (find_verb(word, out))
+		return true;
+	log_quote(shown, sizeof shown, word);
+	/* The nearest may also be --help and the like, which is no verb. */
+	if (config_name_nearest(&verbs, word, nearest) &&
+	    find_verb(slice_of(nearest), &near))
+		COMPLAIN(source, "unknown command %s; did you mean %s?", shown, nearest);
+	else
+		COMPLAIN(source, "unknown command %s; there are status, who and say",
+			 shown);
+	return false;
+}
+
+/* Joins what follows the verb with spaces; false: a complaint was written. */
+static bool read_text(const struct config_source *source, int at, enum control_verb verb,
+		      char text[TEXT_MAX], size_t *len_out)
+{
+	size_t len = 0;
+
+	*len_out = 0;
+	if (verb != CONTROL_SAY && at < source->argc) {
+		COMPLAIN(source, "%s takes no operand", verb_names[verb].name);
+		return false;
+	}
+	for (int i = at; i < source->argc; i++) {
+		struct slice word = slice_of(source->argv[i]);
+
+		if (word.len + 1 > TEXT_MAX - len) { /* with its space */
+			COMPLAIN(source, "the text is longer than %d bytes",
+				 TEXT_MAX - 1);
+			return false;
+		}
+		if (i > at)
+			text[len++] = ' ';
+		memcpy(text + len, word.ptr, word.len);
+		len += word.len;
+	}
+	if (verb == CONTROL_SAY &&
+	    (len == 0 || !utf8_is_valid((struct slice){text, len}))) {
+		COMPLAIN(source, len == 0 ? "say needs a text" : "the text is not UTF-8");
+		return false;
+	}
+	*len_out = len;
+	return true;
+}
+
+/* False: a complaint was written. */
+static bool read_key(const struct config_source *source, const char *path,
+		     struct slice *out)
+{
+	char shown[SHOWN_CAP];
+	const char *key, *why;
+	enum status st = config_secret_read(path, &key, &why);
+
+	*out = slice_of(key);
+	if (st == ST_OK && (out->len > KEY_MAX || !utf8_is_valid(*out))) {
+		st = ST_DAMAGED;
+		why = "does not hold a control key";
+	}
+	if (st == ST_OK)
+		return true;
+	COMPLAIN(source, "--control-key: %s: %s%s",
+		 log_quote(shown, sizeof shown, slice_of(path)), why,
+		 st == ST_IO ? "; plume-broker makes it beside its state when it starts"
+			     : "");
+	return false;
+}
+
+/* Asks and prints; returns the exit code. */
+static int ask(const struct config_source *source, const struct options *o,
+	       const char *url, struct bus_ask *question)
+{
+	enum control_verb verb = (enum control_verb)question->verb;
+	struct slice answer;
+	enum status st;
+
+	if (!read_key(source, o->control_key, &question->key))
+		return 1;
+	st = question_ask(uv_default_loop(), url, question, o->timeout_ms, &answer);
+	if (st != ST_OK) {
+		COMPLAIN(source, "no answer from a broker at %s within %" PRIu64 " ms",
+			 url, o->timeout_ms);
+		return 1;
+	}
+	st = report_print(answer, verb, o->json ? REPORT_JSON : REPORT_TEXT, source->out,
+			  source->err);
+	if (st != ST_OK && st != ST_DENIED)
+		COMPLAIN(source, "the answer from %s is not understood: %s", url,
+			 status_text(st));
+	return st == ST_OK ? 0 : 1;
+}
+
+int main(int argc, char **argv)
+{
+	struct config_source source = {argc, argv, config_env, stdout, stderr};
+	static char text[TEXT_MAX]; /* static: too large for a stack */
+	struct bus_ask question = {.text = {text, 0}};
+	enum control_verb verb;
+	struct options o;
+	char url[URL_CAP];
+	int at, code;
+	enum config_outcome outcome = config_load(&program, &source, &o, &at);
+
+	if (outcome == CONFIG_DONE || outcome == CONFIG_BAD)
+		return outcome == CONFIG_DONE ? 0 : 2;
+	if (!bus_option_resolve(&program, &source, o.bus, o.control, ENDPOINT_CONTROL,
+				url, sizeof url))
+		return 2;
+	if (outcome == CONFIG_CHECK)
+		return 0;
+	if (!read_verb(&source, at, &verb) ||
+	    !read_text(&source, at + 1, verb, text, &question.text.len))
+		return 2;
+
+	log_init(program.name, LOG_ERROR);
+	question.verb = verb;
+	code = ask(&source, &o, url, &question);
+	if (fflush(stdout) != 0 || ferror(stdout)) {
+		COMPLAIN(&source, "the answer could not be written");
+		code = 1;
+	}
+	_exit(code); /* without closing the socket: question.h */
+}

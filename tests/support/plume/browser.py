@@ -1,0 +1,161 @@
+"""A person with a browser: headless Chromium, the page, and what can be done and seen there."""
+
+import os
+import pathlib
+
+from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from .wait import DEADLINE, until
+
+STEPS = ("enter", "verify", "chat")
+
+
+class Browser:
+    """One person's browser, with a profile of its own that ends with it."""
+
+    def __init__(self, label, width=900, height=840):
+        self.label = label
+        options = webdriver.ChromeOptions()
+        options.binary_location = "/usr/bin/chromium"
+        for argument in (
+            "--headless=new",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-background-networking",
+            "--no-first-run",
+            f"--window-size={width},{height}",
+            "--lang=en-GB",
+        ):
+            options.add_argument(argument)
+        if os.geteuid() == 0:
+            options.add_argument("--no-sandbox")  # Chromium refuses root otherwise
+        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+        self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+        self._console = []
+        self._forgiven = []
+
+    def __repr__(self):
+        return self.label
+
+    # -- what the person does
+
+    def open(self, gateway):
+        self.driver.get(f"http://127.0.0.1:{gateway.port}/")
+
+    def reload(self):
+        self.driver.refresh()
+
+    def enter(self, name, address):
+        self.expect_step("enter")
+        self.fill("name", name)
+        self.fill("email", address)
+        self.find("enter-button").click()
+
+    def give_code(self, code):
+        self.fill("code", code)
+        if self.shown("verify") and self.find("code-button").is_enabled():
+            self.find("code").send_keys(Keys.ENTER)  # a whole code is sent by itself
+
+    def say(self, text):
+        """Types it line by line and sends it."""
+        composer = self.find("composer")
+        for number, line in enumerate(text.split("\n")):
+            if number:
+                composer.send_keys(Keys.SHIFT, Keys.ENTER)
+            composer.send_keys(line)
+        composer.send_keys(Keys.ENTER)
+
+    def join(self, plume, name, at=0):
+        """From the front door into the room."""
+        address = f"{name}@{name}.example"
+        self.open(plume.gateways[at])
+        self.enter(name, address)
+        self.expect_step("verify")
+        self.give_code(plume.code_for(address))
+        self.expect_step("chat")
+        return self
+
+    def fill(self, element_id, text):
+        field = self.find(element_id)
+        field.clear()
+        field.send_keys(text)
+
+    # -- what the person sees
+
+    def find(self, element_id):
+        return self.driver.find_element(By.ID, element_id)
+
+    def text(self, element_id):
+        return self.find(element_id).text
+
+    def shown(self, element_id):
+        return self.find(element_id).is_displayed()
+
+    def expect_step(self, step):
+        until(lambda: self.shown(step), lambda: f"{self} sees the step {step}: {self._page()}")
+        assert [s for s in STEPS if self.shown(s)] == [step]
+
+    def expect_text(self, element_id, part):
+        """The element says something with this in it; returns all of it."""
+        until(
+            lambda: part in self.text(element_id),
+            lambda: f"{self} sees {part!r} in #{element_id}: {self._page()}",
+        )
+        return self.text(element_id)
+
+    def posts(self, selector=".post"):
+        """(name, text) of what stands in the log and the room has confirmed."""
+        script = """
+            return [...document.querySelectorAll("#log " + arguments[0])]
+                .filter((post) => !post.matches(".pending, .failed"))
+                .map((post) => [post.querySelector(".name").textContent,
+                                post.querySelector(".text").textContent]);
+        """
+        try:
+            return [tuple(post) for post in self.driver.execute_script(script, selector)]
+        except StaleElementReferenceException:
+            return []
+
+    def expect_post(self, name, text, deadline=DEADLINE):
+        until(
+            lambda: (name, text) in self.posts(),
+            lambda: f"{self} sees {name}: {text!r} in {self.posts()}",
+            deadline,
+        )
+
+    def _page(self):
+        return self.driver.find_element(By.TAG_NAME, "body").text
+
+    # -- behind the scenes
+
+    def console(self):
+        """All that the console said so far; policy violations come there, too."""
+        self._console += self.driver.get_log("browser")
+        return self._console
+
+    def forgive(self, part):
+        """Complaints with these words are the browser's own and expected."""
+        self._forgiven.append(part)
+
+    def check_health(self):
+        bad = [
+            line["message"]
+            for line in self.console()
+            if line["level"] in ("SEVERE", "WARNING")
+            and not any(part in line["message"] for part in self._forgiven)
+        ]
+        assert not bad, f"{self}: the console says {bad}"
+
+    def screenshot(self, name):
+        """Into the directory PLUME_SCREENSHOTS, if there is one."""
+        directory = os.environ.get("PLUME_SCREENSHOTS")
+        if directory:
+            pathlib.Path(directory).mkdir(parents=True, exist_ok=True)
+            self.driver.save_screenshot(str(pathlib.Path(directory) / f"{name}.png"))
+
+    def close(self):
+        self.driver.quit()
