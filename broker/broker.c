@@ -12,6 +12,7 @@
 
 enum {
 	TICK_MS = 100,
+	TICKS_PER_SECOND = 1000 / TICK_MS,
 	CALLS_COMMANDS =
 		64, /* more gateways than this wait their turn in their sockets */
 	CALLS_MAIL = MAILERS_MAX,
@@ -223,7 +224,8 @@ static void on_tick(uv_timer_t *timer)
 
 	store_begin(b->store);
 	room_tick(b->room, t);
-	entrance_tick(b->entrance, t);
+	if (++b->ticks % TICKS_PER_SECOND == 0)
+		entrance_tick(b->entrance, t);
 	if (broker_commit(b))
 		broker_flush(b);
 }

@@ -21,7 +21,6 @@ static void on_newest(void *ctx, uint64_t seq)
 	struct loading *l = ctx;
 
 	history_start_after(l->b->room->history, seq);
-	l->b->room->trimmed = seq;
 }
 
 static void on_name(void *ctx, const struct name_claim *claim)
@@ -43,6 +42,7 @@ static void on_session(void *ctx, const struct session *session)
 {
 	struct loading *l = ctx;
 
+	names_skip_id(l->b->room->names, session->person);
 	entrance_load_session(l->b->entrance, session);
 }
 
@@ -50,6 +50,7 @@ static void on_post(void *ctx, const struct history_post *post)
 {
 	struct loading *l = ctx;
 
+	names_skip_id(l->b->room->names, post->person);
 	history_add(l->b->room->history, post);
 }
 
@@ -83,6 +84,7 @@ static void on_client(void *ctx, uint64_t gateway, const struct client *client)
 	struct loading *l = ctx;
 	struct gateway *g = gateways_find(l->b->room->gateways, gateway);
 
+	names_skip_id(l->b->room->names, client->person);
 	if (g == NULL || names_by_id(l->b->room->names, client->person) == NULL)
 		return;
 	gateway_add_client(g, client);
@@ -113,10 +115,15 @@ enum status broker_load(struct broker *b)
 				      .present = on_present};
 	enum status st = store_load(b->store, b->options->room.history, &reader);
 
-	if (st != ST_OK || b->room->epoch != 0)
+	if (st != ST_OK)
 		return st;
-	b->room->epoch = entropy_id(&entropy_system);
 	store_begin(b->store);
-	store_put_epoch(b->store, b->room->epoch);
+	if (b->room->epoch == 0) {
+		b->room->epoch = entropy_id(&entropy_system);
+		store_put_epoch(b->store, b->room->epoch);
+	}
+	/* The history may be shorter than it was, or none at all. */
+	b->room->trimmed = history_first(b->room->history) - 1;
+	store_trim_posts(b->store, b->room->trimmed);
 	return store_commit(b->store);
 }

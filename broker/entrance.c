@@ -5,59 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "broker/address.h"
-#include "broker/budgets.h"
-#include "common/log.h"
+#include "broker/entrance_private.h"
 #include "common/memory.h"
-
-enum { HOUR_MS = 3600 * 1000 };
-
-struct entrance {
-	struct entrance_options options;
-	struct room *room;
-	const struct name_keyer *keyer;
-	const struct secret *secret;
-	const struct entropy *entropy;
-	struct logins *logins;
-	struct sessions *sessions;
-	struct mail_desk *desk;
-	struct budgets *by_address, *by_network, *interval;
-	char sender[255];   /* what mailers' letters come from, as they last said */
-	struct room_time t; /* of the call at work, for the callbacks of the tables */
-};
-
-/* -- time: logins and letters are monotonic in memory, wall clock in the store -- */
-
-static uint64_t to_wall(uint64_t ms, struct room_time t)
-{
-	return ms == UINT64_MAX ? UINT64_MAX
-				: t.wall_ms + (ms > t.now_ms ? ms - t.now_ms : 0);
-}
-
-/* What is left at wall_ms, but never more than a whole life: a wall clock that was set back while
- * the broker was down prolongs nothing by much. */
-static uint64_t from_wall(const struct entrance *e, uint64_t wall_ms, struct room_time t)
-{
-	uint64_t left = wall_ms > t.wall_ms ? wall_ms - t.wall_ms : 0;
-
-	if (wall_ms == UINT64_MAX)
-		return UINT64_MAX;
-	if (e->options.code_ttl_ms != 0 && left > e->options.code_ttl_ms)
-		left = e->options.code_ttl_ms;
-	return t.now_ms + left;
-}
-
-static void keep_login(struct entrance *e, const struct login *login)
-{
-	store_put_login(e->room->store, login, to_wall(login->expires_ms, e->t));
-}
 
 static void login_ended(void *ctx, const struct login *login)
 {
 	struct entrance *e = ctx;
 
-	mail_desk_withdraw(e->desk, login->letter);
-	store_drop_letter(e->room->store, login->letter);
+	entrance_withdraw_letter(e, login);
 	store_drop_login(e->room->store, &login->ticket);
 }
 
@@ -66,11 +21,6 @@ static void session_ended(void *ctx, const struct session *session)
 	struct entrance *e = ctx;
 
 	store_drop_session(e->room->store, &session->token);
-}
-
-static struct bucket_rule per_hour(uint64_t n)
-{
-	return (struct bucket_rule){.interval_ms = n == 0 ? 0 : HOUR_MS / n, .burst = n};
 }
 
 struct entrance *entrance_new(const struct entrance_options *options, struct room *room,
@@ -88,9 +38,9 @@ struct entrance *entrance_new(const struct entrance_options *options, struct roo
 	logins_on_end(e->logins, login_ended, e);
 	e->sessions = sessions_new(options->session_ttl_ms);
 	e->desk = mail_desk_new();
-	e->by_address = budgets_new(per_hour(options->mails_per_address));
-	e->by_network = budgets_new(per_hour(options->mails_per_network));
-	e->interval = budgets_new((struct bucket_rule){options->mail_interval_ms, 1});
+	e->budget =
+		mail_budget_new(options->mails_per_address, options->mails_per_network,
+				options->mail_interval_ms);
 	return e;
 }
 
@@ -101,9 +51,7 @@ void entrance_free(struct entrance **e)
 	logins_free(&(*e)->logins);
 	sessions_free(&(*e)->sessions);
 	mail_desk_free(&(*e)->desk);
-	budgets_free(&(*e)->by_address);
-	budgets_free(&(*e)->by_network);
-	budgets_free(&(*e)->interval);
+	mail_budget_free(&(*e)->budget);
 	free(*e);
 	*e = NULL;
 }
@@ -128,130 +76,7 @@ static void tell_reset(struct gateway *g, uint64_t client, enum reason reason)
 	gateway_tell(g, &m);
 }
 
-static uint64_t left(uint64_t at_ms, uint64_t now_ms)
-{
-	return at_ms > now_ms ? at_ms - now_ms : 0;
-}
-
-/* ticket: empty when the browser has it already. */
-static void tell_waiting(struct entrance *e, const struct login *login,
-			 struct slice ticket)
-{
-	struct gateway *g = gateways_find(e->room->gateways, login->gateway);
-	uint64_t never = login->expires_ms == UINT64_MAX;
-	struct bus_msg m = {
-		.kind = BUS_WAITING,
-		.u.waiting = {.client = login->client,
-			      .ticket = ticket,
-			      .name = slice_of(login->name),
-			      .expires_ms =
-				      never ? 0 : left(login->expires_ms, e->t.now_ms),
-			      .resend_ms = left(login->resend_at_ms, e->t.now_ms),
-			      .mail = login->mail,
-			      .sender = slice_of(e->sender)}};
-
-	if (g != NULL)
-		gateway_tell(g, &m);
-}
-
 /* -- hello -- */
-
-/* Somebody who may ask for a code, all checked. */
-struct applicant {
-	struct slice name;
-	char email[ADDRESS_SIZE]; /* for comparison */
-	char typed[ADDRESS_SIZE]; /* for the envelope */
-	char network[NETWORK_SIZE];
-	struct secret_hash owner, address_budget, network_budget;
-};
-
-static enum reason check_applicant(struct entrance *e, const struct bus_hello *m,
-				   struct applicant *a)
-{
-	struct name_keys keys;
-	struct name_claim *own;
-	char budget[ADDRESS_SIZE];
-
-	memset(a, 0, sizeof *a);
-	a->name = m->name;
-	if (name_keys_of(e->keyer, m->name, &keys) != ST_OK)
-		return REASON_BAD_NAME;
-	if (address_normalize(m->email, a->email) != ST_OK ||
-	    !fmt(a->typed, sizeof a->typed, "%.*s", SLICE_ARGS(m->email)))
-		return REASON_BAD_ADDRESS;
-	a->owner = secret_hash(e->secret, "address", slice_of(a->email));
-	address_for_budget(a->email, budget);
-	a->address_budget = secret_hash(e->secret, "address budget", slice_of(budget));
-	address_network(m->address, a->network);
-	a->network_budget = secret_hash(e->secret, "network", slice_of(a->network));
-
-	switch (names_ask(e->room->names, &keys, &a->owner, &own)) {
-	case NAMES_FREE:
-	case NAMES_OWN:
-		return REASON_NONE;
-	case NAMES_TAKEN:
-		return REASON_NAME_TAKEN;
-	case NAMES_FULL:
-		return REASON_TOO_MANY_NAMES;
-	}
-	return REASON_ROOM_FULL;
-}
-
-static uint64_t longest_wait(const struct entrance *e, const struct applicant *a)
-{
-	uint64_t wait = budgets_wait(e->interval, &a->address_budget, e->t.now_ms);
-	uint64_t address = budgets_wait(e->by_address, &a->address_budget, e->t.now_ms);
-	uint64_t network = budgets_wait(e->by_network, &a->network_budget, e->t.now_ms);
-
-	wait = address > wait ? address : wait;
-	return network > wait ? network : wait;
-}
-
-/* Makes a code and puts its letter on the desk. */
-static void write_letter(struct entrance *e, struct login *login,
-			 const struct applicant *a)
-{
-	struct letter letter = {.id = entropy_id(e->entropy), .ticket = login->ticket};
-	struct secret_hash code;
-
-	login_code_make(e->entropy, letter.code);
-	code = secret_hash(e->secret, "code", slice_of(letter.code));
-	logins_set_code(e->logins, login, &code, e->t.now_ms);
-
-	mail_reference_make(e->entropy, letter.reference);
-	memcpy(letter.email, a->typed, sizeof letter.email);
-	memcpy(letter.name, login->name, sizeof letter.name);
-	memcpy(letter.network, a->network, sizeof letter.network);
-	letter.gateway = login->gateway;
-	letter.expires_ms = login->expires_ms;
-
-	mail_desk_withdraw(e->desk,
-			   login->letter); /* a newer code makes the older one useless */
-	store_drop_letter(e->room->store, login->letter);
-	login->letter = letter.id;
-	login->mail = mail_desk_add(e->desk, &letter) ? MAIL_QUEUED : MAIL_WITHHELD;
-	store_put_letter(e->room->store, &letter, to_wall(letter.expires_ms, e->t));
-	log_info("code_made", "reference=%s gateway=%016llx", letter.reference,
-		 (unsigned long long)letter.gateway);
-	secret_wipe(&letter, sizeof letter);
-}
-
-/* Sends a code if the budgets allow, and says when the next one may be asked for. */
-static void send_code(struct entrance *e, struct login *login, const struct applicant *a)
-{
-	uint64_t wait = longest_wait(e, a);
-
-	if (wait == 0) {
-		budgets_take(e->interval, &a->address_budget, e->t.now_ms);
-		budgets_take(e->by_address, &a->address_budget, e->t.now_ms);
-		budgets_take(e->by_network, &a->network_budget, e->t.now_ms);
-		write_letter(e, login, a);
-		wait = longest_wait(e, a);
-	} else if (login->letter == 0) {
-		login->mail = MAIL_WITHHELD;
-	}
-	login->resend_at_ms = e->t.now_ms + wait;
-}
 
 void entrance_hello(struct entrance *e, struct gateway *g, const struct bus_hello *m,
 		    struct room_time t)
@@ -262,7 +87,7 @@ void entrance_hello(struct entrance *e, struct gateway *g, const struct bus_hell
 	char ticket[SECRET_TOKEN_LEN + 1] = "";
 
 	e->t = t;
-	no = check_applicant(e, m, &a);
+	no = applicant_check(m, e->room->names, e->keyer, e->secret, &a);
 	if (no != REASON_NONE) {
 		tell_may_not_enter(g, m->client, m->name, no);
 		return;
@@ -280,9 +105,9 @@ void entrance_hello(struct entrance *e, struct gateway *g, const struct bus_hell
 		memcpy(login->name, a.name.ptr, a.name.len);
 		logins_set_client(e->logins, login, g->id, m->client);
 	}
-	send_code(e, login, &a);
-	keep_login(e, login);
-	tell_waiting(e, login, slice_of(ticket));
+	entrance_send_code(e, login, &a);
+	entrance_keep_login(e, login);
+	entrance_tell_waiting(e, login, slice_of(ticket));
 }
 
 /* -- admission -- */
@@ -414,7 +239,7 @@ void entrance_auth(struct entrance *e, struct gateway *g, const struct bus_auth 
 	if (logins_try(login, &code)) {
 		redeem(e, g, m, login);
 	} else {
-		keep_login(e, login);
+		entrance_keep_login(e, login);
 		tell_reset(g, m->client, REASON_WRONG_CODE);
 	}
 }
@@ -449,8 +274,8 @@ void entrance_rejoin(struct entrance *e, struct gateway *g, const struct bus_rej
 		return;
 	}
 	logins_set_client(e->logins, login, g->id, m->client);
-	keep_login(e, login);
-	tell_waiting(e, login, S(""));
+	entrance_keep_login(e, login);
+	entrance_tell_waiting(e, login, S(""));
 }
 
 void entrance_gone(struct entrance *e, struct gateway *g, uint64_t client,
@@ -464,57 +289,6 @@ void entrance_gone(struct entrance *e, struct gateway *g, uint64_t client,
 		logins_set_client(e->logins, login, 0, 0);
 	if (c != NULL)
 		room_detach(e->room, g, c, t);
-}
-
-/* -- mail -- */
-
-bool entrance_take_letter(struct entrance *e, const struct bus_take *m,
-			  struct room_time t, struct bus_letter *out)
-{
-	const struct letter *letter = mail_desk_take(e->desk, m->mailer, t.now_ms);
-
-	e->t = t;
-	if (!fmt(e->sender, sizeof e->sender, "%.*s", SLICE_ARGS(m->sender)))
-		e->sender[0] = '\0';
-	if (letter == NULL)
-		return false;
-	*out = (struct bus_letter){.letter = letter->id,
-				   .reference = slice_of(letter->reference),
-				   .email = slice_of(letter->email),
-				   .name = slice_of(letter->name),
-				   .code = slice_of(letter->code),
-				   .expires_ms = letter->expires_ms == UINT64_MAX
-							 ? 0
-							 : letter->expires_ms - t.now_ms,
-				   .lease_ms = MAIL_LEASE_MS,
-				   .address = slice_of(letter->network),
-				   .gateway = letter->gateway};
-	return true;
-}
-
-bool entrance_report(struct entrance *e, const struct bus_report *m, struct room_time t)
-{
-	const struct letter *letter = mail_desk_get(e->desk, m->letter);
-	enum mail_state state = (enum mail_state)m->state;
-	struct secret_hash ticket;
-	struct login *login;
-
-	e->t = t;
-	if (letter == NULL)
-		return false;
-	ticket = letter->ticket;
-	if (!mail_desk_report(e->desk, m->mailer, m->letter, state, m->retry_ms,
-			      t.now_ms))
-		return false;
-	if (mail_desk_get(e->desk, m->letter) == NULL)
-		store_drop_letter(e->room->store, m->letter);
-	login = logins_find(e->logins, &ticket, t.now_ms);
-	if (login != NULL && login->letter == m->letter) {
-		login->mail = state;
-		keep_login(e, login);
-		tell_waiting(e, login, S(""));
-	}
-	return true;
 }
 
 /* -- time goes by -- */
@@ -536,40 +310,14 @@ void entrance_tick(struct entrance *e, struct room_time t)
 	logins_expire(e->logins, t.now_ms);
 	mail_desk_expire(e->desk, t.now_ms);
 	sessions_expire(e->sessions, t.wall_ms, session_ended, e);
-	budgets_expire(e->by_address, t.now_ms);
-	budgets_expire(e->by_network, t.now_ms);
-	budgets_expire(e->interval, t.now_ms);
+	mail_budget_expire(e->budget, t.now_ms);
 	if (e->options.name_lease_ms != 0)
 		names_each(e->room->names, expire_name, e);
 }
 
-/* -- from the store -- */
-
 void entrance_load_session(struct entrance *e, const struct session *session)
 {
 	sessions_add(e->sessions, session, session_ended, e);
-}
-
-void entrance_load_login(struct entrance *e, const struct login *login, uint64_t wall_ms,
-			 struct room_time t)
-{
-	struct login copy = *login;
-
-	e->t = t;
-	copy.expires_ms = from_wall(e, wall_ms, t);
-	logins_restore(e->logins, &copy);
-}
-
-void entrance_load_letter(struct entrance *e, const struct letter *letter,
-			  uint64_t wall_ms, struct room_time t)
-{
-	struct letter copy = *letter;
-
-	copy.expires_ms = from_wall(e, wall_ms, t);
-	if (!mail_desk_add(e->desk, &copy))
-		log_warn("letter_dropped", "reference=%s why=\"the desk is full\"",
-			 copy.reference);
-	secret_wipe(&copy, sizeof copy);
 }
 
 size_t entrance_sessions(const struct entrance *e)

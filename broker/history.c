@@ -3,6 +3,7 @@
 #include "broker/history.h"
 
 #include <assert.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,7 +21,8 @@ struct retry_key {
 struct record {
 	struct history_post post;
 	struct retry_key key;
-	UT_hash_handle hh; /* only when the post has an id */
+	bool is_found; /* by its id: it is in by_id */
+	UT_hash_handle hh;
 	char bytes[];
 };
 
@@ -72,7 +74,7 @@ static void forget(struct history *h, struct record **slot)
 
 	if (r == NULL)
 		return;
-	if (r->post.id.len > 0)
+	if (r->is_found)
 		HASH_DEL(h->by_id, r);
 	h->bytes -= size_of(&r->post);
 	h->count--;
@@ -101,8 +103,14 @@ void history_add(struct history *h, const struct history_post *post)
 	if (post->id.len > 0) {
 		r->key = key_of(post->person, post->id);
 		HASH_FIND(hh, h->by_id, &r->key, sizeof r->key, same);
-		assert(same == NULL); /* history_find() would have said so */
+		/* Only in a journal that is read with a longer history than it was written with:
+		 * the first had fallen out when the second came. */
+		if (same != NULL) {
+			HASH_DEL(h->by_id, same);
+			same->is_found = false;
+		}
 		HASH_ADD(hh, h->by_id, key, sizeof r->key, r);
+		r->is_found = true;
 	}
 	*slot = r;
 	h->count++;

@@ -46,7 +46,8 @@ const struct letter *mail_desk_take(struct mail_desk *d, uint64_t mailer,
 				    uint64_t now_ms);
 /* Borrowed; NULL: it is over. */
 const struct letter *mail_desk_get(const struct mail_desk *d, uint64_t letter);
-/* What a mailer says of a letter.  False: the letter is over, or somebody else's. */
+/* What a mailer says of a letter; one that nobody holds becomes its own.  False: the letter is over, or
+ * somebody else's. */
 bool mail_desk_report(struct mail_desk *d, uint64_t mailer, uint64_t letter,
 		      enum mail_state state, uint64_t retry_ms, uint64_t now_ms);
 /* The login is over or has a newer letter: this one need not be sent any more. */

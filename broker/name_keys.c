@@ -95,6 +95,14 @@ static int32_t fold(const struct name_keyer *k, const UChar *s, int32_t n, UChar
 	return unorm2_normalize(k->fold, s, n, out, UNITS, e);
 }
 
+/* A key that fills its buffer would be without its terminator: ICU only warns, and takes the
+ * warning back when the next text fits. */
+static bool put_key(const UChar *s, int32_t n, char key[NAME_KEY_SIZE], UErrorCode *e)
+{
+	u_strToUTF8(key, NAME_KEY_SIZE, NULL, s, n, e);
+	return U_SUCCESS(*e) && *e != U_STRING_NOT_TERMINATED_WARNING;
+}
+
 enum status name_keys_of(const struct name_keyer *k, struct slice name,
 			 struct name_keys *out)
 {
@@ -112,11 +120,10 @@ enum status name_keys_of(const struct name_keyer *k, struct slice name,
 	int32_t len = fold(k, text, n, a, &e);
 	len = skeleton(k, a, len, b, &e);
 	len = fold(k, b, len, a, &e);
-	u_strToUTF8(out->key[0], NAME_KEY_SIZE, NULL, a, len, &e);
+	if (!put_key(a, len, out->key[0], &e))
+		return ST_RANGE;
 	/* The skeleton of what is seen, then folded: "Iinus" looks like "linus". */
 	len = skeleton(k, text, n, b, &e);
 	len = fold(k, b, len, a, &e);
-	u_strToUTF8(out->key[1], NAME_KEY_SIZE, NULL, a, len, &e);
-	/* A key that fills its buffer would be without its terminator: ICU only warns. */
-	return U_FAILURE(e) || e == U_STRING_NOT_TERMINATED_WARNING ? ST_RANGE : ST_OK;
+	return put_key(a, len, out->key[1], &e) ? ST_OK : ST_RANGE;
 }

@@ -89,7 +89,8 @@ enum names_answer names_ask(const struct names *n, const struct name_keys *keys,
 			*own_out = NULL;
 			return NAMES_TAKEN;
 		}
-		*own_out = &k->record->claim;
+		if (*own_out == NULL) /* the first key is nearer to what was written */
+			*own_out = &k->record->claim;
 	}
 	if (*own_out != NULL)
 		return NAMES_OWN;
@@ -130,8 +131,7 @@ struct name_claim *names_claim(struct names *n, uint64_t id, struct slice name,
 
 	if (id == 0)
 		id = n->next_id;
-	if (id >= n->next_id)
-		n->next_id = id + 1;
+	names_skip_id(n, id);
 	r->claim.id = id;
 	r->claim.name = slice_dup(name);
 	r->claim.owner = *owner;
@@ -144,6 +144,12 @@ struct name_claim *names_claim(struct names *n, uint64_t id, struct slice name,
 	if (id >= NAMES_FIRST_ID)
 		n->people++;
 	return &r->claim;
+}
+
+void names_skip_id(struct names *n, uint64_t id)
+{
+	if (id >= n->next_id)
+		n->next_id = id + 1;
 }
 
 struct name_claim *names_by_id(const struct names *n, uint64_t id)

@@ -174,7 +174,7 @@ void room_sync(struct room *r, struct gateway *g, const struct bus_sync *m)
 	struct bus_msg head = {.kind = BUS_SYNCED, .u.synced = {.client = m->client}};
 	uint64_t first = history_first(r->history);
 	uint64_t newest = history_newest(r->history);
-	uint64_t after = m->after + 1 < first ? first - 1 : m->after;
+	uint64_t after = m->after < first - 1 ? first - 1 : m->after;
 	size_t room_left = bus_queue_bytes(g->out) < BUS_QUEUE_FRAME_BYTES
 				   ? BUS_QUEUE_FRAME_BYTES - bus_queue_bytes(g->out)
 				   : 0;
@@ -219,7 +219,12 @@ static void client_back(void *ctx, struct gateway *g, struct client *client)
 {
 	struct leaving *l = ctx;
 
-	(void)g;
+	if (names_by_id(l->r->names, client->person) == NULL) {
+		/* The name was released while the gateway was silent. */
+		store_drop_client(l->r->store, g->id, client->number);
+		gateway_remove_client(g, client);
+		return;
+	}
 	person_enters(l->r, client->person, l->t);
 }
 

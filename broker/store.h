@@ -62,7 +62,7 @@ void store_drop_present(struct store *s, uint64_t person);
 struct store_reader {
 	void *ctx;
 	void (*epoch)(void *ctx, uint64_t epoch);
-	void (*newest)(void *ctx, uint64_t seq); /* at least; posts may be newer */
+	void (*newest)(void *ctx, uint64_t seq); /* ever given; 0: none */
 	void (*name)(void *ctx, const struct name_claim *claim);
 	void (*session)(void *ctx, const struct session *session);
 	void (*post)(void *ctx, const struct history_post *post);

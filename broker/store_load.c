@@ -190,7 +190,9 @@ static const struct {
 	row_fn *on_row;
 } tables[] = {
 	{"SELECT value FROM meta WHERE key = 'epoch'", on_epoch},
-	{"SELECT value FROM meta WHERE key = 'newest'", on_newest},
+	{"SELECT max(seq) FROM (SELECT value AS seq FROM meta WHERE key = 'newest'"
+	 " UNION ALL SELECT max(seq) FROM posts)",
+	 on_newest},
 	{"SELECT id, name, owner, seen_ms FROM names ORDER BY id", on_name},
 	{"SELECT token, person, used_ms FROM sessions ORDER BY used_ms", on_session},
 	{"SELECT seq, time_ms, event, person, name, text, id FROM posts"

@@ -1,4 +1,4 @@
-/* store_private.h - what store.c and store_load.c share. */
+/* store_private.h - what store.c, store_open.c and store_load.c share. */
 #ifndef BROKER_STORE_PRIVATE_H
 #define BROKER_STORE_PRIVATE_H
 
@@ -43,5 +43,10 @@ struct store {
 enum { STORE_LETTER_MAX = 512 };
 #define STORE_LETTER_DOMAIN "letter"
 #define STORE_REPLY_DOMAIN "reply"
+
+/* SQLite's result as ours. */
+enum status store_status(int rc);
+/* Prepares all statements; SQLite's result. */
+int store_prepare(struct store *s);
 
 #endif

@@ -257,8 +257,7 @@ static enum config_outcome load_command_line(struct loading *l)
 
 /* ---- the environment and the fallbacks */
 
-/* An empty variable counts as not set: that is how compose files pass on what is absent.
- */
+/* An empty variable counts as not set: so compose files pass on what is absent. */
 static const char *variable(const struct loading *l, const char *name)
 {
 	const char *value = l->source->env(name);

@@ -23,7 +23,8 @@ def main(compiler):
     for path, _ in sources.files("common", *sources.PROGRAMS, suffixes=(".h",)):
         done = subprocess.run(
             [compiler, *FLAGS, f"-I{sources.ROOT}", *found.stdout.split(), "-x", "c", "-"],
-            input=f'#include "{path}"\n#include "{path}"\n',
+            # twice: the guard works; the last line: C wants something besides macros
+            input=f'#include "{path}"\n#include "{path}"\ntypedef int something;\n',
             capture_output=True,
             text=True,
         )

@@ -45,7 +45,7 @@ static void good_addresses_keep_their_local_part_and_lose_the_domains_case(void 
 
 static void what_is_no_address_is_refused(void **state)
 {
-	static const struct slice cases[] = {
+	const struct slice cases[] = {
 		{NULL, 0},
 		S(""),
 		S("@"),
@@ -185,7 +185,7 @@ static void budgets_count_one_mailbox_once(void **state)
 
 static void a_network_is_an_ipv4_address_or_an_ipv6_prefix(void **state)
 {
-	static const struct {
+	const struct {
 		struct slice ip;
 		const char *network;
 	} cases[] = {

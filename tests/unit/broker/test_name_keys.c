@@ -187,7 +187,7 @@ static void characters_nobody_can_see_or_name_are_refused(void **state)
 		"ann\U000e0101",       /* variation selector 18 */
 		"ann\U000e0041",       /* tag letter A */
 		"an\u2028n",           /* line separator */
-		"an\u0085n",           /* next line */
+		"an\xc2\x85n",          /* next line */
 		"an\u00a0n",           /* no-break space */
 		"an\u3000n",           /* ideographic space */
 		"an\u2003n",           /* em space */

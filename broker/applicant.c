@@ -1,0 +1,49 @@
+/* Input is checked completely here, once: name, address, and whether the two go together. */
+#include "broker/applicant.h"
+
+#include <string.h>
+
+#include "common/memory.h"
+
+static enum reason check_name(const struct bus_hello *m, const struct names *names,
+			      const struct name_keyer *keyer,
+			      const struct secret_hash *owner)
+{
+	struct name_keys keys;
+	struct name_claim *own;
+
+	if (name_keys_of(keyer, m->name, &keys) != ST_OK)
+		return REASON_BAD_NAME;
+	switch (names_ask(names, &keys, owner, &own)) {
+	case NAMES_FREE:
+	case NAMES_OWN:
+		return REASON_NONE;
+	case NAMES_TAKEN:
+		return REASON_NAME_TAKEN;
+	case NAMES_FULL:
+		return REASON_TOO_MANY_NAMES;
+	}
+	return REASON_ROOM_FULL;
+}
+
+enum reason applicant_check(const struct bus_hello *m, const struct names *names,
+			    const struct name_keyer *keyer, const struct secret *secret,
+			    struct applicant *out)
+{
+	char normal[ADDRESS_SIZE], budget[ADDRESS_SIZE];
+	bool is_address =
+		address_normalize(m->email, normal) == ST_OK &&
+		fmt(out->typed, sizeof out->typed, "%.*s", SLICE_ARGS(m->email));
+	enum reason no;
+
+	out->name = m->name;
+	out->owner = secret_hash(secret, "address", slice_of(normal));
+	no = check_name(m, names, keyer, &out->owner);
+	if (no == REASON_BAD_NAME || !is_address)
+		return no == REASON_BAD_NAME ? no : REASON_BAD_ADDRESS;
+	address_for_budget(normal, budget);
+	out->address_key = secret_hash(secret, "address budget", slice_of(budget));
+	address_network(m->address, out->network);
+	out->network_key = secret_hash(secret, "network", slice_of(out->network));
+	return no;
+}
