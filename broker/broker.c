@@ -159,6 +159,8 @@ static void apply_batch(struct broker *b, struct gateway *g, struct bus_call *ca
 	g->newest = b->batch[0].u.batch.newest;
 	for (size_t i = 1; i < n; i++) {
 		goodbye = goodbye || b->batch[i].kind == BUS_GOODBYE;
+		log_debug("command", "gateway=%016" PRIx64 " kind=%s", g->id,
+			  bus_kind_name(b->batch[i].kind));
 		apply(b, g, &b->batch[i], t);
 	}
 	write_reply(b, g);

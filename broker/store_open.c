@@ -1,4 +1,5 @@
 /* Opening the journal: is the file there, ours, whole, of this version, and nobody else's? */
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,34 +95,45 @@ static int pragma_number(sqlite3 *db, const char *pragma, int64_t *out)
 	return rc;
 }
 
-/* Makes the tables in a new file; says what is wrong with one that is not ours. */
-static enum status check_schema(sqlite3 *db)
+/* Is it a file of ours, or a new one (*is_new_out)?  Only reads, so that what is not ours stays as it is. */
+static enum status check_owner(sqlite3 *db, bool *is_new_out)
 {
-	int64_t application, version, pages;
+	int64_t application, version, objects;
 	int rc = pragma_number(db, "PRAGMA application_id", &application);
 
 	if (rc == SQLITE_OK)
 		rc = pragma_number(db, "PRAGMA user_version", &version);
 	if (rc == SQLITE_OK)
-		rc = pragma_number(db, "PRAGMA page_count", &pages);
+		rc = pragma_number(db, "SELECT count(*) FROM sqlite_master", &objects);
+	if (sqlite3_db_readonly(db, "main") != 0)
+		return ST_DENIED;
 	if (rc != SQLITE_OK)
 		return store_status(rc);
-	if (pages > 1 && application != APPLICATION_ID)
+	*is_new_out = application == 0 && version == 0 && objects == 0;
+	if (*is_new_out)
+		return ST_OK;
+	if (application != APPLICATION_ID || version < SCHEMA_VERSION)
 		return ST_DAMAGED; /* a database of somebody else's */
-	if (version > SCHEMA_VERSION)
-		return ST_VERSION;
-	if (version == SCHEMA_VERSION) {
-		sqlite3_stmt *q;
-		enum status st = ST_OK;
+	return version > SCHEMA_VERSION ? ST_VERSION : ST_OK;
+}
 
-		rc = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &q, NULL);
-		if (rc != SQLITE_OK || sqlite3_step(q) != SQLITE_ROW ||
-		    strcmp((const char *)sqlite3_column_text(q, 0), "ok") != 0)
-			st = ST_DAMAGED;
-		sqlite3_finalize(q);
-		return st;
-	}
-	rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+static enum status check_pages(sqlite3 *db)
+{
+	sqlite3_stmt *q;
+	enum status st = ST_OK;
+	int rc = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1, &q, NULL);
+
+	if (rc != SQLITE_OK || sqlite3_step(q) != SQLITE_ROW ||
+	    strcmp((const char *)sqlite3_column_text(q, 0), "ok") != 0)
+		st = ST_DAMAGED;
+	sqlite3_finalize(q);
+	return st;
+}
+
+static enum status make_tables(sqlite3 *db)
+{
+	int rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+
 	if (rc == SQLITE_OK)
 		rc = sqlite3_exec(db, schema, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
@@ -138,6 +150,7 @@ enum status store_open(const char *path, enum store_sync sync,
 {
 	struct store *s = xcalloc(1, sizeof *s);
 	enum status st;
+	bool is_new = false;
 	int rc = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
 				 NULL);
 
@@ -148,11 +161,17 @@ enum status store_open(const char *path, enum store_sync sync,
 	/* Exclusive: one broker per file, told at once, and no shared-memory file. */
 	rc = sqlite3_exec(s->db,
 			  "PRAGMA locking_mode=EXCLUSIVE; PRAGMA trusted_schema=OFF;"
-			  "PRAGMA journal_mode=WAL; PRAGMA secure_delete=ON;",
+			  "PRAGMA secure_delete=ON;",
 			  NULL, NULL, NULL);
 	if (rc != SQLITE_OK)
 		return refuse(&s, path, store_status(rc));
-	st = check_schema(s->db);
+	st = check_owner(s->db, &is_new);
+	if (st != ST_OK)
+		return refuse(&s, path, st);
+	rc = sqlite3_exec(s->db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+	if (rc != SQLITE_OK)
+		return refuse(&s, path, store_status(rc));
+	st = is_new ? make_tables(s->db) : check_pages(s->db);
 	if (st != ST_OK)
 		return refuse(&s, path, st);
 	rc = sqlite3_exec(s->db,
