@@ -53,11 +53,13 @@ static void poke(void *ctx, struct gateway *g)
 
 bool broker_commit(struct broker *b)
 {
-	if (store_commit(b->store) == ST_OK)
+	enum status st = store_commit(b->store);
+
+	if (st == ST_OK)
 		return true;
-	/* What is in memory was not kept: nothing of it may be said.  The next start goes on
-	 * from what was. */
-	if (b->on_failure != NULL)
+	/* What is in memory was not kept, so nothing of it may be said.  A full disk is waited
+	 * for; after anything else the next start goes on from what was kept. */
+	if (st != ST_FULL || broker_begin_full(b) != ST_OK)
 		b->on_failure(b->ctx);
 	return false;
 }
@@ -145,8 +147,9 @@ static void write_reply(struct broker *b, struct gateway *g)
 	g->is_poked = false;
 }
 
-/* A batch that is new: every command of it, then one commit, then all are told. */
-static void apply_batch(struct broker *b, struct gateway *g, struct bus_call *call,
+/* A batch that is new: every command of it, then one commit, then all are told.
+ * False: it was not kept; the room is what it was before. */
+static bool apply_batch(struct broker *b, struct gateway *g, struct bus_call *call,
 			size_t n)
 {
 	struct room_time t = broker_time();
@@ -167,24 +170,55 @@ static void apply_batch(struct broker *b, struct gateway *g, struct bus_call *ca
 	if (n > 1 || is_first) /* a heartbeat changes nothing worth a write */
 		store_put_gateway(b->store, g);
 	if (!broker_commit(b))
-		return;
+		return false;
 	publish(b, b->room->events); /* before the answer, which may name their numbers */
 	bus_answer(call, (struct slice){g->reply, g->reply_len});
 	if (goodbye) {
 		store_begin(b->store);
 		room_gateway_gone(b->room, g, t);
 		if (!broker_commit(b))
-			return;
+			return true;
 	}
 	broker_flush(b);
+	return true;
+}
+
+/* The gateway that sends this batch; NULL: it is not known, and cannot begin with this number. */
+static struct gateway *gateway_for(struct broker *b, const struct bus_batch *head)
+{
+	struct gateway *g = gateways_find(b->room->gateways, head->gateway);
+
+	if (g == NULL && head->number == 1) {
+		g = gateways_add(b->room->gateways, head->gateway, daemon_now_ms());
+		log_info("gateway_new", "gateway=%016" PRIx64, head->gateway);
+	}
+	return g;
+}
+
+/* False: it has to be tried again, because nothing of it was kept. */
+static bool answer_batch(struct broker *b, struct bus_call *call, size_t n)
+{
+	const struct bus_batch *head = &b->batch[0].u.batch;
+	struct gateway *g = gateway_for(b, head);
+
+	if (g == NULL) {
+		answer_start_over(b, call, head);
+	} else if (head->number > g->number) {
+		return apply_batch(b, g, call, n);
+	} else if (head->number == g->number) {
+		log_info("batch_again", "gateway=%016" PRIx64 " batch=%" PRIu64, g->id,
+			 g->number);
+		bus_answer(call, (struct slice){g->reply, g->reply_len});
+	} else {
+		bus_answer(call, S("")); /* late: the gateway has its answer since */
+	}
+	return true;
 }
 
 static void on_batch(void *ctx, struct bus_call *call, struct slice frame)
 {
 	struct broker *b = ctx;
 	struct bus_reader *r;
-	struct gateway *g;
-	const struct bus_batch *head = &b->batch[0].u.batch;
 	size_t n = 0;
 	enum status st = bus_reader_new(frame, &r);
 
@@ -194,25 +228,9 @@ static void on_batch(void *ctx, struct bus_call *call, struct slice frame)
 		log_warn("batch_refused", "why=\"%s\" bytes=%zu", status_text(st),
 			 frame.len);
 		bus_answer(call, S(""));
-		bus_reader_free(&r);
-		return;
-	}
-
-	g = gateways_find(b->room->gateways, head->gateway);
-	if (g == NULL && head->number == 1) {
-		g = gateways_add(b->room->gateways, head->gateway, daemon_now_ms());
-		log_info("gateway_new", "gateway=%016" PRIx64, head->gateway);
-	}
-	if (g == NULL) {
-		answer_start_over(b, call, head);
-	} else if (head->number > g->number) {
-		apply_batch(b, g, call, n);
-	} else if (head->number == g->number) {
-		log_info("batch_again", "gateway=%016" PRIx64 " batch=%" PRIu64, g->id,
-			 g->number);
-		bus_answer(call, (struct slice){g->reply, g->reply_len});
-	} else {
-		bus_answer(call, S("")); /* late: the gateway has its answer since */
+	} else if (!answer_batch(b, call, n)) {
+		/* The disk is full since: the same batch once more, by a room that knows it. */
+		answer_batch(b, call, n);
 	}
 	bus_reader_free(&r);
 }
@@ -224,6 +242,8 @@ static void on_tick(uv_timer_t *timer)
 	struct broker *b = timer->data;
 	struct room_time t = broker_time();
 
+	if (b->room->is_full && b->ticks % TICKS_PER_SECOND == 0)
+		broker_end_full(b);
 	store_begin(b->store);
 	room_tick(b->room, t);
 	if (++b->ticks % TICKS_PER_SECOND == 0)
@@ -269,9 +289,6 @@ enum status broker_new(uv_loop_t *loop, const struct broker_options *options,
 				&b->store);
 	if (st != ST_OK)
 		goto fail;
-	b->room = room_new(&options->room, b->keyer, b->store);
-	b->entrance = entrance_new(&options->entrance, b->room, b->keyer,
-				   &options->secret, &entropy_system);
 	st = broker_load(b);
 	if (st == ST_OK)
 		st = open_endpoints(b, loop);

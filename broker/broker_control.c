@@ -77,8 +77,11 @@ static bool on_say(struct answer *a, struct slice text)
 {
 	struct room *room = a->b->room;
 
-	if (text.len == 0) {
-		add_told(a->w, false, S("there is nothing to say"));
+	if (text.len == 0 || room->is_full) {
+		add_told(a->w, false,
+			 text.len == 0
+				 ? S("there is nothing to say")
+				 : S("the disk is full: nothing new can be stored"));
 		return true;
 	}
 	store_begin(a->b->store);

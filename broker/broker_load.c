@@ -102,6 +102,7 @@ static void on_present(void *ctx, uint64_t person)
 enum status broker_load(struct broker *b)
 {
 	struct loading l = {b, broker_time()};
+	enum status st;
 	struct store_reader reader = {.ctx = &l,
 				      .epoch = on_epoch,
 				      .newest = on_newest,
@@ -113,7 +114,11 @@ enum status broker_load(struct broker *b)
 				      .gateway = on_gateway,
 				      .client = on_client,
 				      .present = on_present};
-	enum status st = store_load(b->store, b->options->room.history, &reader);
+
+	b->room = room_new(&b->options->room, b->keyer, b->store);
+	b->entrance = entrance_new(&b->options->entrance, b->room, b->keyer,
+				   &b->options->secret, &entropy_system);
+	st = store_load(b->store, b->options->room.history.posts, &reader);
 
 	if (st != ST_OK)
 		return st;

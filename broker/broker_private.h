@@ -38,7 +38,7 @@ struct broker {
 };
 
 struct room_time broker_time(void);
-/* False: nothing was kept, nothing may be said, and the process is about to end. */
+/* False: nothing was kept, and nothing may be said: the room is what it was before, or the process ends. */
 bool broker_commit(struct broker *b);
 /* Says what a change left in the queues: events, pokes, letters. */
 void broker_flush(struct broker *b);
@@ -47,7 +47,10 @@ void broker_serve_mailers(struct broker *b);
 
 void broker_on_mail(void *ctx, struct bus_call *call, struct slice frame);
 void broker_on_control(void *ctx, struct bus_call *call, struct slice frame);
-/* Reads the store into room and entrance, or begins a new epoch. */
+/* broker_full.c: the disk is full, and perhaps not any more. */
+enum status broker_begin_full(struct broker *b) ATTR_USE_RESULT;
+void broker_end_full(struct broker *b);
+/* Makes room and entrance from the store, or begins a new epoch. */
 enum status broker_load(struct broker *b) ATTR_USE_RESULT;
 
 #endif

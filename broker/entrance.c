@@ -76,6 +76,17 @@ static void tell_reset(struct gateway *g, uint64_t client, enum reason reason)
 	gateway_tell(g, &m);
 }
 
+/* Nothing can be kept, so no login can begin or end. */
+static bool refuse_when_full(const struct entrance *e, struct gateway *g, uint64_t client)
+{
+	struct bus_msg m = {.kind = BUS_REFUSED,
+			    .u.refused = {.client = client, .reason = REASON_NOT_STORED}};
+
+	if (e->room->is_full)
+		gateway_tell(g, &m);
+	return e->room->is_full;
+}
+
 /* -- hello -- */
 
 void entrance_hello(struct entrance *e, struct gateway *g, const struct bus_hello *m,
@@ -87,6 +98,8 @@ void entrance_hello(struct entrance *e, struct gateway *g, const struct bus_hell
 	char ticket[SECRET_TOKEN_LEN + 1] = "";
 
 	e->t = t;
+	if (refuse_when_full(e, g, m->client))
+		return;
 	no = applicant_check(m, e->room->names, e->keyer, e->secret, &a);
 	if (no != REASON_NONE) {
 		tell_may_not_enter(g, m->client, m->name, no);
@@ -226,6 +239,8 @@ void entrance_auth(struct entrance *e, struct gateway *g, const struct bus_auth 
 	struct login *login;
 
 	e->t = t;
+	if (refuse_when_full(e, g, m->client))
+		return;
 	login = logins_find(e->logins, &ticket, t.now_ms);
 	/* The same work for a code that is none: SECURITY C9. */
 	code = secret_hash(e->secret, "code",

@@ -27,18 +27,19 @@ struct record {
 };
 
 struct history {
-	struct record **ring; /* by seq modulo keep */
-	size_t keep, count, bytes;
+	struct record **ring; /* by seq modulo bounds.posts */
+	struct history_bounds bounds;
+	size_t count, bytes;
 	uint64_t newest;
 	struct record *by_id;
 };
 
-struct history *history_new(size_t keep)
+struct history *history_new(const struct history_bounds *bounds)
 {
 	struct history *h = xcalloc(1, sizeof *h);
 
-	h->keep = keep;
-	h->ring = xcalloc(keep > 0 ? keep : 1, sizeof *h->ring);
+	h->bounds = *bounds;
+	h->ring = xcalloc(bounds->posts > 0 ? bounds->posts : 1, sizeof *h->ring);
 	return h;
 }
 
@@ -82,6 +83,11 @@ static void forget(struct history *h, struct record **slot)
 	*slot = NULL;
 }
 
+static void forget_oldest(struct history *h)
+{
+	forget(h, &h->ring[history_first(h) % h->bounds.posts]);
+}
+
 void history_add(struct history *h, const struct history_post *post)
 {
 	struct record *r, **slot, *same;
@@ -89,9 +95,9 @@ void history_add(struct history *h, const struct history_post *post)
 
 	assert(h->count == 0 || post->seq == h->newest + 1);
 	h->newest = post->seq;
-	if (h->keep == 0)
+	if (h->bounds.posts == 0)
 		return;
-	slot = &h->ring[post->seq % h->keep];
+	slot = &h->ring[post->seq % h->bounds.posts];
 	forget(h, slot);
 
 	r = xcalloc(1, sizeof *r + size_of(post));
@@ -115,6 +121,15 @@ void history_add(struct history *h, const struct history_post *post)
 	*slot = r;
 	h->count++;
 	h->bytes += size_of(post);
+	while (h->bounds.bytes > 0 && h->bytes > h->bounds.bytes && h->count > 1)
+		forget_oldest(h);
+}
+
+void history_expire(struct history *h, uint64_t wall_ms)
+{
+	while (h->bounds.age_ms > 0 && h->count > 0 &&
+	       history_get(h, history_first(h))->time_ms + h->bounds.age_ms <= wall_ms)
+		forget_oldest(h);
 }
 
 void history_start_after(struct history *h, uint64_t seq)
@@ -147,7 +162,7 @@ const struct history_post *history_get(const struct history *h, uint64_t seq)
 {
 	if (seq < history_first(h) || seq > h->newest)
 		return NULL;
-	return &h->ring[seq % h->keep]->post;
+	return &h->ring[seq % h->bounds.posts]->post;
 }
 
 uint64_t history_find(const struct history *h, uint64_t person, struct slice id)
@@ -166,7 +181,7 @@ void history_free(struct history **h)
 {
 	if (h == NULL || *h == NULL)
 		return;
-	for (size_t i = 0; i < (*h)->keep; i++)
+	for (size_t i = 0; i < (*h)->bounds.posts; i++)
 		forget(*h, &(*h)->ring[i]);
 	free((*h)->ring);
 	free(*h);

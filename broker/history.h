@@ -1,6 +1,7 @@
 /* history.h - the latest posts of the room, by seq, and which of them a retry would repeat.
  *
- * Bound: `keep` posts; the oldest falls out. */
+ * Bounds: a number of posts, of bytes, and an age; what is over one of them falls out, the
+ * oldest first.  The newest post stays whatever its size. */
 #ifndef BROKER_HISTORY_H
 #define BROKER_HISTORY_H
 
@@ -20,11 +21,18 @@ struct history_post {
 
 struct history;
 
-/* keep: 0 remembers nothing. */
-struct history *history_new(size_t keep);
+struct history_bounds {
+	size_t posts;    /* 0 remembers nothing */
+	size_t bytes;    /* of names, texts and ids; 0: no bound */
+	uint64_t age_ms; /* 0: no bound */
+};
+
+struct history *history_new(const struct history_bounds *bounds);
 void history_free(struct history **h);
 /* post->seq must be newest + 1, or anything when the history is empty.  Copies. */
 void history_add(struct history *h, const struct history_post *post);
+/* Forgets what is too old at this wall clock time. */
+void history_expire(struct history *h, uint64_t wall_ms);
 /* Lets numbering go on after seq; the history must be empty. */
 void history_start_after(struct history *h, uint64_t seq);
 /* Seq of the newest post ever added; 0: none. */

@@ -79,7 +79,8 @@ bool mail_desk_report(struct mail_desk *d, uint64_t mailer, uint64_t letter,
 
 	if (r == NULL || (r->mailer != 0 && r->mailer != mailer))
 		return false;
-	r->mailer = mailer; /* after a restart the desk learns who holds it from the report */
+	r->mailer =
+		mailer; /* after a restart the desk learns who holds it from the report */
 	switch (state) {
 	case MAIL_TAKEN:
 	case MAIL_DEFERRED:

@@ -21,7 +21,7 @@ struct options {
 	uint64_t sync, log_level;
 	uint64_t code_ttl_ms, code_tries;
 	uint64_t mails_per_address, mails_per_network, mail_interval_ms;
-	uint64_t history, newcomer_posts;
+	uint64_t history, history_bytes, history_age_ms, newcomer_posts;
 	uint64_t grace_ms, gateway_timeout_ms, session_ttl_ms, name_lease_ms;
 };
 
@@ -56,6 +56,10 @@ static const struct config_option table[] = {
 	 "TIME", "least time between two login mails to one address; 0 lifts the limit"},
 	{"history", CONFIG_NUMBER, AT(history), "10000", 0, 1000000, NULL, "N",
 	 "posts remembered for those who return; 0 keeps no text on disk"},
+	{"history-bytes", CONFIG_NUMBER, AT(history_bytes), "67108864", 0,
+	 UINT64_C(1) << 36, NULL, "N", "bytes of posts remembered; 0 lifts the limit"},
+	{"history-age", CONFIG_DURATION, AT(history_age_ms), "0", 0, DAYS(36500), NULL,
+	 "TIME", "how long posts are remembered; 0 lifts the limit"},
 	{"newcomer-posts", CONFIG_NUMBER, AT(newcomer_posts), "50", 0, 1000, NULL, "N",
 	 "posts of the past that a newcomer is shown"},
 	{"grace", CONFIG_DURATION, AT(grace_ms), "30s", 0, DAYS(1), NULL, "TIME",
@@ -103,10 +107,11 @@ static enum status load_keys(const struct options *o, struct broker_options *out
 
 static void fill(const struct options *o, struct broker_options *out)
 {
-	out->room = (struct room_options){.history = o->history,
-					  .newcomer_posts = o->newcomer_posts,
-					  .grace_ms = o->grace_ms,
-					  .gateway_timeout_ms = o->gateway_timeout_ms};
+	out->room = (struct room_options){
+		.history = {o->history, o->history_bytes, o->history_age_ms},
+		.newcomer_posts = o->newcomer_posts,
+		.grace_ms = o->grace_ms,
+		.gateway_timeout_ms = o->gateway_timeout_ms};
 	out->entrance =
 		(struct entrance_options){.code_ttl_ms = o->code_ttl_ms,
 					  .code_tries = o->code_tries,

@@ -22,7 +22,7 @@ struct room *room_new(const struct room_options *options, const struct name_keye
 	r->options = *options;
 	r->names = names_new(keyer);
 	r->presence = presence_new(options->grace_ms);
-	r->history = history_new(options->history);
+	r->history = history_new(&options->history);
 	r->gateways = gateways_new();
 	r->events = bus_queue_new();
 	r->store = store;
@@ -54,19 +54,24 @@ static struct bus_msg post_message(const struct history_post *p)
 }
 
 /* The store is trimmed now and then, not at every post. */
-static void keep_post(struct room *r, const struct history_post *post)
+static void trim_store(struct room *r, uint64_t slack)
 {
 	uint64_t forgotten = history_first(r->history) - 1;
 
-	if (r->options.history == 0) {
+	if (r->options.history.posts == 0 || forgotten < r->trimmed + slack)
+		return;
+	store_trim_posts(r->store, forgotten);
+	r->trimmed = forgotten;
+}
+
+static void keep_post(struct room *r, const struct history_post *post)
+{
+	if (r->options.history.posts == 0) {
 		store_put_newest(r->store, post->seq);
 		return;
 	}
 	store_put_post(r->store, post);
-	if (forgotten >= r->trimmed + TRIM_EVERY) {
-		store_trim_posts(r->store, forgotten);
-		r->trimmed = forgotten;
-	}
+	trim_store(r, TRIM_EVERY);
 }
 
 uint64_t room_post(struct room *r, const struct name_claim *who, enum post_event event,
@@ -94,6 +99,8 @@ static void person_enters(struct room *r, uint64_t person, struct room_time t)
 	if (!presence_attach(r->presence, person))
 		return;
 	store_put_present(r->store, person);
+	if (r->is_full)
+		return; /* a line that cannot be kept is not said */
 	room_post(r, names_by_id(r->names, person), POST_ENTERED, S("entered chat"),
 		  S(""), t);
 }
@@ -131,8 +138,8 @@ static void person_left(void *ctx, uint64_t person, size_t clients)
 
 	(void)clients;
 	store_drop_present(l->r->store, person);
-	if (who == NULL)
-		return; /* the name was released meanwhile: nobody to speak of */
+	if (who == NULL || l->r->is_full)
+		return; /* the name was released meanwhile, or the line could not be kept */
 	who->seen_ms = l->t.wall_ms;
 	store_put_name(l->r->store, who);
 	room_post(l->r, who, POST_LEFT, S("left chat"), S(""), l->t);
@@ -164,6 +171,10 @@ void room_say(struct room *r, struct gateway *g, const struct bus_say *m,
 	}
 	yes.u.accepted.seq = history_find(r->history, who->id, m->id);
 	yes.u.accepted.again = yes.u.accepted.seq != 0;
+	if (!yes.u.accepted.again && r->is_full) {
+		refuse(g, m, REASON_NOT_STORED);
+		return;
+	}
 	if (!yes.u.accepted.again)
 		yes.u.accepted.seq = room_post(r, who, POST_TEXT, m->text, m->id, t);
 	gateway_tell(g, &yes);
@@ -288,4 +299,7 @@ void room_tick(struct room *r, struct room_time t)
 
 	gateways_each(r->gateways, watch_gateway, &l);
 	presence_expire(r->presence, t.now_ms, person_left, &l);
+	history_expire(r->history, t.wall_ms);
+	/* What is too old leaves the disk too, and soon. */
+	trim_store(r, r->options.history.age_ms > 0 ? 1 : TRIM_EVERY);
 }

@@ -17,7 +17,7 @@
 #include "broker/store.h"
 
 struct room_options {
-	uint64_t history;        /* posts remembered */
+	struct history_bounds history;
 	uint64_t newcomer_posts; /* posts of the past that a newcomer is sent */
 	uint64_t grace_ms;
 	uint64_t
@@ -41,6 +41,8 @@ struct room {
 	struct bus_queue *events; /* for PUB: POST messages */
 	uint64_t trimmed;         /* posts up to this seq are not in the store any more */
 	struct store *store;      /* borrowed; NULL forgets */
+	/* The disk is full: nobody new, no new posts; who is here stays and reads. */
+	bool is_full;
 };
 
 /* keyer and store are borrowed for the room's life. */

@@ -32,6 +32,9 @@ static const char *const sql[STORE_STATEMENTS] = {
 	[PUT_CLIENT] = "REPLACE INTO clients VALUES(?, ?, ?, ?)",
 	[DROP_CLIENT] = "DELETE FROM clients WHERE gateway = ? AND number = ?",
 	[DROP_CLIENTS] = "DELETE FROM clients WHERE gateway = ?",
+	[CLEAR_CLIENTS] = "DELETE FROM clients",
+	[CLEAR_GATEWAYS] = "DELETE FROM gateways",
+	[CLEAR_PRESENT] = "DELETE FROM present",
 	[PUT_PRESENT] = "REPLACE INTO present VALUES(?)",
 	[DROP_PRESENT] = "DELETE FROM present WHERE person = ?",
 };
@@ -56,7 +59,7 @@ static void run(struct store *s, enum statement which, const char *types, ...)
 	va_list args;
 	int rc = SQLITE_OK;
 
-	if (s == NULL || s->failed != SQLITE_OK)
+	if (s == NULL || s->is_suspended || s->failed != SQLITE_OK)
 		return;
 	q = s->statements[which];
 	va_start(args, types);
@@ -87,6 +90,12 @@ static void run(struct store *s, enum statement which, const char *types, ...)
 	sqlite3_clear_bindings(q);
 	if (rc != SQLITE_DONE)
 		s->failed = rc;
+}
+
+void store_suspend(struct store *s, bool is_suspended)
+{
+	if (s != NULL)
+		s->is_suspended = is_suspended;
 }
 
 void store_begin(struct store *s)
@@ -231,4 +240,11 @@ void store_put_present(struct store *s, uint64_t person)
 void store_drop_present(struct store *s, uint64_t person)
 {
 	run(s, DROP_PRESENT, "n", person);
+}
+
+void store_drop_attached(struct store *s)
+{
+	run(s, CLEAR_CLIENTS, "");
+	run(s, CLEAR_GATEWAYS, "");
+	run(s, CLEAR_PRESENT, "");
 }

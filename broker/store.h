@@ -10,6 +10,7 @@
 #ifndef BROKER_STORE_H
 #define BROKER_STORE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "broker/gateways.h"
@@ -35,6 +36,9 @@ void store_close(struct store **s);
 void store_begin(struct store *s);
 enum status store_commit(struct store *s) ATTR_USE_RESULT;
 
+/* While suspended - the disk is full - puts and commits succeed and do nothing. */
+void store_suspend(struct store *s, bool is_suspended);
+
 void store_put_epoch(struct store *s, uint64_t epoch);
 void store_put_post(struct store *s, const struct history_post *post);
 /* The newest seq, where posts themselves are not kept. */
@@ -57,6 +61,9 @@ void store_drop_client(struct store *s, uint64_t gateway, uint64_t number);
 /* A person who is here or in grace. */
 void store_put_present(struct store *s, uint64_t person);
 void store_drop_present(struct store *s, uint64_t person);
+
+/* Forgets every gateway, client and person present, to write them anew. */
+void store_drop_attached(struct store *s);
 
 /* What store_load() calls for each thing kept, in this order; posts by seq. */
 struct store_reader {

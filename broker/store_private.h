@@ -27,6 +27,9 @@ enum statement {
 	PUT_CLIENT,
 	DROP_CLIENT,
 	DROP_CLIENTS,
+	CLEAR_CLIENTS,
+	CLEAR_GATEWAYS,
+	CLEAR_PRESENT,
 	PUT_PRESENT,
 	DROP_PRESENT,
 	STORE_STATEMENTS,
@@ -36,6 +39,7 @@ struct store {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STORE_STATEMENTS];
 	struct secret secret;
+	bool is_suspended;
 	int failed; /* SQLite's code of this transaction's first error */
 };
 

@@ -73,7 +73,7 @@ def parse_line(line):
 class Process:
     """A program that serves until it is told to stop."""
 
-    def __init__(self, name, options, directory, label, env=None):
+    def __init__(self, name, options, directory, label, env=None, wrap=()):
         self.name = name
         self.label = label
         self.log_path = pathlib.Path(directory) / f"{label}.log"
@@ -83,7 +83,7 @@ class Process:
         with open(self.log_path, "wb") as log, open(self.log_path.with_suffix(".out"), "wb") as out:
             # setpriv: a test that is killed takes its programs along
             self._child = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", program(name), *as_options(options)],
+                ["setpriv", "--pdeathsig", "KILL", *wrap, program(name), *as_options(options)],
                 env=environment(env),
                 cwd=directory,
                 stdin=subprocess.DEVNULL,

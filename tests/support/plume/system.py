@@ -88,7 +88,7 @@ class System:
                 one.wait_ready()
         return self
 
-    def start_broker(self, env=None, **options):
+    def start_broker(self, env=None, wrap=(), **options):
         defaults = {
             "state": self.state,
             "control_key": self.control_key,
@@ -97,7 +97,7 @@ class System:
             "mails_per_address": 0,
             "mail_interval": 0,
         }
-        self.broker = self._start(Process, "plume-broker", {**defaults, **options}, env)
+        self.broker = self._start(Process, "plume-broker", {**defaults, **options}, env, wrap)
         return self.broker
 
     def start_gateway(self, env=None, **options):
@@ -116,10 +116,10 @@ class System:
         self.mailers.append(mailer)
         return mailer
 
-    def _start(self, kind, name, options, env):
+    def _start(self, kind, name, options, env, wrap=()):
         number = 1 + sum(one.name == name for one in self.processes)
         options = {"bus": self.bus, "log_level": "debug", **options}
-        one = kind(name, options, self.directory, f"{name}-{number}", env)
+        one = kind(name, options, self.directory, f"{name}-{number}", env, wrap)
         self.processes.append(one)
         return one
 

@@ -26,7 +26,7 @@ static void add(struct history *h, uint64_t person, const char *text, const char
 
 static void an_empty_history_has_nothing(void **state)
 {
-	struct history *h = history_new(3);
+	struct history *h = history_new(&(struct history_bounds){3, 0, 0});
 
 	(void)state;
 	assert_int_equal(history_newest(h), 0);
@@ -44,7 +44,7 @@ static void an_empty_history_has_nothing(void **state)
 
 static void posts_are_kept_whole_and_copied(void **state)
 {
-	struct history *h = history_new(3);
+	struct history *h = history_new(&(struct history_bounds){3, 0, 0});
 	char text[] = "hello\0world";
 	struct history_post p = {.seq = 1,
 				 .time_ms = 99,
@@ -76,7 +76,7 @@ static void the_oldest_falls_out(void **state)
 
 	(void)state;
 	for (size_t k = 0; k < NELEMS(keeps); k++) {
-		struct history *h = history_new(keeps[k]);
+		struct history *h = history_new(&(struct history_bounds){keeps[k], 0, 0});
 
 		for (uint64_t n = 1; n <= 200; n++) {
 			uint64_t first = n > keeps[k] ? n - keeps[k] + 1 : 1;
@@ -103,7 +103,7 @@ static void the_oldest_falls_out(void **state)
 
 static void a_retry_is_found_by_its_author_and_id(void **state)
 {
-	struct history *h = history_new(3);
+	struct history *h = history_new(&(struct history_bounds){3, 0, 0});
 	char longest[65];
 
 	(void)state;
@@ -130,7 +130,7 @@ static void a_retry_is_found_by_its_author_and_id(void **state)
 
 static void posts_without_an_id_are_no_retries_of_each_other(void **state)
 {
-	struct history *h = history_new(5);
+	struct history *h = history_new(&(struct history_bounds){5, 0, 0});
 
 	(void)state;
 	for (int i = 0; i < 20; i++)
@@ -143,7 +143,7 @@ static void posts_without_an_id_are_no_retries_of_each_other(void **state)
  * first post had fallen out when the second came. */
 static void an_id_that_comes_twice_means_the_later_post(void **state)
 {
-	struct history *h = history_new(4);
+	struct history *h = history_new(&(struct history_bounds){4, 0, 0});
 
 	(void)state;
 	add(h, 1, "first", "x");
@@ -161,7 +161,7 @@ static void an_id_that_comes_twice_means_the_later_post(void **state)
 
 static void a_history_of_nothing_still_counts(void **state)
 {
-	struct history *h = history_new(0);
+	struct history *h = history_new(&(struct history_bounds){0, 0, 0});
 
 	(void)state;
 	add(h, 1, "a", "x");
@@ -178,7 +178,7 @@ static void a_history_of_nothing_still_counts(void **state)
 
 static void numbering_goes_on_where_it_was(void **state)
 {
-	struct history *h = history_new(3);
+	struct history *h = history_new(&(struct history_bounds){3, 0, 0});
 	struct history_post p = {.seq = 500, .name = S("a"), .text = S("b")};
 
 	(void)state;
@@ -190,7 +190,7 @@ static void numbering_goes_on_where_it_was(void **state)
 	assert_int_equal(history_newest(h), 42);
 	history_free(&h);
 
-	h = history_new(3);
+	h = history_new(&(struct history_bounds){3, 0, 0});
 	history_start_after(h, 41);
 	history_add(h, &p); /* an empty history takes any seq */
 	assert_int_equal(history_first(h), 500);
@@ -202,7 +202,7 @@ static void numbering_goes_on_where_it_was(void **state)
 
 static void bytes_are_those_of_what_is_remembered(void **state)
 {
-	struct history *h = history_new(2);
+	struct history *h = history_new(&(struct history_bounds){2, 0, 0});
 
 	(void)state;
 	add(h, 1, "12345", "x"); /* 3 of the name */
