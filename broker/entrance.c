@@ -193,8 +193,9 @@ static void admit(struct entrance *e, struct gateway *g, uint64_t number,
 					   .after = after,
 					   .resumed = token.len == 0}};
 
+	m.u.admitted.newest =
+		history_newest(e->room->history); /* without their own entering */
 	room_attach(e->room, g, &client, e->t);
-	m.u.admitted.newest = history_newest(e->room->history);
 	gateway_tell(g, &m);
 }
 

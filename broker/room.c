@@ -204,8 +204,8 @@ void room_sync(struct room *r, struct gateway *g, const struct bus_sync *m)
 	head.u.synced.after = after;
 	head.u.synced.posts = last > after ? last - after : 0;
 	gateway_tell(g, &head);
-	for (uint64_t seq = after + 1; seq <= last; seq++) {
-		struct bus_msg post = post_message(history_get(r->history, seq));
+	for (uint64_t seq = after; seq < last; seq++) {
+		struct bus_msg post = post_message(history_get(r->history, seq + 1));
 
 		gateway_tell(g, &post);
 	}

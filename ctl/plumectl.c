@@ -108,13 +108,12 @@ static bool read_text(const struct config_source *source, int at, enum control_v
 	for (int i = at; i < source->argc; i++) {
 		struct slice word = slice_of(source->argv[i]);
 
-		if (word.len + 1 > TEXT_MAX - len) { /* with its space */
-			COMPLAIN(source, "the text is longer than %d bytes",
-				 TEXT_MAX - 1);
+		if (i > at && len < TEXT_MAX)
+			text[len++] = ' ';
+		if (word.len > TEXT_MAX - len) {
+			COMPLAIN(source, "the text is longer than %d bytes", TEXT_MAX);
 			return false;
 		}
-		if (i > at)
-			text[len++] = ' ';
 		memcpy(text + len, word.ptr, word.len);
 		len += word.len;
 	}

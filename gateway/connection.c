@@ -109,6 +109,12 @@ void connection_tell(struct gateway *g, struct connection *c, struct slice json)
 	server_want_write(c->wsi);
 }
 
+void connection_keep_ticket(struct connection *c, struct slice ticket)
+{
+	free(c->ticket);
+	c->ticket = slice_dup(ticket);
+}
+
 static void ask_for_older(struct gateway *g, struct connection *c)
 {
 	struct bus_msg m = {

@@ -63,6 +63,8 @@ bool connection_open(struct gateway *g, struct connection *c, struct lws *wsi);
 /* A piece of a message; is_last ends it.  Whole ones go to conversation_hear(). */
 void connection_receive(struct gateway *g, struct connection *c, struct slice piece,
 			bool is_last);
+/* Keeps the ticket of the login that waits.  Copies. */
+void connection_keep_ticket(struct connection *c, struct slice ticket);
 /* Sends one text frame to this connection alone, now or as soon as it can be. */
 void connection_tell(struct gateway *g, struct connection *c, struct slice json);
 /* Gives it what waits for it: private frames, then the frame log from its cursor on. */

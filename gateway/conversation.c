@@ -1,4 +1,4 @@
-/* Two tables: what a browser may say in which state, and what each result becomes. */
+/* What a browser may say in which state is a table; each line of it is a small function. */
 #include "gateway/conversation.h"
 
 #include <stdlib.h>
@@ -12,41 +12,9 @@
 /* Hello, auth and resume of one connection: each costs the broker a look at its tables. */
 static const struct bucket_rule asks = {.interval_ms = 1000, .burst = 10};
 
-/* -- to the browser -- */
-
-static void tell(struct gateway *g, struct connection *c)
-{
-	connection_tell(g, c, browser_out_slice(&g->out));
-	browser_out_clear(&g->out);
-}
-
-/* A current client gets the reason; a legacy one a line that people can read. */
-static void refuse(struct gateway *g, struct connection *c, uint64_t reason,
-		   struct slice id, uint64_t retry_ms)
-{
-	browser_out_clear(&g->out);
-	if (c->is_current)
-		browser_write_refused(&g->out, reason, id, retry_ms);
-	else if (c->state == INSIDE)
-		browser_write_line(&g->out, S("plumebot"), slice_of(reason_text(reason)));
-	else
-		return; /* the seed has no word for it, and no room to say it in */
-	tell(g, c);
-}
-
-void conversation_notice(struct gateway *g, struct connection *c, const char *notice,
-			 const char *text, uint64_t retry_ms)
-{
-	if (!c->is_current || c->state == CLOSING)
-		return;
-	browser_out_clear(&g->out);
-	browser_write_notice(&g->out, notice, text, retry_ms);
-	tell(g, c);
-}
-
 void conversation_object(struct gateway *g, struct connection *c)
 {
-	refuse(g, c, REASON_BAD_MESSAGE, S(""), 0);
+	conversation_refuse(g, c, REASON_BAD_MESSAGE, S(""), 0);
 	if (++c->errors >= CONNECTION_ERRORS_MAX)
 		connection_close(g, c, CLOSE_BAD_INPUT);
 }
@@ -61,9 +29,9 @@ static bool may_ask(struct gateway *g, struct connection *c)
 	uint64_t wait = bucket_take(&c->asks, &asks, gateway_now(g));
 
 	if (wait > 0)
-		refuse(g, c, REASON_TOO_FAST, S(""), wait);
+		conversation_refuse(g, c, REASON_TOO_FAST, S(""), wait);
 	else if (uplink_is_full(g->uplink))
-		refuse(g, c, REASON_BUSY, S(""), 0);
+		conversation_refuse(g, c, REASON_BUSY, S(""), 0);
 	else
 		return true;
 	return false;
@@ -86,7 +54,7 @@ static void may_not_enter(struct gateway *g, struct connection *c, struct slice 
 {
 	browser_out_clear(&g->out);
 	browser_write_may_not_enter(&g->out, name, reason);
-	tell(g, c);
+	conversation_tell(g, c);
 }
 
 static void hear_hello(struct gateway *g, struct connection *c,
@@ -103,7 +71,7 @@ static void hear_hello(struct gateway *g, struct connection *c,
 	if (!may_ask(g, c))
 		return;
 	if (uplink_is_deaf(g->uplink)) {
-		refuse(g, c, REASON_BUS_LOST, S(""), 0);
+		conversation_refuse(g, c, REASON_BUS_LOST, S(""), 0);
 		return;
 	}
 	if (name.len > 120) {
@@ -140,12 +108,6 @@ static void hear_auth(struct gateway *g, struct connection *c,
 	gateway_ask(g, c, &ask);
 }
 
-static void keep_ticket(struct connection *c, struct slice ticket)
-{
-	free(c->ticket);
-	c->ticket = slice_dup(ticket);
-}
-
 static void hear_resume(struct gateway *g, struct connection *c,
 			const struct browser_msg *m)
 {
@@ -164,7 +126,7 @@ static void hear_resume(struct gateway *g, struct connection *c,
 	if (r->token.len > 0) {
 		gateway_ask(g, c, &token);
 	} else if (r->ticket.len > 0) {
-		keep_ticket(c, r->ticket);
+		connection_keep_ticket(c, r->ticket);
 		gateway_ask(g, c, &ticket);
 	} else {
 		conversation_object(g, c);
@@ -208,16 +170,16 @@ static void hear_text(struct gateway *g, struct connection *c,
 		return;
 	}
 	if (!is_showable(t->text)) {
-		refuse(g, c, REASON_BAD_TEXT, t->id, 0);
+		conversation_refuse(g, c, REASON_BAD_TEXT, t->id, 0);
 		return;
 	}
 	if (uplink_is_full(g->uplink)) {
-		refuse(g, c, REASON_BUSY, t->id, 1000);
+		conversation_refuse(g, c, REASON_BUSY, t->id, 1000);
 		return;
 	}
 	wait = bucket_take(&c->posts, &g->options->posts, gateway_now(g));
 	if (wait > 0) {
-		refuse(g, c, REASON_TOO_FAST, t->id, wait);
+		conversation_refuse(g, c, REASON_TOO_FAST, t->id, wait);
 		return;
 	}
 	gateway_ask(g, c, &say);
@@ -227,7 +189,8 @@ static void hear_text(struct gateway *g, struct connection *c,
 static void hear_text_outside(struct gateway *g, struct connection *c,
 			      const struct browser_msg *m)
 {
-	refuse(g, c, REASON_NOT_IN_ROOM, is_id(m->u.text.id) ? m->u.text.id : S(""), 0);
+	conversation_refuse(g, c, REASON_NOT_IN_ROOM,
+			    is_id(m->u.text.id) ? m->u.text.id : S(""), 0);
 	if (++c->errors >= CONNECTION_ERRORS_MAX)
 		connection_close(g, c, CLOSE_BAD_INPUT);
 }
@@ -261,13 +224,13 @@ static void hear_too_long(struct gateway *g, struct connection *c,
 			conversation_object(g, c);
 			break;
 		}
-		refuse(g, c, REASON_TOO_LONG, is_id(m->u.text.id) ? m->u.text.id : S(""),
-		       0);
+		conversation_refuse(g, c, REASON_TOO_LONG,
+				    is_id(m->u.text.id) ? m->u.text.id : S(""), 0);
 		break;
 	case BROWSER_AUTH:
 		browser_out_clear(&g->out);
 		browser_write_reset(&g->out, REASON_WRONG_CODE);
-		tell(g, c);
+		conversation_tell(g, c);
 		break;
 	case BROWSER_HELLO:
 	case BROWSER_RESUME:
@@ -292,66 +255,4 @@ void conversation_hear(struct gateway *g, struct connection *c, struct slice jso
 		}
 	}
 	browser_msg_free(&m);
-}
-
-/* -- from the broker -- */
-
-static void on_waiting(struct gateway *g, struct connection *c,
-		       const struct bus_waiting *m)
-{
-	if (m->ticket.len > 0)
-		keep_ticket(c, m->ticket);
-	if (!c->is_current)
-		return; /* the seed's client waits without a word */
-	browser_write_waiting(&g->out, m, slice_of(c->ticket));
-	tell(g, c);
-}
-
-static void on_admitted(struct gateway *g, struct connection *c,
-			const struct bus_admitted *m)
-{
-	if (c->is_current)
-		browser_write_ack(&g->out, m, g->epoch);
-	else
-		browser_write_legacy_ack(&g->out, m->name);
-	tell(g, c);
-	connection_enter(g, c, m->after + 1);
-}
-
-void conversation_result(struct gateway *g, struct connection *c, const struct bus_msg *m)
-{
-	browser_out_clear(&g->out);
-	switch (m->kind) {
-	case BUS_WAITING:
-		on_waiting(g, c, &m->u.waiting);
-		break;
-	case BUS_ADMITTED:
-		on_admitted(g, c, &m->u.admitted);
-		break;
-	case BUS_MAY_NOT_ENTER:
-		browser_write_may_not_enter(&g->out, m->u.may_not_enter.name,
-					    m->u.may_not_enter.reason);
-		tell(g, c);
-		break;
-	case BUS_AUTH_RESET:
-		browser_write_reset(&g->out, m->u.auth_reset.reason);
-		tell(g, c);
-		break;
-	case BUS_ACCEPTED:
-		/* The post itself is the answer; a retry's was sent before. */
-		if (m->u.accepted.again && c->is_current) {
-			browser_write_accepted(&g->out, &m->u.accepted);
-			tell(g, c);
-		}
-		break;
-	case BUS_REFUSED:
-		refuse(g, c, m->u.refused.reason, m->u.refused.id, m->u.refused.retry_ms);
-		break;
-	case BUS_WHISPER:
-		browser_write_line(&g->out, m->u.whisper.name, m->u.whisper.text);
-		tell(g, c);
-		break;
-	default: /* heads and events are not for one connection */
-		break;
-	}
 }

@@ -17,30 +17,18 @@
 #include "mailer/audit.h"
 #include "mailer/delivery.h"
 #include "mailer/desk.h"
-#include "mailer/detail.h"
+#include "mailer/errand.h"
 #include "mailer/reports.h"
 #include "mailer/transport.h"
 
 enum { REPORT_GRACE_MS = 3000 }; /* of the drain, when only reports are left */
-
-/* One letter in hand. */
-struct errand {
-	struct errand *prev, *next;
-	struct mailer *mailer;
-	struct letter *letter;
-	struct delivery delivery;
-	uint64_t number, gateway;
-	char *reference, *network, *code;
-	uint64_t due_ms;
-	bool sending;
-	bool disowned; /* the broker says it is not ours: no further try */
-};
 
 struct mailer {
 	struct mailer_setup setup;
 	uint64_t number; /* of this process on the bus */
 	struct desk *desk;
 	struct reports *reports;
+	struct errand_books books;
 	struct errand *errands; /* oldest first */
 	size_t n_errands, n_sending;
 	bool draining, drained;
@@ -50,65 +38,11 @@ struct mailer {
 
 static void turn(struct mailer *m);
 
-/* -- the end of a letter, and what is written about it -- */
-
-static struct audit_login login_of(const struct errand *e)
-{
-	return (struct audit_login){
-		.reference = e->reference,
-		.letter = e->number,
-		.address = slice_of(e->letter->to),
-		.network = e->network,
-		.gateway = e->gateway,
-	};
-}
-
-static void log_letter(const struct errand *e, const struct audit_attempt *a,
-		       uint64_t retry_ms)
-{
-	char to[128], detail[DETAIL_CAP + 64];
-
-	log_info("letter",
-		 "state=%s letter=%" PRIu64
-		 " reference=%s to=%s attempt=%u code=%d retry_ms=%" PRIu64 " detail=%s",
-		 mail_state_name(a->state), e->number, e->reference,
-		 log_address(to, sizeof to, slice_of(e->letter->to)), a->number, a->code,
-		 retry_ms, log_quote(detail, sizeof detail, slice_of(a->detail)));
-}
-
-/* The audit first: nobody is told what is not on the disk.  Should the disk refuse,
- * what is true is told all the same, and the log has said so. */
-static void record(struct errand *e, const struct delivery_result *result,
-		   struct delivery_step step)
-{
-	struct mailer *m = e->mailer;
-	struct audit_login login = login_of(e);
-	char detail[DETAIL_CAP] = "";
-	struct audit_attempt attempt = {e->delivery.attempts, step.state, 0, detail};
-
-	if (result != NULL) {
-		attempt.code = result->code;
-		detail_write(slice_of(result->detail),
-			     (struct slice[]){login.address, slice_of(e->code),
-					      slice_of(m->setup.key)},
-			     3, detail);
-	}
-	if (audit_attempt(m->setup.audit, &login, &attempt, daemon_wall_ms()) != ST_OK)
-		log_warn("audit_gap", "letter=%" PRIu64, e->number);
-	log_letter(e, &attempt, step.retry_ms);
-	reports_add(m->reports, e->number, step.state, step.retry_ms);
-}
-
-static void errand_free(struct errand *e)
+static void drop(struct errand *e)
 {
 	DL_DELETE(e->mailer->errands, e);
 	e->mailer->n_errands--;
-	letter_free(&e->letter);
-	free(e->reference);
-	free(e->network);
-	secret_wipe(e->code, strlen(e->code));
-	free(e->code);
-	free(e);
+	errand_free(&e);
 }
 
 /* -- attempts -- */
@@ -125,10 +59,10 @@ static void on_attempted(void *ctx, const struct delivery_result *result)
 	e->sending = false;
 	m->n_sending--;
 	step = delivery_next(&e->delivery, result, now_ms, m->setup.entropy);
-	record(e, result, step);
+	errand_record(e, &m->books, result, step);
 	e->due_ms = now_ms + step.retry_ms;
 	if (step.state != MAIL_DEFERRED || e->disowned)
-		errand_free(e);
+		drop(e);
 	turn(m);
 }
 
@@ -146,8 +80,10 @@ static void attempt(struct errand *e, uint64_t now_ms)
 /* Who is about to end keeps no letter waiting: another mailer may take it at once. */
 static void give_back(struct errand *e)
 {
-	record(e, NULL, (struct delivery_step){MAIL_QUEUED, 0});
-	errand_free(e);
+	struct mailer *m = e->mailer;
+
+	errand_record(e, &m->books, NULL, (struct delivery_step){MAIL_QUEUED, 0});
+	drop(e);
 }
 
 static void attempt_what_is_due(struct mailer *m, uint64_t now_ms)
@@ -160,8 +96,9 @@ static void attempt_what_is_due(struct mailer *m, uint64_t now_ms)
 		if (m->draining) {
 			give_back(e);
 		} else if (delivery_is_over(&e->delivery, now_ms)) {
-			record(e, NULL, (struct delivery_step){MAIL_EXPIRED, 0});
-			errand_free(e);
+			errand_record(e, &m->books, NULL,
+				      (struct delivery_step){MAIL_EXPIRED, 0});
+			drop(e);
 		} else if (e->due_ms <= now_ms && m->n_sending < m->setup.concurrency) {
 			attempt(e, now_ms);
 		}
@@ -195,51 +132,11 @@ static struct letter_facts facts_of(struct mailer *m, const struct bus_letter *l
 	};
 }
 
-/* An address or a code that does not belong into a header ends here (SECURITY M1). */
-static void refuse_letter(struct mailer *m, const struct bus_letter *l)
-{
-	char *reference = slice_dup(l->reference);
-	char *network = slice_dup(l->address);
-	struct audit_login login = {reference, l->letter, l->email, network, l->gateway};
-	struct audit_attempt attempt = {0, MAIL_REFUSED, 0,
-					"address or code is not valid"};
-	char shown[64];
-
-	log_warn("letter_refused", "letter=%" PRIu64 " reference=%s why=\"%s\"",
-		 l->letter, log_quote(shown, sizeof shown, l->reference), attempt.detail);
-	if (audit_request(m->setup.audit, &login, daemon_wall_ms()) != ST_OK ||
-	    audit_attempt(m->setup.audit, &login, &attempt, daemon_wall_ms()) != ST_OK)
-		log_warn("audit_gap", "letter=%" PRIu64, l->letter);
-	reports_add(m->reports, l->letter, MAIL_REFUSED, 0);
-	free(reference);
-	free(network);
-}
-
-static struct errand *errand_new(struct mailer *m, const struct bus_letter *l,
-				 struct letter *letter)
-{
-	struct errand *e = xcalloc(1, sizeof *e);
-
-	e->mailer = m;
-	e->letter = letter;
-	e->number = l->letter;
-	e->gateway = l->gateway;
-	e->reference = slice_dup(l->reference);
-	e->network = slice_dup(l->address);
-	e->code = slice_dup(l->code);
-	e->due_ms = daemon_now_ms();
-	delivery_begin(&e->delivery, l->expires_ms, e->due_ms);
-	DL_APPEND(m->errands, e);
-	m->n_errands++;
-	return e;
-}
-
 /* A letter without a row is not sent: the broker keeps it until its lease ends. */
 static void take_letter(struct mailer *m, const struct bus_letter *l)
 {
 	struct letter_facts facts = facts_of(m, l);
 	struct letter *letter;
-	struct audit_login login;
 	struct errand *e;
 
 	if (find(m, l->letter) != NULL) {
@@ -247,13 +144,14 @@ static void take_letter(struct mailer *m, const struct bus_letter *l)
 		return;
 	}
 	if (letter_new(&m->setup.style, &facts, &letter) != ST_OK) {
-		refuse_letter(m, l);
+		errand_refuse(l, &m->books);
 		return;
 	}
 	e = errand_new(m, l, letter);
-	login = login_of(e);
-	if (audit_request(m->setup.audit, &login, facts.wall_ms) != ST_OK) {
-		errand_free(e);
+	DL_APPEND(m->errands, e);
+	m->n_errands++;
+	if (errand_open(e, &m->books, facts.wall_ms) != ST_OK) {
+		drop(e);
 		return;
 	}
 	log_debug("letter_taken", "letter=%" PRIu64 " reference=%s", e->number,
@@ -362,7 +260,7 @@ static void on_unknown(void *ctx, uint64_t letter)
 		 e->reference);
 	e->disowned = true;
 	if (!e->sending)
-		errand_free(e);
+		drop(e);
 	turn(m);
 }
 
@@ -409,6 +307,7 @@ enum status mailer_new(const struct mailer_setup *setup, struct mailer **out)
 		free(m);
 		return st;
 	}
+	m->books = (struct errand_books){setup->audit, m->reports, setup->key};
 	uv_timer_init(setup->loop, &m->timer);
 	m->timer.data = m;
 	turn(m);

@@ -22,6 +22,7 @@ export class Client {
 		this.outOfReach = false;
 		this.target = 0; // the past is told up to here
 		this.liveAt = 0; // or up to then; 0: it is over
+		this.whispers = []; // private lines that wait for its end
 		this.connection = connect({
 			open: () => this.#onOpen(),
 			frame: (frame) => this.#handlers[frame.type].call(this, frame),
@@ -284,8 +285,8 @@ export class Client {
 	#onText(frame) {
 		const { log, outbox, session, views } = this;
 
-		if (frame.seq === undefined)
-			return views.log.private(frame);
+		if (frame.seq === undefined) // a welcome comes before the past, but belongs after it
+			return this.liveAt !== 0 ? this.whispers.push(frame) : views.log.private(frame);
 		const mine = frame.name === session.name;
 		const id = mine && outbox.remove(frame.id) !== null ? frame.id : null;
 		const taken = log.take(frame.seq);
@@ -302,6 +303,7 @@ export class Client {
 	#goLive() {
 		this.liveAt = 0;
 		this.views.log.live(true);
+		this.whispers.splice(0).forEach((frame) => this.views.log.private(frame));
 		this.#flush();
 	}
 

@@ -142,6 +142,14 @@ static inline void world_tick(struct world *w)
 	entrance_tick(w->entrance, w->t);
 }
 
+/* The same, and both gateways were heard just before. */
+static inline void world_tick_heard(struct world *w)
+{
+	room_gateway_heard(w->room, w->g, w->t);
+	room_gateway_heard(w->room, w->g2, w->t);
+	world_tick(w);
+}
+
 /* Empties a queue into w->told and w->n. */
 static inline void world_take(struct world *w, struct bus_queue *q)
 {
