@@ -1,6 +1,7 @@
 /* The control endpoint: what operators ask and tell. */
 #include <string.h>
 
+#include "broker/bot.h"
 #include "broker/broker_private.h"
 #include "common/log.h"
 #include "common/version.h"
@@ -75,20 +76,18 @@ static void add_person(void *ctx, uint64_t person, size_t clients)
 /* False: it was not kept. */
 static bool on_say(struct answer *a, struct slice text)
 {
-	struct room *room = a->b->room;
+	enum status st;
 
-	if (text.len == 0 || room->is_full) {
-		add_told(a->w, false,
-			 text.len == 0
-				 ? S("there is nothing to say")
-				 : S("the disk is full: nothing new can be stored"));
-		return true;
-	}
 	store_begin(a->b->store);
-	room_post(room, names_by_id(room->names, NAMES_BOT_ID), POST_TEXT, text, S(""),
-		  broker_time());
-	add_told(a->w, true, S("said"));
-	return broker_commit(a->b);
+	st = bot_say(a->b->room, text, broker_time());
+	if (!broker_commit(a->b))
+		return false;
+	add_told(a->w, st == ST_OK,
+		 st == ST_OK ? S("said")
+		 : st == ST_FULL
+			 ? S("the disk is full: nothing new can be stored")
+			 : S("a text is not empty and has no control characters"));
+	return true;
 }
 
 static bool has_key(const struct broker *b, const struct bus_ask *m)

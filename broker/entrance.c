@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "broker/bot.h"
 #include "broker/entrance_private.h"
 #include "common/memory.h"
 
@@ -125,29 +126,6 @@ void entrance_hello(struct entrance *e, struct gateway *g, const struct bus_hell
 
 /* -- admission -- */
 
-/* The two private lines that every newcomer hears from the bot. */
-static void welcome(struct gateway *g, uint64_t client, const char *name)
-{
-	char *hello = xasprintf(
-		"Welcome, %s! This is Plume, a small chat room: what you write is "
-		"read by everybody who is here.",
-		name);
-	const char *lines[] = {
-		hello,
-		"Your mail address is tied to your name and to what you say here; it "
-		"is never shown to anybody else."};
-
-	for (size_t i = 0; i < NELEMS(lines); i++) {
-		struct bus_msg m = {.kind = BUS_WHISPER,
-				    .u.whisper = {.client = client,
-						  .name = S(NAMES_BOT),
-						  .text = slice_of(lines[i])}};
-
-		gateway_tell(g, &m);
-	}
-	free(hello);
-}
-
 /* The claim this login proves; NULL and the reason why not. */
 static struct name_claim *claim_name(struct entrance *e, const struct login *login,
 				     enum reason *no)
@@ -227,7 +205,7 @@ static void redeem(struct entrance *e, struct gateway *g, const struct bus_auth 
 	after = m->current ? room_resume_after(room, m->epoch, m->after)
 			   : history_newest(room->history);
 	admit(e, g, m->client, &session, slice_of(token), after);
-	welcome(g, m->client, who->name);
+	bot_welcome(g, m->client, who->name);
 	secret_wipe(token, sizeof token);
 }
 

@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "common/memory.h"
+#include "common/utf8.h"
 
 enum {
 	/* A gateway silent for this long is forgotten: should it return, it starts over. */
@@ -167,6 +168,10 @@ void room_say(struct room *r, struct gateway *g, const struct bus_say *m,
 
 	if (who == NULL) {
 		refuse(g, m, REASON_NOT_IN_ROOM);
+		return;
+	}
+	if (!utf8_is_showable(m->text)) { /* its gateway should have said so */
+		refuse(g, m, REASON_BAD_TEXT);
 		return;
 	}
 	yes.u.accepted.seq = history_find(r->history, who->id, m->id);

@@ -52,6 +52,9 @@ enum status bus_subscriber_new(uv_loop_t *loop, const char *url, bus_frame_fn *o
 			       void *ctx, struct bus_subscriber **out) ATTR_USE_RESULT;
 /* Frames thrown away because the loop did not take them in time (BUS_INBOX_MAX bytes). */
 uint64_t bus_subscriber_dropped(const struct bus_subscriber *s);
+/* Ends the connection, so that it is dialled anew: a link that died without a word (half-open TCP) is
+ * noticed by nothing but silence. */
+void bus_subscriber_redial(struct bus_subscriber *s);
 void bus_subscriber_free(struct bus_subscriber **s);
 
 enum { BUS_INBOX_MAX = 64 << 20 };
@@ -68,6 +71,8 @@ bool bus_requester_is_waiting(const struct bus_requester *r);
 /* After how long without an answer a request is sent again (BUS_RESEND_MS unless set): longer for
  * requests whose answer the other side may hold. */
 void bus_requester_set_resend(struct bus_requester *r, int resend_ms);
+/* As bus_subscriber_redial(); a request in flight is sent again over the new connection. */
+void bus_requester_redial(struct bus_requester *r);
 void bus_requester_free(struct bus_requester **r);
 
 enum { BUS_RESEND_MS = 1000 };

@@ -94,6 +94,38 @@ int bus_socket_setup(nng_socket s)
 	return rv;
 }
 
+static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *arg)
+{
+	struct bus_pipe *p = arg;
+
+	uv_mutex_lock(&p->lock);
+	if (event == NNG_PIPE_EV_ADD_POST)
+		p->pipe = pipe;
+	else if (nng_pipe_id(p->pipe) == nng_pipe_id(pipe))
+		p->pipe = (nng_pipe)NNG_PIPE_INITIALIZER;
+	uv_mutex_unlock(&p->lock);
+}
+
+int bus_pipe_open(struct bus_pipe *p, nng_socket s)
+{
+	int rv = nng_pipe_notify(s, NNG_PIPE_EV_ADD_POST, on_pipe, p);
+
+	if (rv == 0)
+		rv = nng_pipe_notify(s, NNG_PIPE_EV_REM_POST, on_pipe, p);
+	return rv;
+}
+
+void bus_pipe_redial(struct bus_pipe *p)
+{
+	nng_pipe pipe;
+
+	uv_mutex_lock(&p->lock);
+	pipe = p->pipe;
+	uv_mutex_unlock(&p->lock);
+	if (nng_pipe_id(pipe) > 0)
+		nng_pipe_close(pipe); /* the dialer notices and begins again */
+}
+
 enum status bus_socket_failed(const char *what, const char *url, int rv)
 {
 	log_error("bus_failed", "what=%s url=%s why=\"%s\"", what, url, nng_strerror(rv));

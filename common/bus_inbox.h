@@ -37,6 +37,14 @@ void bus_inbox_close(struct bus_inbox *b, uv_close_cb on_closed);
 int bus_socket_setup(nng_socket s);
 /* Logs why a socket could not be made and gives the status for it. */
 enum status bus_socket_failed(const char *what, const char *url, int rv);
+/* The connection of a socket that dials one peer; written by NNG's threads. */
+struct bus_pipe {
+	uv_mutex_t lock;
+	nng_pipe pipe; /* id 0: none */
+};
+/* p->lock is initialised.  Begins to follow the socket's connection; returns NNG's error. */
+int bus_pipe_open(struct bus_pipe *p, nng_socket s);
+void bus_pipe_redial(struct bus_pipe *p);
 nng_msg *bus_message_of(struct slice frame);
 void bus_aio_new(nng_aio **aio, void (*callback)(void *), void *arg);
 

@@ -113,7 +113,7 @@ const struct bus_kind_info *bus_kind_info(uint64_t kind);
 const char *bus_kind_name(enum bus_kind kind);
 
 enum {
-	BUS_FRAME_MAX = 4 << 20,       /* bytes; what every socket accepts at most */
+	BUS_FRAME_MAX = 512 << 10,     /* bytes; what every socket accepts at most */
 	BUS_FRAME_MESSAGES_MAX = 1000, /* SECURITY B4: arrays of at most 1,024 */
 };
 

@@ -67,6 +67,7 @@ void bus_publisher_free(struct bus_publisher **p)
 
 struct bus_subscriber {
 	struct bus_inbox inbox;
+	struct bus_pipe pipe;
 	nng_socket socket;
 	nng_aio *aio;
 	bus_frame_fn *on_frame;
@@ -107,6 +108,7 @@ enum status bus_subscriber_new(uv_loop_t *loop, const char *url, bus_frame_fn *o
 	*out = NULL;
 	s->on_frame = on_frame;
 	s->ctx = ctx;
+	uv_mutex_init(&s->pipe.lock);
 	bus_inbox_open(&s->inbox, loop, subscriber_wake, s);
 	bus_aio_new(&s->aio, subscriber_received, s);
 	if (rv == 0)
@@ -116,6 +118,8 @@ enum status bus_subscriber_new(uv_loop_t *loop, const char *url, bus_frame_fn *o
 	if (rv == 0)
 		rv = nng_socket_set(s->socket, NNG_OPT_SUB_SUBSCRIBE, "", 0);
 	if (rv == 0)
+		rv = bus_pipe_open(&s->pipe, s->socket);
+	if (rv == 0)
 		rv = nng_dial(s->socket, url, NULL, NNG_FLAG_NONBLOCK);
 	if (rv != 0) {
 		bus_subscriber_free(&s);
@@ -124,6 +128,11 @@ enum status bus_subscriber_new(uv_loop_t *loop, const char *url, bus_frame_fn *o
 	nng_recv_aio(s->socket, s->aio);
 	*out = s;
 	return ST_OK;
+}
+
+void bus_subscriber_redial(struct bus_subscriber *s)
+{
+	bus_pipe_redial(&s->pipe);
 }
 
 uint64_t bus_subscriber_dropped(const struct bus_subscriber *s)

@@ -16,6 +16,7 @@
 
 struct bus_requester {
 	struct bus_inbox inbox;
+	struct bus_pipe pipe;
 	nng_socket socket;
 	nng_ctx context;
 	nng_aio *aio;
@@ -67,6 +68,7 @@ enum status bus_requester_new(uv_loop_t *loop, const char *url, bus_frame_fn *on
 	*out = NULL;
 	r->on_answer = on_answer;
 	r->ctx = ctx;
+	uv_mutex_init(&r->pipe.lock);
 	bus_inbox_open(&r->inbox, loop, requester_wake, r);
 	bus_aio_new(&r->aio, requester_step, r);
 	if (rv == 0)
@@ -75,6 +77,8 @@ enum status bus_requester_new(uv_loop_t *loop, const char *url, bus_frame_fn *on
 		rv = nng_socket_set_ms(r->socket, NNG_OPT_REQ_RESENDTIME, BUS_RESEND_MS);
 	if (rv == 0)
 		rv = nng_ctx_open(&r->context, r->socket);
+	if (rv == 0)
+		rv = bus_pipe_open(&r->pipe, r->socket);
 	if (rv == 0)
 		rv = nng_dial(r->socket, url, NULL, NNG_FLAG_NONBLOCK);
 	if (rv != 0) {
@@ -104,6 +108,11 @@ void bus_requester_set_resend(struct bus_requester *r, int resend_ms)
 	int rv = nng_ctx_set_ms(r->context, NNG_OPT_REQ_RESENDTIME, resend_ms);
 
 	assert(rv == 0);
+}
+
+void bus_requester_redial(struct bus_requester *r)
+{
+	bus_pipe_redial(&r->pipe);
 }
 
 static void requester_closed(uv_handle_t *h)

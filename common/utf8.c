@@ -78,3 +78,17 @@ struct slice utf8_clip(struct slice s, size_t max)
 	s.len = max;
 	return s;
 }
+
+bool utf8_is_showable(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.ptr[i];
+
+		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
+			return false;
+		/* C1 controls, U+0080 to U+009F: terminals obey them. */
+		if (c == 0xc2 && i + 1 < s.len && (unsigned char)s.ptr[i + 1] < 0xa0)
+			return false;
+	}
+	return s.len > 0;
+}

@@ -13,6 +13,9 @@ bool utf8_is_valid(struct slice s);
 /* Takes one character from the front of *s and moves *s past it.
  * Returns false, leaving *s alone, at the end or at an invalid sequence. */
 bool utf8_next(struct slice *s, uint32_t *out);
+/* Has it something to show: not empty, and no control characters but newline and tab?
+ * s must be valid. */
+bool utf8_is_showable(struct slice s);
 /* The longest prefix of at most max bytes that cuts no character; s must be valid. */
 struct slice utf8_clip(struct slice s, size_t max);
 

@@ -133,18 +133,6 @@ static void hear_resume(struct gateway *g, struct connection *c,
 	}
 }
 
-/* SECURITY N4: no control characters but newline and tab. */
-static bool is_showable(struct slice text)
-{
-	for (size_t i = 0; i < text.len; i++) {
-		unsigned char c = (unsigned char)text.ptr[i];
-
-		if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
-			return false;
-	}
-	return text.len > 0;
-}
-
 static bool is_id(struct slice id)
 {
 	for (size_t i = 0; i < id.len; i++) {
@@ -169,7 +157,7 @@ static void hear_text(struct gateway *g, struct connection *c,
 		conversation_object(g, c);
 		return;
 	}
-	if (!is_showable(t->text)) {
+	if (!utf8_is_showable(t->text)) {
 		conversation_refuse(g, c, REASON_BAD_TEXT, t->id, 0);
 		return;
 	}

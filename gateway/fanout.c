@@ -20,7 +20,9 @@ struct fanout {
 	uint64_t flushed;         /* newest seq of the last flush */
 	uint64_t flushed_at_ms;
 	uint64_t flush_ms; /* how long the last flush took */
+	unsigned doubts;   /* repairs since the last event */
 	bool is_syncing;
+	bool was_synced; /* the answer at work brings posts */
 };
 
 const struct frame_log *fanout_log(const struct fanout *f)
@@ -81,6 +83,8 @@ static void on_events(void *ctx, struct slice frame)
 	struct bus_msg m;
 	enum status st = bus_reader_new(frame, &r);
 
+	f->doubts = 0;
+
 	if (st == ST_OK)
 		st = bus_reader_next(r, BUS_BROKER, BUS_GATEWAY, &m);
 	if (st == ST_OK && m.kind != BUS_EVENTS)
@@ -120,12 +124,20 @@ void fanout_on_results(struct fanout *f, const struct bus_results *m, bool is_ne
 void fanout_on_synced(struct fanout *f, const struct bus_synced *m)
 {
 	f->is_syncing = false;
+	f->was_synced = m->posts > 0;
 	if (m->after <= frame_log_newest(f->log))
 		return;
 	log_warn("posts_lost", "from=%llu to=%llu why=\"history no longer has them\"",
 		 (unsigned long long)frame_log_newest(f->log) + 1,
 		 (unsigned long long)m->after);
 	frame_log_restart(f->log, m->after);
+}
+
+void fanout_on_done(struct fanout *f)
+{
+	if (f->was_synced && !fanout_is_whole(f))
+		ask_for_missing(f);
+	f->was_synced = false;
 }
 
 void fanout_forget_sync(struct fanout *f)
@@ -150,6 +162,17 @@ static void on_pace(uv_timer_t *timer)
 	(void)timer; /* it only wakes the loop: fanout_turn() does the rest */
 }
 
+/* Again and again the answers tell of posts that no event told of: the link is dead. */
+static void doubt_events(struct fanout *f)
+{
+	if (++f->doubts < FANOUT_DOUBTS)
+		return;
+	f->doubts = 0;
+	log_warn("events_silent", "why=\"posts come by repair only: dialling anew\"%s",
+		 "");
+	bus_subscriber_redial(f->subscriber);
+}
+
 void fanout_turn(struct fanout *f)
 {
 	uint64_t now = gateway_now(f->gateway);
@@ -157,8 +180,10 @@ void fanout_turn(struct fanout *f)
 		2 * f->flush_ms > f->interval_ms ? 2 * f->flush_ms : f->interval_ms;
 
 	if (f->behind_since_ms != 0 && now - f->behind_since_ms >= FANOUT_PATIENCE_MS &&
-	    !fanout_is_whole(f))
+	    !fanout_is_whole(f) && !f->is_syncing) {
 		ask_for_missing(f);
+		doubt_events(f);
+	}
 	if (frame_log_newest(f->log) == f->flushed)
 		return;
 	if (now - f->flushed_at_ms >= interval)

@@ -25,6 +25,8 @@ enum {
 	FANOUT_WARM_POSTS = 1000,
 	/* How long an event may be later than the answer that tells of it, before it is asked for. */
 	FANOUT_PATIENCE_MS = 100,
+	/* Repairs without a single event between them, after which the events' link is redialled. */
+	FANOUT_DOUBTS = 5,
 };
 
 enum status fanout_new(uv_loop_t *loop, struct gateway *g, const char *url,
@@ -37,6 +39,8 @@ void fanout_on_results(struct fanout *f, const struct bus_results *m, bool is_ne
 /* The head of an answer to the gateway's own SYNC, and each post of it. */
 void fanout_on_synced(struct fanout *f, const struct bus_synced *m);
 void fanout_on_post(struct fanout *f, const struct bus_post *m);
+/* The end of an answer: what is still missing is asked for at once. */
+void fanout_on_done(struct fanout *f);
 /* Answers that were on their way will not come: what is missing is asked for anew. */
 void fanout_forget_sync(struct fanout *f);
 /* Has the log everything the broker told of? */

@@ -13,7 +13,10 @@
 enum {
 	TICK_MS = 1000,
 	DRAIN_WATCH_MS = 20,
-	DRAIN_MS = 5000, /* then the rest is left to TCP */
+	DRAIN_MS_EACH = 10, /* a drain moves at least a hundred browsers a second */
+	DRAIN_CLOSE_MS =
+		4000, /* for the last close frames; then the rest is left to TCP */
+	DRAIN_RETRY_MS = 200, /* a browser that is moved waits up to this long */
 };
 
 uint64_t gateway_now(const struct gateway *g)
@@ -142,6 +145,7 @@ static void on_done(void *ctx)
 	struct gateway *g = ctx;
 
 	g->catching_up = NULL;
+	fanout_on_done(g->fanout);
 	if (g->is_ready || !fanout_is_whole(g->fanout))
 		return;
 	g->is_ready = true;
@@ -247,23 +251,43 @@ enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
 	return ST_OK;
 }
 
-/* -- drain: nobody new, everybody told, the broker told, the end -- */
+/* -- drain: nobody new, everybody moved, the broker told, the end -- */
 
-static void drain_connection(struct gateway *g, struct connection *c)
+static void move_connection(struct gateway *g, struct connection *c)
 {
+	if (g->drain_due == 0 || c->state == CLOSING)
+		return;
+	g->drain_due--;
 	conversation_notice(g, c, "moving", "This server restarts; you are being moved.",
-			    100);
+			    DRAIN_RETRY_MS);
 	connection_close(g, c, CLOSE_DRAINING);
+}
+
+/* As many of all as of the window has gone by; few are not kept waiting for the sake of a
+ * window that was made for many. */
+static void move_some(struct gateway *g, uint64_t elapsed_ms)
+{
+	uint64_t window = DRAIN_MS_EACH * g->drain_total;
+	size_t left = connections_count(g->connections), keep = 0;
+
+	if (window > g->options->drain_ms)
+		window = g->options->drain_ms;
+	if (elapsed_ms < window)
+		keep = (size_t)(g->drain_total * (window - elapsed_ms) / window);
+	g->drain_due = left > keep ? left - keep : 0;
+	connections_each(g->connections, move_connection, g);
 }
 
 static void on_drain_watch(uv_timer_t *timer)
 {
 	struct gateway *g = timer->data;
-	bool is_late = gateway_now(g) - g->drain_began_ms >= DRAIN_MS;
+	uint64_t elapsed = gateway_now(g) - g->drain_began_ms;
+	bool is_late = elapsed >= g->options->drain_ms + DRAIN_CLOSE_MS;
 	struct bus_msg goodbye = {
 		.kind = BUS_GOODBYE,
 		.u.goodbye = {.clients = connections_count(g->connections)}};
 
+	move_some(g, elapsed);
 	if (connections_count(g->connections) > 0 && !is_late)
 		return;
 	if (!g->said_goodbye && !uplink_is_deaf(g->uplink) && g->epoch != 0) {
@@ -284,8 +308,8 @@ void gateway_drain(struct gateway *g, void (*on_drained)(void *ctx), void *ctx)
 	g->on_drained = on_drained;
 	g->ctx = ctx;
 	g->drain_began_ms = gateway_now(g);
+	g->drain_total = connections_count(g->connections);
 	listener_stop(g->listener);
-	connections_each(g->connections, drain_connection, g);
 	uv_timer_init(g->loop, &g->drain_watch);
 	g->drain_watch.data = g;
 	uv_timer_start(&g->drain_watch, on_drain_watch, 0, DRAIN_WATCH_MS);

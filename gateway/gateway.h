@@ -30,6 +30,7 @@ struct gateway_options {
 	const struct config_list *origins;
 	struct bucket_rule posts; /* texts of one client */
 	uint64_t ping_interval_ms, pong_timeout_ms, hello_timeout_ms, flush_interval_ms;
+	uint64_t drain_ms; /* over which a drain moves the browsers */
 };
 
 /* The parts are open to gateway/; each is changed by its own file only. */
@@ -49,6 +50,8 @@ struct gateway {
 	struct connection *catching_up; /* whose older posts the answer at work brings */
 	bool is_sync_for_one; /* the posts of the answer at work are for one connection */
 	bool is_ready, is_draining, said_goodbye;
+	size_t drain_total,
+		drain_due; /* connections at its beginning; to be moved in this step */
 	uint64_t drain_began_ms;
 	uv_timer_t drain_watch;
 	void (*on_drained)(void *ctx);
@@ -62,7 +65,8 @@ uint64_t gateway_now(const struct gateway *g);
  * served.  options are borrowed. */
 enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
 			struct gateway **out) ATTR_USE_RESULT;
-/* No new connections; those there are told to leave; on_drained() when the broker knows. */
+/* No new connections; those there are moved, spread over the drain window so that the other gateways do
+ * not meet them all at once; on_drained() when the broker knows. */
 void gateway_drain(struct gateway *g, void (*on_drained)(void *ctx), void *ctx);
 /* Sends a command of this connection to the broker. */
 void gateway_ask(struct gateway *g, struct connection *c, const struct bus_msg *m);

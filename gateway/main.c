@@ -20,6 +20,7 @@ struct options {
 	struct config_list origins;
 	uint64_t posts_per_second, posts_burst;
 	uint64_t ping_interval_ms, pong_timeout_ms, hello_timeout_ms, flush_interval_ms;
+	uint64_t drain_ms;
 	uint64_t log_level;
 };
 
@@ -50,6 +51,8 @@ static const struct config_option table[] = {
 	{"flush-interval", CONFIG_DURATION, AT(flush_interval_ms), "20ms", 0, 1000, NULL,
 	 "TIME",
 	 "least time between two writes of posts to a browser; 0 writes each at once"},
+	{"drain", CONFIG_DURATION, AT(drain_ms), "10s", 0, HOUR, NULL, "TIME",
+	 "over which the browsers of a gateway that was told to stop are moved"},
 	LOG_OPTION(struct options, log_level),
 };
 
@@ -89,6 +92,7 @@ static void fill(const struct options *o, struct gateway_options *out)
 	out->pong_timeout_ms = o->pong_timeout_ms;
 	out->hello_timeout_ms = o->hello_timeout_ms;
 	out->flush_interval_ms = o->flush_interval_ms;
+	out->drain_ms = o->drain_ms;
 }
 
 int main(int argc, char **argv)

@@ -11,7 +11,10 @@
 #include "common/log.h"
 #include "common/memory.h"
 
-enum { WATCH_MS = 100 };
+enum {
+	WATCH_MS = 100,
+	REDIAL_MS = 3000, /* silence after which the link is not trusted any more */
+};
 
 struct uplink {
 	struct uplink_events events;
@@ -20,7 +23,7 @@ struct uplink {
 	struct bus_writer *writer;
 	uv_timer_t watch;
 	uint64_t id, number;
-	uint64_t sent_ms, answered_ms;
+	uint64_t sent_ms, answered_ms, redialled_ms;
 	bool is_poked;
 	bool is_deaf;
 };
@@ -108,6 +111,10 @@ static void on_watch(uv_timer_t *timer)
 	if (bus_requester_is_waiting(u->requester)) {
 		if (now - u->sent_ms >= UPLINK_DEAF_MS)
 			set_deaf(u, true);
+		if (now - u->sent_ms >= REDIAL_MS && now - u->redialled_ms >= REDIAL_MS) {
+			u->redialled_ms = now;
+			bus_requester_redial(u->requester);
+		}
 	} else if (now - u->answered_ms >= UPLINK_HEARTBEAT_MS) {
 		send_batch(u);
 	}

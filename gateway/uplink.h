@@ -20,7 +20,7 @@ enum {
 	UPLINK_HEARTBEAT_MS = 500,
 	/* Without an answer for this long the broker counts as out of reach. */
 	UPLINK_DEAF_MS = 1500,
-	/* Over this, strangers' commands are refused: what waits is more than two frames. */
+	/* Over this, strangers' commands are refused. */
 	UPLINK_FULL_BYTES = 2 << 20,
 	UPLINK_FULL_COUNT = 1800,
 };

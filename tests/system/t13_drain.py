@@ -80,3 +80,25 @@ def test_mailer_finishes_the_letter_it_has_begun(system):
     mailer.drain()
     assert len(sink.letters) == 1
     ann.expect_waiting(mail="sent")
+
+
+def milliseconds(line):
+    clock = line["time"].rstrip("Z").partition("T")[2]
+    hours, minutes, seconds = clock.split(":")
+    return (int(hours) * 3600 + int(minutes) * 60) * 1000 + int(float(seconds) * 1000)
+
+
+def test_browsers_are_moved_one_after_the_other(system):
+    plume = system.start(gateways=2, gateway={"drain": "5s"})
+    people = [plume.join(f"p{n}") for n in range(40)]
+    leaving, staying = plume.gateways
+    leaving.drain()
+    for one in people:
+        assert one.expect(10, notice="moving")["retry_in"] > 0
+        one.expect_closed(1001, "draining")
+    closed = [milliseconds(line) for line in leaving.events("close", reason="draining")]
+    assert len(closed) == 40
+    assert closed[-1] - closed[0] >= 200  # a hundred a second, not all at once
+    people[0].connect(staying.url)
+    people[0].resume()
+    people[0].expect_in(resumed=True)

@@ -189,7 +189,7 @@ static void sync_of_long_texts_comes_in_several_answers(void **state)
 		m.after += w->n - 1;
 		answers++;
 	}
-	assert_in_range(answers, 4, 10);
+	assert_in_range(answers, 30, 100); /* frames are small */
 	free(text);
 }
 

@@ -1,0 +1,121 @@
+/* Which pages may open a WebSocket here: compared whole, never in part (SECURITY W1). */
+#include "gateway/origin.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+#include "common/attr.h"
+
+static void without_a_list_the_host_of_the_request_may(void **state)
+{
+	static const struct config_list none;
+	const struct {
+		struct slice origin, host;
+		bool may;
+	} cases[] = {
+		{S("https://plume.chat"), S("plume.chat"), true},
+		{S("http://plume.chat"), S("plume.chat"), true},
+		{S("https://PLUME.chat"), S("plume.CHAT"), true},
+		{S("https://plume.chat:8443"), S("plume.chat:8443"), true},
+		{S("http://127.0.0.1:8080"), S("127.0.0.1:8080"), true},
+		{S("http://[::1]:8080"), S("[::1]:8080"), true},
+		{S(""), S("plume.chat"), true}, /* no browser */
+		{{NULL, 0}, S("plume.chat"), true},
+		{S(""), S(""), true},
+		{S("null"), S("plume.chat"), false},
+		{S("null"), S("null"), false},
+		{S("https://evil.example"), S("plume.chat"), false},
+		{S("https://plume.chat.evil"), S("plume.chat"), false},
+		{S("https://evilplume.chat"), S("plume.chat"), false},
+		{S("https://plume.chat.evil.example"), S("plume.chat"), false},
+		{S("https://plume.cha"), S("plume.chat"), false},
+		{S("https://evil.example/plume.chat"), S("plume.chat"), false},
+		{S("https://plume.chat/"), S("plume.chat"), false},
+		{S("https://plume.chat:443"), S("plume.chat"), false},
+		{S("https://plume.chat"), S("plume.chat:443"), false},
+		{S("https://plume.chat:80"), S("plume.chat:8080"), false},
+		{S("https://plume.chat:8443"), S("plume.chat"), false},
+		{S("https://plume.chat@evil.example"), S("plume.chat"), false},
+		{S("https://user@plume.chat"), S("plume.chat"), false},
+		{S("ftp://plume.chat"), S("plume.chat"), false},
+		{S("ws://plume.chat"), S("plume.chat"), false},
+		{S("wss://plume.chat"), S("plume.chat"), false},
+		{S("file://"), S("plume.chat"), false},
+		{S("chrome-extension://plume.chat"), S("plume.chat"), false},
+		{S("plume.chat"), S("plume.chat"), false},
+		{S("//plume.chat"), S("plume.chat"), false},
+		{S("https:plume.chat"), S("plume.chat"), false},
+		{S(" https://plume.chat"), S("plume.chat"), false},
+		{S("https://plume.chat "), S("plume.chat"), false},
+		{S("https://plume.chat, https://evil.example"), S("plume.chat"), false},
+		{S("https://pl\xc3\xbcme.chat"), S("plume.chat"), false},
+		{S("https://plum\xd0\xb5.chat"), S("plume.chat"), false}, /* Cyrillic */
+		{S("https://"), S(""), false},
+		{S("https://"), S("plume.chat"), false},
+		{S("https://plume.chat"), S(""), false},
+		{S("https://plume.chat"), {NULL, 0}, false},
+		{S("https://plume.chat\0.evil"), S("plume.chat"), false},
+		{S("https://plume.chat\0aa"), S("plume.chat\0bb"), false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEMS(cases); i++) {
+		if (origin_is_allowed(&none, cases[i].origin, cases[i].host) !=
+		    cases[i].may)
+			fail_msg("case %zu: %.*s at %.*s", i, SLICE_ARGS(cases[i].origin),
+				 SLICE_ARGS(cases[i].host));
+	}
+}
+
+static void with_a_list_only_what_is_listed_may(void **state)
+{
+	static const struct config_list listed = {
+		2, {"https://plume.chat", "http://localhost:8080"}};
+	const struct {
+		struct slice origin;
+		bool may;
+	} cases[] = {
+		{S("https://plume.chat"), true},
+		{S("http://localhost:8080"), true},
+		{S(""), true},
+		{S("http://plume.chat"), false}, /* another scheme */
+		{S("https://plume.chat:443"), false},
+		{S("https://PLUME.chat"), false},
+		{S("http://localhost"), false},
+		{S("http://localhost:80800"), false},
+		{S("https://plume.chat.evil"), false},
+		{S("https://gateway.example"), false}, /* the host itself is not listed */
+		{S("null"), false},
+		{S("https://plume.chat,http://localhost:8080"), false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEMS(cases); i++)
+		assert_int_equal(origin_is_allowed(&listed, cases[i].origin,
+						   S("gateway.example")),
+				 cases[i].may);
+}
+
+static void null_may_only_when_it_is_listed(void **state)
+{
+	static const struct config_list listed = {1, {"null"}};
+
+	(void)state;
+	assert_true(origin_is_allowed(&listed, S("null"), S("plume.chat")));
+	assert_false(origin_is_allowed(&listed, S("https://plume.chat"), S("plume.chat")));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(without_a_list_the_host_of_the_request_may),
+		cmocka_unit_test(with_a_list_only_what_is_listed_may),
+		cmocka_unit_test(null_may_only_when_it_is_listed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
