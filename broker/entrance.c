@@ -174,6 +174,7 @@ static void admit(struct entrance *e, struct gateway *g, uint64_t number,
 	m.u.admitted.newest =
 		history_newest(e->room->history); /* without their own entering */
 	room_attach(e->room, g, &client, e->t);
+	m.u.admitted.people = presence_count(e->room->presence);
 	gateway_tell(g, &m);
 }
 

@@ -17,6 +17,7 @@ struct history_post {
 	uint64_t person; /* the author's name claim */
 	struct slice name, text;
 	struct slice id; /* the author's own id of the post; empty: none */
+	uint64_t people; /* in the room after an entering or leaving; 0: not known */
 };
 
 struct history;

@@ -51,7 +51,8 @@ static struct bus_msg post_message(const struct history_post *p)
 					   .event = p->event,
 					   .name = p->name,
 					   .text = p->text,
-					   .id = p->id}};
+					   .id = p->id,
+					   .people = p->people}};
 }
 
 /* The store is trimmed now and then, not at every post. */
@@ -78,13 +79,15 @@ static void keep_post(struct room *r, const struct history_post *post)
 uint64_t room_post(struct room *r, const struct name_claim *who, enum post_event event,
 		   struct slice text, struct slice id, struct room_time t)
 {
-	struct history_post post = {.seq = history_newest(r->history) + 1,
-				    .time_ms = t.wall_ms,
-				    .event = event,
-				    .person = who->id,
-				    .name = slice_of(who->name),
-				    .text = text,
-				    .id = id};
+	struct history_post post = {
+		.seq = history_newest(r->history) + 1,
+		.time_ms = t.wall_ms,
+		.event = event,
+		.person = who->id,
+		.name = slice_of(who->name),
+		.text = text,
+		.id = id,
+		.people = event == POST_TEXT ? 0 : presence_count(r->presence)};
 	struct bus_msg m = post_message(&post);
 
 	history_add(r->history, &post);

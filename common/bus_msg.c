@@ -16,20 +16,23 @@
 
 /* clang-format off */
 #define MSG(M, m, number, from, to, doc) static const struct bus_field fields_##m[] = {
-#define U64(m, f, lo, hi, doc) {#f, BUS_U64, offsetof(struct bus_msg, u.m.f), lo, hi, doc},
-#define STR(m, f, lo, hi, doc) {#f, BUS_STR, offsetof(struct bus_msg, u.m.f), lo, hi, doc},
-#define BLN(m, f, doc)         {#f, BUS_BLN, offsetof(struct bus_msg, u.m.f), 0, 1, doc},
-#define END(m)                 {NULL, BUS_U64, 0, 0, 0, NULL}};
+#define U64(m, f, lo, hi, doc) {#f, BUS_U64, offsetof(struct bus_msg, u.m.f), lo, hi, 0, doc},
+#define STR(m, f, lo, hi, doc) {#f, BUS_STR, offsetof(struct bus_msg, u.m.f), lo, hi, 0, doc},
+#define BLN(m, f, doc)         {#f, BUS_BLN, offsetof(struct bus_msg, u.m.f), 0, 1, 0, doc},
+#define NEW(m, f, minor, lo, hi, doc) {#f, BUS_U64, offsetof(struct bus_msg, u.m.f), lo, hi, minor, doc},
+#define END(m)                 {NULL, BUS_U64, 0, 0, 0, 0, NULL}};
 #include "common/bus_messages.def"
 #undef MSG
 #undef U64
 #undef STR
 #undef BLN
+#undef NEW
 #undef END
 
 #define U64(m, f, lo, hi, doc)
 #define STR(m, f, lo, hi, doc)
 #define BLN(m, f, doc)
+#define NEW(m, f, minor, lo, hi, doc)
 #define END(m)
 static const struct bus_kind_info kinds[] = {
 #define MSG(M, m, number, from, to, doc) \
@@ -40,6 +43,7 @@ static const struct bus_kind_info kinds[] = {
 #undef U64
 #undef STR
 #undef BLN
+#undef NEW
 #undef END
 /* clang-format on */
 
@@ -99,6 +103,7 @@ const char *reason_text(uint64_t reason)
 struct bus_reader {
 	msgpack_unpacked unpacked;
 	msgpack_object_array list; /* major, minor, messages */
+	uint64_t minor;            /* of the peer */
 	size_t at;
 	size_t skipped;
 };
@@ -115,6 +120,7 @@ static enum status read_version(struct bus_reader *r)
 	    r->list.ptr[1].type != MSGPACK_OBJECT_POSITIVE_INTEGER)
 		return ST_TYPE;
 	r->at = 2;
+	r->minor = r->list.ptr[1].via.u64;
 	return r->list.ptr[0].via.u64 == BUS_MAJOR ? ST_OK : ST_VERSION;
 }
 
@@ -186,15 +192,22 @@ static enum status read_field(const struct bus_field *f, const msgpack_object *o
 	return ST_TYPE;
 }
 
-static enum status read_message(const struct bus_kind_info *info,
+/* An older peer's message ends before the fields it does not know; those stay 0. */
+static enum status read_message(const struct bus_reader *r,
+				const struct bus_kind_info *info,
 				const msgpack_object_array *values, struct bus_msg *out)
 {
-	if (values->size - 1 < info->n_fields)
-		return ST_SHORT;
+	size_t n = values->size - 1;
+
 	out->kind = info->kind;
 	for (size_t i = 0; i < info->n_fields; i++) {
-		enum status st = read_field(&info->fields[i], &values->ptr[i + 1], out);
+		const struct bus_field *f = &info->fields[i];
+		enum status st = ST_OK;
 
+		if (i < n)
+			st = read_field(f, &values->ptr[i + 1], out);
+		else if (f->since <= r->minor)
+			st = ST_SHORT;
 		if (st != ST_OK)
 			return st;
 	}
@@ -219,7 +232,7 @@ enum status bus_reader_next(struct bus_reader *r, enum bus_role from, enum bus_r
 		}
 		if (info->from != from || info->to != to)
 			return ST_PROTOCOL;
-		return read_message(info, &o->via.array, out);
+		return read_message(r, info, &o->via.array, out);
 	}
 	return ST_END;
 }

@@ -21,6 +21,7 @@ enum bus_role { BUS_GATEWAY, BUS_BROKER, BUS_MAILER, BUS_CONTROL };
 #define U64(m, f, lo, hi, doc)
 #define STR(m, f, lo, hi, doc)
 #define BLN(m, f, doc)
+#define NEW(m, f, minor, lo, hi, doc)
 #define END(m)
 enum bus_kind {
 #define MSG(M, m, number, from, to, doc) BUS_##M = number,
@@ -30,18 +31,21 @@ enum bus_kind {
 #undef U64
 #undef STR
 #undef BLN
+#undef NEW
 #undef END
 
 #define MSG(M, m, number, from, to, doc) struct bus_##m {
 #define U64(m, f, lo, hi, doc) uint64_t f;
 #define STR(m, f, lo, hi, doc) struct slice f;
 #define BLN(m, f, doc) bool f;
+#define NEW(m, f, minor, lo, hi, doc) uint64_t f;
 #define END(m) };
 #include "common/bus_messages.def"
 #undef MSG
 #undef U64
 #undef STR
 #undef BLN
+#undef NEW
 #undef END
 
 struct bus_msg {
@@ -50,6 +54,7 @@ struct bus_msg {
 #define U64(m, f, lo, hi, doc)
 #define STR(m, f, lo, hi, doc)
 #define BLN(m, f, doc)
+#define NEW(m, f, minor, lo, hi, doc)
 #define END(m)
 #define MSG(M, m, number, from, to, doc) struct bus_##m m;
 #include "common/bus_messages.def"
@@ -57,6 +62,7 @@ struct bus_msg {
 #undef U64
 #undef STR
 #undef BLN
+#undef NEW
 #undef END
 	} u;
 };
@@ -97,6 +103,7 @@ struct bus_field {
 	enum bus_field_type type;
 	size_t offset;   /* in struct bus_msg */
 	uint64_t lo, hi; /* of the value, or of the length in bytes */
+	unsigned since; /* the minor version that added it */
 	const char *doc;
 };
 struct bus_kind_info {

@@ -76,7 +76,7 @@ static enum status read_field(const struct field *f, const json_t *value,
 {
 	char *field = (char *)out + f->offset;
 
-	if (value == NULL)
+	if (value == NULL || json_is_null(value))
 		return f->is_needed ? ST_ABSENT : ST_OK;
 	if (f->is_number) {
 		uint64_t number;

@@ -133,6 +133,8 @@ void browser_write_post(struct browser_out *t, const struct bus_post *m)
 		add_string(t, "id", m->id);
 	if (m->event < NELEMS(events) && events[m->event] != NULL)
 		add_string(t, "event", slice_of(events[m->event]));
+	if (m->people > 0)
+		add_number(t, "people", m->people);
 	end(t);
 }
 
@@ -154,6 +156,8 @@ void browser_write_ack(struct browser_out *t, const struct bus_admitted *m,
 		add_string(t, "epoch", slice_of(hex));
 	add_number(t, "seq", m->newest);
 	add_number(t, "from", m->after + 1);
+	if (m->people > 0)
+		add_number(t, "people", m->people);
 	key(t, "resumed");
 	put(t, m->resumed ? S("true") : S("false"));
 	end(t);

@@ -3,7 +3,11 @@
  * Each line is "NUMBER NAME HEX".  The values go round the borders of msgpack's
  * widths, field after field, clipped to the field's limits.  What it prints is kept in
  * tests/golden/bus-MAJOR.MINOR.hex, and decoded by another implementation in
- * tests/system/t16_bus_bytes.py. */
+ * tests/system/t16_bus_bytes.py.
+ *
+ *	bus_samples read < tests/golden/bus-1.0.hex
+ *
+ * decodes such lines, this minor's or an older one's, and says "NUMBER NAME STATUS" of each. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -87,8 +91,56 @@ static void print_frame(const struct bus_kind_info *k, struct slice frame)
 	putchar('\n');
 }
 
-int main(void)
+static size_t octets_of(const char *hex, char *out)
 {
+	size_t n = 0;
+	unsigned value;
+
+	for (; sscanf(hex + 2 * n, "%2x", &value) == 1; n++)
+		out[n] = (char)value;
+	return n;
+}
+
+static void read_frame(const char *name, struct slice frame)
+{
+	struct bus_reader *r;
+	struct bus_msg m = {.kind = BUS_BATCH};
+	enum status st = bus_reader_new(frame, &r);
+
+	if (st == ST_OK) {
+		size_t n;
+		const struct bus_kind_info *k = bus_kinds(&n);
+
+		while (n > 0 && strcmp(k->name, name) != 0) {
+			k++;
+			n--;
+		}
+		st = n > 0 ? bus_reader_next(r, k->from, k->to, &m) : ST_UNKNOWN;
+	}
+	printf("%d %s %s\n", (int)m.kind, name, status_text(st));
+	bus_reader_free(&r);
+}
+
+static int read_samples(void)
+{
+	static char line[64 << 10], hex[64 << 10], frame[32 << 10];
+	char name[64];
+
+	while (fgets(line, sizeof line, stdin) != NULL) {
+		if (sscanf(line, "%*d %63s %65535s", name, hex) != 2)
+			return 1;
+		read_frame(name, (struct slice){frame, octets_of(hex, frame)});
+	}
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "read") == 0)
+		return read_samples();
+	if (argc != 1)
+		return 2;
+
 	struct bus_writer *w = bus_writer_new();
 	size_t n, turns[BUS_BLN + 1] = {0};
 	const struct bus_kind_info *kinds = bus_kinds(&n);

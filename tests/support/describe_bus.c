@@ -50,7 +50,10 @@ static void print_kind(const struct bus_kind_info *k)
 	for (size_t i = 0; i < k->n_fields; i++) {
 		printf("| `%s` | ", k->fields[i].name);
 		print_limits(&k->fields[i]);
-		printf(" | %s |\n", k->fields[i].doc);
+		printf(" | %s", k->fields[i].doc);
+		if (k->fields[i].since > 0)
+			printf(" (since 1.%u)", k->fields[i].since);
+		puts(" |");
 	}
 }
 

@@ -307,13 +307,13 @@ static void changed_frames_are_refused_or_valid(void **state)
 	uint64_t r = 42;
 
 	(void)state;
-	for (int i = 0; i < 30000; i++) {
+	for (size_t i = 0; i < 30000; i++) {
 		char frame[128];
 		size_t len = strlen(seeds[i % NELEMS(seeds)]);
 		struct browser_msg m;
 
 		memcpy(frame, seeds[i % NELEMS(seeds)], len);
-		for (int k = 0; k < 1 + i % 3; k++) {
+		for (size_t k = 0; k < 1 + i % 3; k++) {
 			size_t at;
 
 			r = r * 6364136223846793005u + 1442695040888963407u;

@@ -1,0 +1,132 @@
+"""A peer on the bus in a few lines: what NNG says on TCP, and frames as Python lists.
+
+The wire (nanomsg's mapping of scalability protocols to TCP): each side sends eight bytes
+"\\0SP\\0", its protocol, two zeros; then messages with an eight-byte length. A request begins with four
+bytes, the first bit set, that its reply repeats.
+"""
+
+import itertools
+import random
+import socket
+import struct
+import threading
+
+import msgpack
+
+PUB, SUB, REQ, REP = 0x20, 0x21, 0x30, 0x31
+
+
+class Link:
+    def __init__(self, sock, protocol):
+        self.sock = sock
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.sendall(b"\0SP\0" + struct.pack(">HH", protocol, 0))
+        self.protocol = struct.unpack(">4xHH", self._read(8))[0]
+
+    def _read(self, n):
+        octets = b""
+        while len(octets) < n:
+            more = self.sock.recv(n - len(octets))
+            if not more:
+                raise ConnectionError("the peer has gone")
+            octets += more
+        return octets
+
+    def send(self, octets):
+        self.sock.sendall(struct.pack(">Q", len(octets)) + octets)
+
+    def receive(self):
+        return self._read(struct.unpack(">Q", self._read(8))[0])
+
+    def close(self):
+        self.sock.close()
+
+
+def dial(port, protocol, timeout=20):
+    return Link(socket.create_connection(("127.0.0.1", port), timeout), protocol)
+
+
+class Requester:
+    """Asks one thing after the other."""
+
+    def __init__(self, port, version=(1, 0)):
+        self.link = dial(port, REQ)
+        self.version = version
+        self._ids = itertools.count(random.getrandbits(30))
+
+    def ask(self, *messages):
+        """The reply's messages, without its version."""
+        id = struct.pack(">I", 0x80000000 | next(self._ids) & 0x7FFFFFFF)
+        self.link.send(id + msgpack.packb([*self.version, *messages]))
+        reply = self.link.receive()
+        assert reply[:4] == id
+        return msgpack.unpackb(reply[4:])[2:]
+
+    def close(self):
+        self.link.close()
+
+
+class FakeGateway(Requester):
+    """Numbers its batches."""
+
+    def __init__(self, port, version=(1, 0)):
+        super().__init__(port, version)
+        self.id = random.getrandbits(60) | 1
+        self.number = 0
+
+    def batch(self, *commands, number=None):
+        self.number = self.number + 1 if number is None else number
+        return self.ask([1, self.id, self.number, 0], *commands)
+
+    def wait_for(self, kind, *commands, tries=100):
+        """Heartbeats until a result of this kind comes."""
+        for _ in range(tries):
+            for message in self.batch(*commands):
+                if message[0] == kind:
+                    return message
+            commands = ()
+        raise AssertionError(f"no result of kind {kind}")
+
+
+class FakeBroker:
+    """Listens for gateways; answer(messages) gives the reply's messages."""
+
+    def __init__(self, events_port, answer, version=(1, 0)):
+        self.version, self.answer = version, answer
+        self.subscribers = []
+        self._events = socket.create_server(("127.0.0.1", events_port))
+        self._commands = socket.create_server(("127.0.0.1", events_port + 1))
+        for target in (self._accept_subscribers, self._accept_requesters):
+            threading.Thread(target=target, daemon=True).start()
+
+    def _accept_subscribers(self):
+        while True:
+            try:
+                self.subscribers.append(Link(self._events.accept()[0], PUB))
+            except OSError:
+                return
+
+    def _accept_requesters(self):
+        while True:
+            try:
+                link = Link(self._commands.accept()[0], REP)
+            except OSError:
+                return
+            threading.Thread(target=self._serve, args=(link,), daemon=True).start()
+
+    def _serve(self, link):
+        try:
+            while True:
+                request = link.receive()
+                reply = self.answer(msgpack.unpackb(request[4:])[2:])
+                link.send(request[:4] + msgpack.packb([*self.version, *reply]))
+        except OSError:
+            pass
+
+    def publish(self, *messages):
+        for link in self.subscribers:
+            link.send(msgpack.packb([*self.version, *messages]))
+
+    def close(self):
+        self._events.close()
+        self._commands.close()

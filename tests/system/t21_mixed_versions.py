@@ -1,0 +1,82 @@
+"""Neighbours of other versions: components are upgraded one at a time."""
+
+import pytest
+from plume.bus_peer import FakeBroker, FakeGateway
+
+BATCH, RESULTS = 1, 2
+HELLO, AUTH, SAY, RESUME = 10, 11, 14, 12
+WAITING, ADMITTED, ACCEPTED = 30, 33, 34
+EVENTS, POST = 50, 51
+EPOCH = 0xABCDEF0123456789
+
+
+
+
+@pytest.mark.parametrize("version", [(1, 0), (1, 1)])
+def test_gateway_of_this_or_an_older_minor_is_served(system, version):
+    plume = system.start()
+    bob = plume.join("bob")
+    old = FakeGateway(plume.ports.first + 1, version)
+    ticket = old.wait_for(WAITING, [HELLO, 7, "ann", "ann@ann.example", "127.0.0.1"])[2]
+    code = plume.code_for("ann@ann.example")
+    admitted = old.wait_for(ADMITTED, [AUTH, 7, ticket, code, 0, 0, True])
+    assert admitted[2] == "ann"
+    assert old.wait_for(ACCEPTED, [SAY, 7, "id-1", "hello from long ago"])[4] is False
+    bob.expect_text("ann", "hello from long ago")
+
+
+def test_gateway_of_a_newer_minor_is_served(system):
+    """Unknown kinds are ignored, more fields at the end are skipped."""
+    plume = system.start()
+    new = FakeGateway(plume.ports.first + 1, (1, 9))
+    hello = [HELLO, 7, "ann", "ann@ann.example", "127.0.0.1", "more", 5]
+    ticket = new.wait_for(WAITING, [9999, "what", 1], hello)[2]
+    code = plume.code_for("ann@ann.example")
+    assert new.wait_for(ADMITTED, [AUTH, 7, ticket, code, 0, 0, True, "and more"])[2] == "ann"
+
+
+def test_gateway_of_another_major_is_refused_loudly(system):
+    plume = system.start()
+    other = FakeGateway(plume.ports.first + 1, (2, 0))
+    other.link.sock.settimeout(1)
+    with pytest.raises(TimeoutError):
+        other.batch()
+    assert "major" in plume.broker.wait_for_event("batch_refused")["why"]
+    plume.join("ann")  # and nobody else notices
+
+
+class OldRoom:
+    """A broker of minor 0 with one person and a few posts, without the newer fields."""
+
+    def __init__(self):
+        self.posts = [[POST, 1, 1000, 0, "ann", "one", ""], [POST, 2, 2000, 0, "ann", "two", ""]]
+
+    def answer(self, request):
+        reply = [[RESULTS, request[0][2], EPOCH, len(self.posts), 1]]
+        for command in request[1:]:
+            if command[0] == RESUME:
+                reply.append([ADMITTED, command[1], "ann", "", 0, len(self.posts), True])
+            elif command[0] == 16:
+                after = command[2]
+                reply.append([37, command[1], after, len(self.posts) - after])
+                reply += self.posts[after:]
+        return reply
+
+
+def test_gateway_is_served_by_an_older_broker(system):
+    room = OldRoom()
+    broker = FakeBroker(system.ports.first, room.answer, (1, 0))
+    try:
+        gateway = system.start_gateway()
+        gateway.wait_ready()
+        ann = system.client(label="ann")
+        ann.resume(token="a-token")
+        ack = ann.expect_in(resumed=True)
+        assert ack["from"] == 1 and "people" not in ack
+        ann.expect_text("ann", "one")
+        ann.expect_text("ann", "two")
+        room.posts.append([POST, 3, 3000, 1, "bob", "entered chat", ""])
+        broker.publish([EVENTS, EPOCH, 3], room.posts[2])
+        assert "people" not in ann.expect_text("bob", "entered chat")
+    finally:
+        broker.close()
