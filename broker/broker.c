@@ -13,6 +13,7 @@
 enum {
 	TICK_MS = 100,
 	TICKS_PER_SECOND = 1000 / TICK_MS,
+	TICKS_PER_BEAT = 3, /* of the events endpoint */
 	CALLS_COMMANDS =
 		64, /* more gateways than this wait their turn in their sockets */
 	CALLS_MAIL = MAILERS_MAX,
@@ -26,11 +27,16 @@ struct room_time broker_time(void)
 
 /* -- out -- */
 
+static struct bus_msg events_head(const struct broker *b)
+{
+	return (struct bus_msg){.kind = BUS_EVENTS,
+				.u.events = {.epoch = b->room->epoch,
+					     .newest = history_newest(b->room->history)}};
+}
+
 static void publish(struct broker *b, struct bus_queue *queue)
 {
-	struct bus_msg head = {.kind = BUS_EVENTS,
-			       .u.events = {.epoch = b->room->epoch,
-					    .newest = history_newest(b->room->history)}};
+	struct bus_msg head = events_head(b);
 
 	while (bus_queue_count(queue) > 0) {
 		bus_writer_clear(b->writer);
@@ -38,6 +44,16 @@ static void publish(struct broker *b, struct bus_queue *queue)
 		bus_queue_take(queue, b->writer);
 		bus_publish(b->publisher, bus_writer_frame(b->writer));
 	}
+}
+
+/* An empty frame of events: who hears none for long knows that its link is dead. */
+static void beat(struct broker *b)
+{
+	struct bus_msg head = events_head(b);
+
+	bus_writer_clear(b->writer);
+	bus_writer_add(b->writer, &head);
+	bus_publish(b->publisher, bus_writer_frame(b->writer));
 }
 
 static void poke(void *ctx, struct gateway *g)
@@ -191,6 +207,7 @@ static struct gateway *gateway_for(struct broker *b, const struct bus_batch *hea
 	if (g == NULL && head->number == 1) {
 		g = gateways_add(b->room->gateways, head->gateway, daemon_now_ms());
 		log_info("gateway_new", "gateway=%016" PRIx64, head->gateway);
+		beat(b); /* it waits for one */
 	}
 	return g;
 }
@@ -248,8 +265,11 @@ static void on_tick(uv_timer_t *timer)
 	room_tick(b->room, t);
 	if (++b->ticks % TICKS_PER_SECOND == 0)
 		entrance_tick(b->entrance, t);
-	if (broker_commit(b))
-		broker_flush(b);
+	if (!broker_commit(b))
+		return;
+	broker_flush(b);
+	if (b->ticks % TICKS_PER_BEAT == 0)
+		beat(b);
 }
 
 /* -- start and end -- */

@@ -16,7 +16,7 @@ static const char *const sql[STORE_STATEMENTS] = {
 	[COMMIT] = "COMMIT",
 	[ROLLBACK] = "ROLLBACK",
 	[PUT_EPOCH] = "REPLACE INTO meta VALUES('epoch', ?)",
-	[PUT_POST] = "INSERT INTO posts VALUES(?, ?, ?, ?, ?, ?, ?)",
+	[PUT_POST] = "INSERT INTO posts VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
 	[TRIM_POSTS] = "DELETE FROM posts WHERE seq <= ?",
 	[PUT_NEWEST] = "REPLACE INTO meta VALUES('newest', ?)",
 	[PUT_NAME] = "REPLACE INTO names VALUES(?, ?, ?, ?)",
@@ -129,8 +129,8 @@ void store_put_epoch(struct store *s, uint64_t epoch)
 
 void store_put_post(struct store *s, const struct history_post *p)
 {
-	run(s, PUT_POST, "nnnnttt", p->seq, p->time_ms, (uint64_t)p->event, p->person,
-	    p->name, p->text, p->id);
+	run(s, PUT_POST, "nnnntttn", p->seq, p->time_ms, (uint64_t)p->event, p->person,
+	    p->name, p->text, p->id, p->people);
 }
 
 void store_put_newest(struct store *s, uint64_t seq)

@@ -81,7 +81,8 @@ static enum status on_post(struct store *s, sqlite3_stmt *q,
 				 .person = number(q, 3),
 				 .name = bytes(q, 4),
 				 .text = bytes(q, 5),
-				 .id = bytes(q, 6)};
+				 .id = bytes(q, 6),
+				 .people = number(q, 7)};
 
 	(void)s;
 	if (p.event > POST_LEFT || p.name.len == 0 || p.name.len > NAME_MAX_BYTES ||
@@ -195,7 +196,7 @@ static const struct {
 	 on_newest},
 	{"SELECT id, name, owner, seen_ms FROM names ORDER BY id", on_name},
 	{"SELECT token, person, used_ms FROM sessions ORDER BY used_ms", on_session},
-	{"SELECT seq, time_ms, event, person, name, text, id FROM posts"
+	{"SELECT seq, time_ms, event, person, name, text, id, people FROM posts"
 	 " WHERE seq > (SELECT max(seq) FROM posts) - ? ORDER BY seq",
 	 on_post},
 	{"SELECT ticket, code, owner, name, expires_ms, tries, gateway, client, letter, mail"

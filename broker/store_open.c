@@ -1,38 +1,10 @@
 /* Opening the journal: is the file there, ours, whole, of this version, and nobody else's? */
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "broker/store_private.h"
 #include "common/log.h"
 #include "common/memory.h"
-
-enum { SCHEMA_VERSION = 1, APPLICATION_ID = 0x504c4d45 /* "PLME" */ };
-
-/* 64-bit ids are kept as SQLite's signed integers, bit for bit. */
-static const char schema[] =
-	"CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
-	"CREATE TABLE names(id INTEGER PRIMARY KEY, name TEXT NOT NULL, owner BLOB NOT NULL,"
-	" seen_ms INTEGER NOT NULL);"
-	"CREATE TABLE sessions(token BLOB PRIMARY KEY, person INTEGER NOT NULL,"
-	" used_ms INTEGER NOT NULL) WITHOUT ROWID;"
-	"CREATE TABLE posts(seq INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL,"
-	" event INTEGER NOT NULL, person INTEGER NOT NULL, name TEXT NOT NULL,"
-	" text TEXT NOT NULL, id TEXT NOT NULL);"
-	"CREATE TABLE logins(ticket BLOB PRIMARY KEY, code BLOB NOT NULL, owner BLOB NOT NULL,"
-	" name TEXT NOT NULL, expires_ms INTEGER NOT NULL, tries INTEGER NOT NULL,"
-	" gateway INTEGER NOT NULL, client INTEGER NOT NULL, letter INTEGER NOT NULL,"
-	" mail INTEGER NOT NULL) WITHOUT ROWID;"
-	/* sealed: address, name, code and network; none of them can be read without the secret */
-	"CREATE TABLE letters(id INTEGER PRIMARY KEY, ticket BLOB NOT NULL,"
-	" reference TEXT NOT NULL, gateway INTEGER NOT NULL, expires_ms INTEGER NOT NULL,"
-	" sealed BLOB NOT NULL);"
-	"CREATE TABLE gateways(id INTEGER PRIMARY KEY, number INTEGER NOT NULL,"
-	" reply BLOB NOT NULL);"
-	"CREATE TABLE clients(gateway INTEGER NOT NULL, number INTEGER NOT NULL,"
-	" person INTEGER NOT NULL, session BLOB NOT NULL, PRIMARY KEY(gateway, number))"
-	" WITHOUT ROWID;"
-	"CREATE TABLE present(person INTEGER PRIMARY KEY);";
 
 enum status store_status(int rc)
 {
@@ -95,10 +67,10 @@ static int pragma_number(sqlite3 *db, const char *pragma, int64_t *out)
 	return rc;
 }
 
-/* Is it a file of ours, or a new one (*is_new_out)?  Only reads, so that what is not ours stays as it is. */
-static enum status check_owner(sqlite3 *db, bool *is_new_out)
+/* Is it a file of ours, of which version (0: a new one)?  Only reads, so that what is not ours stays as it is. */
+static enum status check_owner(sqlite3 *db, int64_t *version_out)
 {
-	int64_t application, version, objects;
+	int64_t application, objects, version;
 	int rc = pragma_number(db, "PRAGMA application_id", &application);
 
 	if (rc == SQLITE_OK)
@@ -109,12 +81,12 @@ static enum status check_owner(sqlite3 *db, bool *is_new_out)
 		return ST_DENIED;
 	if (rc != SQLITE_OK)
 		return store_status(rc);
-	*is_new_out = application == 0 && version == 0 && objects == 0;
-	if (*is_new_out)
+	*version_out = version;
+	if (application == 0 && version == 0 && objects == 0)
 		return ST_OK;
-	if (application != APPLICATION_ID || version < SCHEMA_VERSION)
+	if (application != STORE_APPLICATION_ID || version < 1)
 		return ST_DAMAGED; /* a database of somebody else's */
-	return version > SCHEMA_VERSION ? ST_VERSION : ST_OK;
+	return version > STORE_SCHEMA_VERSION ? ST_VERSION : ST_OK;
 }
 
 static enum status check_pages(sqlite3 *db)
@@ -130,27 +102,12 @@ static enum status check_pages(sqlite3 *db)
 	return st;
 }
 
-static enum status make_tables(sqlite3 *db)
-{
-	int rc = sqlite3_exec(db, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(db, schema, NULL, NULL, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(
-			db, "PRAGMA application_id=0x504c4d45; PRAGMA user_version=1",
-			NULL, NULL, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
-	return rc == SQLITE_OK ? ST_OK : store_status(rc);
-}
-
 enum status store_open(const char *path, enum store_sync sync,
 		       const struct secret *secret, struct store **out)
 {
 	struct store *s = xcalloc(1, sizeof *s);
 	enum status st;
-	bool is_new = false;
+	int64_t version = 0;
 	int rc = sqlite3_open_v2(path, &s->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
 				 NULL);
 
@@ -165,13 +122,15 @@ enum status store_open(const char *path, enum store_sync sync,
 			  NULL, NULL, NULL);
 	if (rc != SQLITE_OK)
 		return refuse(&s, path, store_status(rc));
-	st = check_owner(s->db, &is_new);
+	st = check_owner(s->db, &version);
 	if (st != ST_OK)
 		return refuse(&s, path, st);
 	rc = sqlite3_exec(s->db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
 	if (rc != SQLITE_OK)
 		return refuse(&s, path, store_status(rc));
-	st = is_new ? make_tables(s->db) : check_pages(s->db);
+	st = version == 0 ? ST_OK : check_pages(s->db);
+	if (st == ST_OK)
+		st = store_upgrade(s->db, path, version);
 	if (st != ST_OK)
 		return refuse(&s, path, st);
 	rc = sqlite3_exec(s->db,

@@ -1,4 +1,4 @@
-/* store_private.h - what store.c, store_open.c and store_load.c share. */
+/* store_private.h - what the store*.c share. */
 #ifndef BROKER_STORE_PRIVATE_H
 #define BROKER_STORE_PRIVATE_H
 
@@ -48,6 +48,10 @@ enum { STORE_LETTER_MAX = 512 };
 #define STORE_LETTER_DOMAIN "letter"
 #define STORE_REPLY_DOMAIN "reply"
 
+/* store_schema.c: brings a file of an older version (0: empty) to the newest, after a copy of it
+ * was written to PATH.vVERSION.  All or nothing. */
+enum { STORE_SCHEMA_VERSION = 2, STORE_APPLICATION_ID = 0x504c4d45 /* "PLME" */ };
+enum status store_upgrade(sqlite3 *db, const char *path, int64_t version);
 /* SQLite's result as ours. */
 enum status store_status(int rc);
 /* Prepares all statements; SQLite's result. */

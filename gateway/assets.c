@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/log.h"
 #include "common/memory.h"
@@ -87,7 +88,8 @@ static int visit(const char *path, const struct stat *sb, int kind, struct FTW *
 		return 0; /* hidden, or in a hidden folder */
 	if (kind == FTW_DNR || kind == FTW_NS)
 		return EACCES;
-	if (kind != FTW_F || type_of(path) == NULL)
+	/* FTW_F is all that is no folder and no link: a pipe would be waited for. */
+	if (kind != FTW_F || !S_ISREG(sb->st_mode) || type_of(path) == NULL)
 		return 0;
 	if (a->n == ASSETS_MAX || (size_t)sb->st_size > ASSETS_BYTES_MAX - a->bytes)
 		return EFBIG;

@@ -28,8 +28,8 @@ struct asset {
 
 struct assets;
 
-/* Reads the folder: its index.html becomes "/", everything "/static/...".  Hidden files, symbolic links and files of unknown
- * kinds are left out.  Logs why not. */
+/* Reads the folder: its index.html becomes "/", everything "/static/...".  Hidden files, symbolic links, pipes and other
+ * special files, and files of unknown kinds are left out.  Logs why not. */
 enum status assets_load(const char *dir, struct assets **out) ATTR_USE_RESULT;
 void assets_free(struct assets **a);
 /* Borrowed; NULL: there is none.  path is compared as it came, byte for byte. */

@@ -20,7 +20,8 @@ struct fanout {
 	uint64_t flushed;         /* newest seq of the last flush */
 	uint64_t flushed_at_ms;
 	uint64_t flush_ms; /* how long the last flush took */
-	unsigned doubts;   /* repairs since the last event */
+	uint64_t heard_ms; /* the last event or beat; 0: none yet */
+	uint64_t first;    /* oldest seq that the broker can repair */
 	bool is_syncing;
 	bool was_synced; /* the answer at work brings posts */
 };
@@ -28,6 +29,11 @@ struct fanout {
 const struct frame_log *fanout_log(const struct fanout *f)
 {
 	return f->log;
+}
+
+bool fanout_hears(const struct fanout *f)
+{
+	return f->heard_ms != 0;
 }
 
 bool fanout_is_whole(const struct fanout *f)
@@ -83,7 +89,7 @@ static void on_events(void *ctx, struct slice frame)
 	struct bus_msg m;
 	enum status st = bus_reader_new(frame, &r);
 
-	f->doubts = 0;
+	f->heard_ms = gateway_now(g);
 
 	if (st == ST_OK)
 		st = bus_reader_next(r, BUS_BROKER, BUS_GATEWAY, &m);
@@ -118,6 +124,7 @@ void fanout_on_results(struct fanout *f, const struct bus_results *m, bool is_ne
 		if (!fanout_is_whole(f))
 			ask_for_missing(f);
 	}
+	f->first = m->first;
 	heard_of(f, m->newest);
 }
 
@@ -162,15 +169,22 @@ static void on_pace(uv_timer_t *timer)
 	(void)timer; /* it only wakes the loop: fanout_turn() does the rest */
 }
 
-/* Again and again the answers tell of posts that no event told of: the link is dead. */
-static void doubt_events(struct fanout *f)
+/* The broker beats on this link; silence means that the link is dead, whoever's fault it is. */
+static void watch_events(struct fanout *f, uint64_t now)
 {
-	if (++f->doubts < FANOUT_DOUBTS)
+	if (f->heard_ms == 0 || now - f->heard_ms < FANOUT_SILENCE_MS ||
+	    uplink_is_deaf(f->gateway->uplink))
 		return;
-	f->doubts = 0;
-	log_warn("events_silent", "why=\"posts come by repair only: dialling anew\"%s",
-		 "");
+	log_warn("events_silent", "ms=%llu", (unsigned long long)(now - f->heard_ms));
+	f->heard_ms = now;
 	bus_subscriber_redial(f->subscriber);
+}
+
+/* How long an event that an answer told of may be late.  Long, where history could not help. */
+static uint64_t patience(const struct fanout *f)
+{
+	return f->first > frame_log_newest(f->log) + 1 ? FANOUT_SILENCE_MS
+						       : FANOUT_PATIENCE_MS;
 }
 
 void fanout_turn(struct fanout *f)
@@ -179,11 +193,10 @@ void fanout_turn(struct fanout *f)
 	uint64_t interval =
 		2 * f->flush_ms > f->interval_ms ? 2 * f->flush_ms : f->interval_ms;
 
-	if (f->behind_since_ms != 0 && now - f->behind_since_ms >= FANOUT_PATIENCE_MS &&
-	    !fanout_is_whole(f) && !f->is_syncing) {
+	watch_events(f, now);
+	if (f->behind_since_ms != 0 && now - f->behind_since_ms >= patience(f) &&
+	    !fanout_is_whole(f))
 		ask_for_missing(f);
-		doubt_events(f);
-	}
 	if (frame_log_newest(f->log) == f->flushed)
 		return;
 	if (now - f->flushed_at_ms >= interval)

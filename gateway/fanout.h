@@ -25,8 +25,9 @@ enum {
 	FANOUT_WARM_POSTS = 1000,
 	/* How long an event may be later than the answer that tells of it, before it is asked for. */
 	FANOUT_PATIENCE_MS = 100,
-	/* Repairs without a single event between them, after which the events' link is redialled. */
-	FANOUT_DOUBTS = 5,
+	/* Silence of the events, whose link the broker beats on several times a second, after which it is
+	 * dialled anew. */
+	FANOUT_SILENCE_MS = 2000,
 };
 
 enum status fanout_new(uv_loop_t *loop, struct gateway *g, const char *url,
@@ -43,6 +44,8 @@ void fanout_on_post(struct fanout *f, const struct bus_post *m);
 void fanout_on_done(struct fanout *f);
 /* Answers that were on their way will not come: what is missing is asked for anew. */
 void fanout_forget_sync(struct fanout *f);
+/* Did anything come over the events endpoint yet? */
+bool fanout_hears(const struct fanout *f);
 /* Has the log everything the broker told of? */
 bool fanout_is_whole(const struct fanout *f);
 /* At the end of each loop turn: flushes, if there is something new and it is time. */

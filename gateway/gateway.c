@@ -146,7 +146,13 @@ static void on_done(void *ctx)
 
 	g->catching_up = NULL;
 	fanout_on_done(g->fanout);
-	if (g->is_ready || !fanout_is_whole(g->fanout))
+}
+
+/* Browsers are served once the gateway hears and has what the broker has. */
+static void watch_ready(struct gateway *g)
+{
+	if (g->is_ready || g->is_draining || g->epoch == 0 || !fanout_hears(g->fanout) ||
+	    !fanout_is_whole(g->fanout))
 		return;
 	g->is_ready = true;
 	listener_start(g->listener);
@@ -199,6 +205,7 @@ static void on_turn(uv_check_t *check)
 {
 	struct gateway *g = check->data;
 
+	watch_ready(g);
 	fanout_turn(g->fanout);
 	uplink_turn(g->uplink);
 }

@@ -1,11 +1,21 @@
 /* RFC 6454 7: an origin is scheme://host[:port], or null.  Nothing is matched in part. */
 #include "gateway/origin.h"
 
-#include <strings.h>
+static char lower(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
 
+/* By length: strncasecmp() would end at a NUL, and ask the locale. */
 static bool equal_folded(struct slice a, struct slice b)
 {
-	return a.len == b.len && strncasecmp(a.ptr, b.ptr, a.len) == 0;
+	if (a.len != b.len)
+		return false;
+	for (size_t i = 0; i < a.len; i++) {
+		if (lower(a.ptr[i]) != lower(b.ptr[i]))
+			return false;
+	}
+	return true;
 }
 
 /* The gateway speaks plain HTTP; behind a proxy that speaks https, --origin says so. */

@@ -46,7 +46,9 @@ class Person:
         self._gone_at = None  # when the room was lost; None: never been in, or inside
         self._out_of_reach = False
         self._renew = 0.0  # seconds to wait before the next connection, when it is told
-        self._asked_at = self._greeted_at = 0.0
+        self._code_given = None  # on this connection
+        self._hello_at = 0.0
+        self._asked_at = 0.0  # of hello, auth or resume, while it has no answer
         self._next_at = 0.0  # of the outbox
 
     # -- what happens to the person
@@ -74,8 +76,7 @@ class Person:
 
     def on_letter(self, code):
         self.codes.append(code)
-        if self._wire and self._ticket and not self._token:
-            self._auth()
+        self._give_code()
 
     # -- the connection
 
@@ -121,12 +122,10 @@ class Person:
     def _is_dead(self, now):
         if self._renew:
             return True
-        if not self._token:
-            if now - self._asked_at > LETTER:
-                self._hello()
-            return False
-        if not self.in_room:
-            return now - self._greeted_at > ADMISSION
+        if self._asked_at:
+            return now - self._asked_at > ADMISSION
+        if not self._token and now - self._hello_at > LETTER:
+            self._hello()
         oldest = min(filter(None, self.outbox.values()), default=now)
         return not self._out_of_reach and now - oldest > PATIENCE
 
@@ -141,25 +140,32 @@ class Person:
         return {"epoch": epoch, "seq": self.seq} if epoch else {}
 
     def _greet(self):
-        self._greeted_at = time.monotonic()
+        self._code_given = None
+        self._asked_at = time.monotonic()
         if self._token:
             self._say(RESUME, v=1, token=self._token, **self._position())
         elif self._ticket and self.codes:
-            self._auth()
+            self._give_code()
         elif self._ticket:
             self._say(RESUME, v=1, ticket=self._ticket)
         else:
             self._hello()
 
     def _hello(self):
-        self._asked_at = time.monotonic()
+        self._hello_at = self._asked_at = time.monotonic()
         self.codes.clear()
         self.seen.hellos += 1
         self._say(HELLO, f"{self.seen.name}\n{self.email}", v=1)
 
-    def _auth(self):
-        self.seen.auths += 1
-        self._say(AUTH, self.codes[-1], ticket=self._ticket, **self._position())
+    def _give_code(self):
+        """As soon as there are code and ticket, and each code once on a connection."""
+        if not (self._wire and self._ticket and self.codes) or self._token:
+            return
+        if self.codes[-1] != self._code_given:
+            self._code_given = self.codes[-1]
+            self._asked_at = time.monotonic()
+            self.seen.auths += 1
+            self._say(AUTH, self._code_given, ticket=self._ticket, **self._position())
 
     def _flush(self):
         """Sends what is due, in order and one by one; calls itself for the rest."""
@@ -196,6 +202,7 @@ class Person:
             self._fault(f"{id} was accepted as {self.seen.accepted[id]} and as {seq}")
 
     def _on_ack(self, frame):
+        self._asked_at = 0.0
         if frame["epoch"] != self.epoch:
             self.seen.epochs.append(frame["epoch"])
         if frame["from"] != self.seq + 1:
@@ -211,10 +218,12 @@ class Person:
         self._flush()
 
     def _on_reset(self, frame):
+        self._asked_at = 0.0
         if self._token:
             self._fault(f"lost the session: {frame['reason']}")
         elif frame["reason"] == "login-over":
             self._ticket = None
+            self.seen.logins_over += 1
             self._hello()
 
     def _on_no_entry(self, frame):
@@ -222,6 +231,9 @@ class Person:
 
     def _on_waiting(self, frame):
         self._ticket = frame.get("ticket") or self._ticket
+        if not self.codes:
+            self._asked_at = 0.0
+        self._give_code()
 
     def _on_refused(self, frame):
         reason, id = frame["reason"], frame.get("id")

@@ -2,6 +2,7 @@
 
 import pytest
 from plume.bus_peer import FakeBroker, FakeGateway
+from plume.wait import until
 
 BATCH, RESULTS = 1, 2
 HELLO, AUTH, SAY, RESUME = 10, 11, 14, 12
@@ -68,6 +69,8 @@ def test_gateway_is_served_by_an_older_broker(system):
     broker = FakeBroker(system.ports.first, room.answer, (1, 0))
     try:
         gateway = system.start_gateway()
+        until(lambda: broker.subscribers, "the gateway subscribes")
+        broker.publish([EVENTS, EPOCH, 2])
         gateway.wait_ready()
         ann = system.client(label="ann")
         ann.resume(token="a-token")

@@ -150,7 +150,8 @@ static void no_byte_that_ends_a_line_or_a_field_gets_in_anywhere(void **state)
 			memcpy(text, base, at);
 			text[at] = (char)c;
 			memcpy(text + at + 1, base + at, len - at);
-			if (address_normalize((struct slice){text, len + 1}, out) != ST_OK)
+			if (address_normalize((struct slice){text, len + 1}, out) !=
+			    ST_OK)
 				continue;
 			assert_true(c > ' ' && c < 0x7f);
 			assert_null(strchr("<>()[]\\,;:\"", c));
@@ -198,8 +199,10 @@ static void a_network_is_an_ipv4_address_or_an_ipv6_prefix(void **state)
 		{S("2001:db8:1:2:3:4:5:6"), "2001:db8:1:2::/64"},
 		{S("2001:0DB8:0001:0002:ffff:ffff:ffff:ffff"), "2001:db8:1:2::/64"},
 		{S("2001:db8:1:2::"), "2001:db8:1:2::/64"},
-		{S("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"), "ffff:ffff:ffff:ffff::/64"},
-		{S("1111:2222:3333:4444:5555:6666:7777:8888"), "1111:2222:3333:4444::/64"},
+		{S("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+		 "ffff:ffff:ffff:ffff::/64"},
+		{S("1111:2222:3333:4444:5555:6666:7777:8888"),
+		 "1111:2222:3333:4444::/64"},
 		{S("::1"), "::/64"},
 		{S("fe80::1"), "fe80::/64"},
 		{S("fe80::1%eth0"), "unknown"},
@@ -236,8 +239,7 @@ int main(void)
 			good_addresses_keep_their_local_part_and_lose_the_domains_case),
 		cmocka_unit_test(what_is_no_address_is_refused),
 		cmocka_unit_test(an_address_has_120_bytes_at_most),
-		cmocka_unit_test(
-			no_byte_that_ends_a_line_or_a_field_gets_in_anywhere),
+		cmocka_unit_test(no_byte_that_ends_a_line_or_a_field_gets_in_anywhere),
 		cmocka_unit_test(budgets_count_one_mailbox_once),
 		cmocka_unit_test(a_network_is_an_ipv4_address_or_an_ipv6_prefix),
 	};

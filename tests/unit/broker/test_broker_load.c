@@ -11,7 +11,7 @@
 #define EVE "eve@b.example"
 
 struct fixture {
-	struct world *w; /* first in use */
+	struct world *w;               /* first in use */
 	struct broker_options options; /* borrowed by the entrance */
 	char dir[64], path[80];
 };
@@ -97,10 +97,11 @@ static void a_waiting_login_goes_on_after_a_restart(void **state)
 	assert_int_equal(entrance_logins(w->entrance), 1);
 	assert_int_equal(entrance_letters(w->entrance), 1);
 	/* Its connection is still known, and who mailed it may still say so. */
-	assert_true(entrance_report(
-		w->entrance,
-		&(struct bus_report){.mailer = 1, .letter = w->letter, .state = MAIL_SENT},
-		w->t));
+	assert_true(entrance_report(w->entrance,
+				    &(struct bus_report){.mailer = 1,
+							 .letter = w->letter,
+							 .state = MAIL_SENT},
+				    w->t));
 	m = world_only(w, w->g, BUS_WAITING);
 	assert_int_equal(m->u.waiting.client, 1);
 	assert_int_equal(m->u.waiting.mail, MAIL_SENT);
@@ -193,7 +194,8 @@ static void who_does_not_return_has_left(void **state)
 	assert_int_equal(w->n, 1);
 	assert_int_equal(w->told[0].u.post.event, POST_LEFT);
 	restart(f);
-	assert_int_equal(presence_count(w->room->presence), 1); /* a silent gateway's client */
+	assert_int_equal(presence_count(w->room->presence),
+			 1); /* a silent gateway's client */
 	assert_int_equal(history_newest(w->room->history), 2);
 }
 

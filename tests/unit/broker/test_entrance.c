@@ -41,14 +41,16 @@ static const struct bus_waiting *waiting(struct world *w, struct gateway *g)
 	return &world_only(w, g, BUS_WAITING)->u.waiting;
 }
 
-static bool report(struct world *w, uint64_t mailer, uint64_t letter, enum mail_state state)
+static bool report(struct world *w, uint64_t mailer, uint64_t letter,
+		   enum mail_state state)
 {
 	struct bus_report m = {.mailer = mailer, .letter = letter, .state = state};
 
 	return entrance_report(w->entrance, &m, w->t);
 }
 
-static void rejoin(struct world *w, struct gateway *g, uint64_t client, const char *ticket)
+static void rejoin(struct world *w, struct gateway *g, uint64_t client,
+		   const char *ticket)
 {
 	struct bus_rejoin m = {.client = client, .ticket = slice_of(ticket)};
 
@@ -155,7 +157,9 @@ static void a_hello_that_is_not_good_is_refused_before_any_mail(void **state)
 		{"", ANN, REASON_BAD_NAME},
 		{"an n", ANN, REASON_BAD_NAME},
 		{".ann", ANN, REASON_BAD_NAME},
-		{"\u202e" "nna", ANN, REASON_BAD_NAME},
+		{"\u202e"
+		 "nna",
+		 ANN, REASON_BAD_NAME},
 		{"ann", "", REASON_BAD_ADDRESS},
 		{"ann", "ann", REASON_BAD_ADDRESS},
 		{"ann", "a@b\r\nRCPT TO:<x>", REASON_BAD_ADDRESS},
@@ -176,7 +180,8 @@ static void a_hello_that_is_not_good_is_refused_before_any_mail(void **state)
 
 static void a_name_that_belongs_to_somebody_else_is_refused_at_hello(void **state)
 {
-	static const char *const tries[] = {"linus", "LINUS", "Iinus", "1inus", "l\u0131nus"};
+	static const char *const tries[] = {"linus", "LINUS", "Iinus", "1inus",
+					    "l\u0131nus"};
 	struct world *w = *state;
 
 	world_enter(w, w->g, 1, "linus", ANN);
@@ -187,7 +192,8 @@ static void a_name_that_belongs_to_somebody_else_is_refused_at_hello(void **stat
 	assert_false(world_mail(w));
 	/* Its owner may, under any spelling, and is called what it was. */
 	world_enter(w, w->g2, 1, "LINUS", "ann@A.EXAMPLE");
-	assert_true(slice_equal(world_told(w, BUS_ADMITTED)->u.admitted.name, S("linus")));
+	assert_true(
+		slice_equal(world_told(w, BUS_ADMITTED)->u.admitted.name, S("linus")));
 	/* Local parts are compared as they are: this is another mailbox. */
 	world_hello(w, w->g2, 2, "linus", "Ann@a.example");
 	assert_may_not_enter(w, w->g2, 2, REASON_NAME_TAKEN);
@@ -334,7 +340,8 @@ static void a_second_hello_keeps_the_ticket_and_the_count_of_tries(void **state)
 	assert_int_equal(entrance_letters(w->entrance), 1);
 	assert_false(report(w, 1, letter, MAIL_SENT)); /* withdrawn */
 	assert_true(world_mail(w));
-	world_auth(w, w->g, 1, w->ticket, first); /* fourth try: an old code is a wrong one */
+	world_auth(w, w->g, 1, w->ticket,
+		   first); /* fourth try: an old code is a wrong one */
 	assert_reset(w, w->g, 1, REASON_WRONG_CODE);
 	world_auth(w, w->g, 1, w->ticket, other_than(w, w->code)); /* fifth */
 	assert_reset(w, w->g, 1, REASON_WRONG_CODE);
@@ -390,7 +397,8 @@ static void throttled_people_wait_and_are_told_how_long(void **state)
 	wait = waiting(w, w->g);
 	assert_int_equal(wait->resend_ms, 40000);
 	assert_int_equal(wait->mail, MAIL_QUEUED); /* the first letter still stands */
-	assert_int_equal(wait->expires_ms, 10 * MINUTE - 20000); /* and is not prolonged */
+	assert_int_equal(wait->expires_ms,
+			 10 * MINUTE - 20000); /* and is not prolonged */
 	world_hello(w, w->g2, 1, "bob", "ANN+tag@A.example");
 	wait = waiting(w, w->g2);
 	assert_int_equal(wait->resend_ms, 40000);
@@ -457,19 +465,22 @@ static void a_network_has_a_budget_of_its_own(void **state)
 		world_hello(w, w->g, i, name, email);
 		assert_int_equal(waiting(w, w->g)->mail, MAIL_QUEUED);
 	}
-	world_hello(w, w->g2, 9, "other", "other@a.example"); /* gateways do not multiply it */
+	world_hello(w, w->g2, 9, "other",
+		    "other@a.example"); /* gateways do not multiply it */
 	assert_int_equal(waiting(w, w->g2)->mail, MAIL_WITHHELD);
 	for (int i = 0; i < 4; i++) { /* a /64 is one network; no address is one, too */
 		m.address = i % 2 == 0 ? S("2001:db8::1") : S("2001:db8::ffff:1");
 		m.client++;
 		entrance_hello(w->entrance, w->g, &m, w->t);
-		assert_int_equal(waiting(w, w->g)->mail, i < 3 ? MAIL_QUEUED : MAIL_WITHHELD);
+		assert_int_equal(waiting(w, w->g)->mail,
+				 i < 3 ? MAIL_QUEUED : MAIL_WITHHELD);
 	}
 	for (int i = 0; i < 4; i++) {
 		m.address = i % 2 == 0 ? S("") : S("not an address");
 		m.client++;
 		entrance_hello(w->entrance, w->g, &m, w->t);
-		assert_int_equal(waiting(w, w->g)->mail, i < 3 ? MAIL_QUEUED : MAIL_WITHHELD);
+		assert_int_equal(waiting(w, w->g)->mail,
+				 i < 3 ? MAIL_QUEUED : MAIL_WITHHELD);
 	}
 }
 
@@ -597,7 +608,7 @@ static void a_waiting_login_can_be_rejoined_from_anywhere(void **state)
 
 static void news_of_a_letter_reach_who_waits(void **state)
 {
-	static const enum mail_state news[] = {MAIL_TAKEN,    MAIL_DEFERRED, MAIL_TAKEN,
+	static const enum mail_state news[] = {MAIL_TAKEN, MAIL_DEFERRED, MAIL_TAKEN,
 					       MAIL_DEFERRED, MAIL_REFUSED};
 	struct world *w = *state;
 

@@ -124,8 +124,11 @@ static void a_login_ends_when_its_time_is_over(void **state)
 	static const struct {
 		uint64_t now_ms;
 		bool is_there;
-	} cases[] = {{1000, true},	 {1000 + TTL - 1, true}, {1000 + TTL, false},
-		     {2000 + TTL, false}, {UINT64_MAX, false}};
+	} cases[] = {{1000, true},
+		     {1000 + TTL - 1, true},
+		     {1000 + TTL, false},
+		     {2000 + TTL, false},
+		     {UINT64_MAX, false}};
 
 	ask(*state, &ticket, 1000);
 	for (size_t i = 0; i < NELEMS(cases); i++)
@@ -250,10 +253,18 @@ static void codes_are_read_as_people_write_them(void **state)
 		{S("\t12345678"), true},
 		{S("12 34 56 78"), true},
 		{S("1-2-3-4-5-6-7-8"), true},
-		{S("1234\xe2\x80\x93" "5678"), true}, /* en dash */
-		{S("1234\xe2\x80\x90" "5678"), true}, /* hyphen */
-		{S("1234\xe2\x80\x91" "5678"), true}, /* non-breaking hyphen */
-		{S("1234\xc2\xa0" "5678"), true},     /* no-break space */
+		{S("1234\xe2\x80\x93"
+		   "5678"),
+		 true}, /* en dash */
+		{S("1234\xe2\x80\x90"
+		   "5678"),
+		 true}, /* hyphen */
+		{S("1234\xe2\x80\x91"
+		   "5678"),
+		 true}, /* non-breaking hyphen */
+		{S("1234\xc2\xa0"
+		   "5678"),
+		 true}, /* no-break space */
 		{S("\xef\xbc\x91\xef\xbc\x92\xef\xbc\x93\xef\xbc\x94\xef\xbc\x95\xef\xbc\x96"
 		   "\xef\xbc\x97\xef\xbc\x98"),
 		 true}, /* full-width */
@@ -272,9 +283,13 @@ static void codes_are_read_as_people_write_them(void **state)
 		{S("+12345678"), false},
 		{S("12345678\n"), false},
 		{S("12345678\0"), false},
-		{S("1234\0" "5678"), false},
+		{S("1234\0"
+		   "5678"),
+		 false},
 		{S("12345678\xff"), false},
-		{S("\xff" "12345678"), false},
+		{S("\xff"
+		   "12345678"),
+		 false},
 		{S("1234567\xef\xbc"), false},
 		{S("\xd9\xa1\xd9\xa2\xd9\xa3\xd9\xa4\xd9\xa5\xd9\xa6\xd9\xa7\xd9\xa8"),
 		 false}, /* Arabic-Indic digits */

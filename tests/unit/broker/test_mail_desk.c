@@ -108,9 +108,8 @@ static void reports_keep_or_end_a_letter(void **state)
 
 		put(*state, id, EXPIRES);
 		assert_int_equal(take(*state, 1, 0), id);
-		assert_int_equal(
-			mail_desk_report(*state, 1, id, cases[i].state, 500, 10),
-			cases[i].is_known);
+		assert_int_equal(mail_desk_report(*state, 1, id, cases[i].state, 500, 10),
+				 cases[i].is_known);
 		assert_int_equal(mail_desk_get(*state, id) != NULL, cases[i].is_kept);
 		if (cases[i].is_kept) {
 			assert_int_equal(take(*state, 2, cases[i].again_at - 1),

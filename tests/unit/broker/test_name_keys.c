@@ -74,37 +74,37 @@ static void ordinary_names_of_many_scripts_are_allowed(void **state)
 		"\u0141ukasz",
 		"\u0130stanbul",
 		"\u00de\u00f3r",
-		"\u0411\u043e\u0440\u0438\u0441",                   /* Борис */
-		"\u0410\u043d\u043d\u0430",                         /* Анна */
-		"\u042e\u043b\u0456\u044f",                         /* Юлія */
-		"\u0393\u03b9\u03ce\u03c1\u03b3\u03bf\u03c2",       /* Γιώργος */
-		"\u05d3\u05d5\u05d3",                               /* דוד */
-		"\u0645\u062d\u0645\u062f",                         /* محمد */
-		"\u0622\u0631\u0634",                               /* آرش */
-		"\u0930\u093e\u092e",                               /* राम */
-		"\u0985\u09a8\u09bf\u09b2",                         /* অনিল */
-		"\u0ba4\u0bae\u0bbf\u0bb4\u0bcd",                   /* தமிழ் */
-		"\u0c30\u0c3e\u0c2e\u0c41",                         /* రాము */
-		"\u0e2a\u0e21\u0e0a\u0e32\u0e22",                   /* สมชาย */
-		"\u0ea5\u0eb2\u0ea7",                               /* ລາວ */
-		"\u1019\u103c\u1014\u103a\u1019\u102c",             /* မြန်မာ */
-		"\u1780\u1798\u17d2\u1796",                         /* កម្ព */
-		"\u0d05\u0d28\u0d41",                               /* അനു */
-		"\u0f56\u0f7c\u0f51",                               /* བོད */
-		"\u10d2\u10d8\u10dd\u10e0\u10d2\u10d8",             /* გიორგი */
-		"\u0531\u0576\u056b",                               /* Անի */
-		"\u12a0\u1260\u1260",                               /* አበበ */
-		"\u7530\u4e2d",                                     /* 田中 */
-		"\u3055\u304f\u3089",                               /* さくら */
-		"\u30bf\u30ed\u30fc",                               /* タロー */
-		"\u7530\u4e2d\u3055\u304f\u3089",                   /* 田中さくら */
-		"\u738b\u5c0f\u660e",                               /* 王小明 */
-		"\uae40\ubbfc\uc900",                               /* 김민준 */
-		"\u7530\u4e2dken",                                  /* Han and Latin */
-		"\u0645\u062d\u0645\u062f\u0661\u0662",             /* Arabic digits */
-		"\u13e3\u13b3\u13a9",                               /* ᏣᎳᎩ */
+		"\u0411\u043e\u0440\u0438\u0441",             /* Борис */
+		"\u0410\u043d\u043d\u0430",                   /* Анна */
+		"\u042e\u043b\u0456\u044f",                   /* Юлія */
+		"\u0393\u03b9\u03ce\u03c1\u03b3\u03bf\u03c2", /* Γιώργος */
+		"\u05d3\u05d5\u05d3",                         /* דוד */
+		"\u0645\u062d\u0645\u062f",                   /* محمد */
+		"\u0622\u0631\u0634",                         /* آرش */
+		"\u0930\u093e\u092e",                         /* राम */
+		"\u0985\u09a8\u09bf\u09b2",                   /* অনিল */
+		"\u0ba4\u0bae\u0bbf\u0bb4\u0bcd",             /* தமிழ் */
+		"\u0c30\u0c3e\u0c2e\u0c41",                   /* రాము */
+		"\u0e2a\u0e21\u0e0a\u0e32\u0e22",             /* สมชาย */
+		"\u0ea5\u0eb2\u0ea7",                         /* ລາວ */
+		"\u1019\u103c\u1014\u103a\u1019\u102c",       /* မြန်မာ */
+		"\u1780\u1798\u17d2\u1796",                   /* កម្ព */
+		"\u0d05\u0d28\u0d41",                         /* അനു */
+		"\u0f56\u0f7c\u0f51",                         /* བོད */
+		"\u10d2\u10d8\u10dd\u10e0\u10d2\u10d8",       /* გიორგი */
+		"\u0531\u0576\u056b",                         /* Անի */
+		"\u12a0\u1260\u1260",                         /* አበበ */
+		"\u7530\u4e2d",                               /* 田中 */
+		"\u3055\u304f\u3089",                         /* さくら */
+		"\u30bf\u30ed\u30fc",                         /* タロー */
+		"\u7530\u4e2d\u3055\u304f\u3089",             /* 田中さくら */
+		"\u738b\u5c0f\u660e",                         /* 王小明 */
+		"\uae40\ubbfc\uc900",                         /* 김민준 */
+		"\u7530\u4e2dken",                            /* Han and Latin */
+		"\u0645\u062d\u0645\u062f\u0661\u0662",       /* Arabic digits */
+		"\u13e3\u13b3\u13a9",                         /* ᏣᎳᎩ */
 		"Nguy\u1ec5n",
-		"12345678901234567890123456789012",                 /* 32 */
+		"12345678901234567890123456789012", /* 32 */
 	};
 
 	for (size_t i = 0; i < NELEMS(names); i++) {
@@ -168,50 +168,59 @@ static void names_that_break_a_rule_are_refused(void **state)
 static void characters_nobody_can_see_or_name_are_refused(void **state)
 {
 	static const char *const names[] = {
-		"an\u200bn",           /* zero width space */
-		"an\u200cn",           /* zero width non-joiner */
-		"an\u200dn",           /* zero width joiner */
-		"an\u2060n",           /* word joiner */
-		"\ufeff" "ann",        /* byte order mark */
-		"an\u00adn",           /* soft hyphen */
-		"\u202e" "nna",        /* right-to-left override */
-		"ann\u202c",           /* pop directional */
-		"\u2066" "ann\u2069",  /* isolates */
-		"\u200e" "ann",        /* left-to-right mark */
-		"ann\u034f",           /* combining grapheme joiner */
-		"\u3164",              /* Hangul filler */
-		"\uffa0",              /* half-width Hangul filler */
-		"\u115f",              /* Hangul choseong filler */
-		"an\u180en",           /* Mongolian vowel separator */
-		"ann\ufe0f",           /* variation selector 16 */
-		"ann\U000e0101",       /* variation selector 18 */
-		"ann\U000e0041",       /* tag letter A */
-		"an\u2028n",           /* line separator */
-		"an\xc2\x85n",          /* next line */
-		"an\u00a0n",           /* no-break space */
-		"an\u3000n",           /* ideographic space */
-		"an\u2003n",           /* em space */
-		"\ue000",              /* private use */
-		"\U000f0000",          /* private use */
-		"\u0378",              /* unassigned */
-		"\uffff",              /* noncharacter */
-		"\U0001f600",          /* emoji */
-		"ann\U0001f451",       /* emoji */
-		"\u2603",              /* snowman */
-		"\u2713" "ann",        /* check mark */
-		"ann\u2122",           /* trade mark */
-		"\u24d0\u24dd\u24dd",  /* circled letters are symbols */
-		"ann\u2e31",           /* word separator dot */
-		"ann\u2024" "b",       /* one dot leader */
-		"ann\uff0e" "b",       /* full-width full stop */
-		"ann\u2010" "b",       /* hyphen */
-		"a\u2044b",            /* fraction slash */
-		"\u00bd",              /* one half: a number, not a digit */
-		"\u2162",              /* Roman numeral three */
-		"\u0301" "ann",        /* a mark with nothing to stand on */
-		"\u093e",              /* a vowel sign alone */
+		"an\u200bn", /* zero width space */
+		"an\u200cn", /* zero width non-joiner */
+		"an\u200dn", /* zero width joiner */
+		"an\u2060n", /* word joiner */
+		"\ufeff"
+		"ann",       /* byte order mark */
+		"an\u00adn", /* soft hyphen */
+		"\u202e"
+		"nna",       /* right-to-left override */
+		"ann\u202c", /* pop directional */
+		"\u2066"
+		"ann\u2069", /* isolates */
+		"\u200e"
+		"ann",           /* left-to-right mark */
+		"ann\u034f",     /* combining grapheme joiner */
+		"\u3164",        /* Hangul filler */
+		"\uffa0",        /* half-width Hangul filler */
+		"\u115f",        /* Hangul choseong filler */
+		"an\u180en",     /* Mongolian vowel separator */
+		"ann\ufe0f",     /* variation selector 16 */
+		"ann\U000e0101", /* variation selector 18 */
+		"ann\U000e0041", /* tag letter A */
+		"an\u2028n",     /* line separator */
+		"an\xc2\x85n",   /* next line */
+		"an\u00a0n",     /* no-break space */
+		"an\u3000n",     /* ideographic space */
+		"an\u2003n",     /* em space */
+		"\ue000",        /* private use */
+		"\U000f0000",    /* private use */
+		"\u0378",        /* unassigned */
+		"\uffff",        /* noncharacter */
+		"\U0001f600",    /* emoji */
+		"ann\U0001f451", /* emoji */
+		"\u2603",        /* snowman */
+		"\u2713"
+		"ann",                /* check mark */
+		"ann\u2122",          /* trade mark */
+		"\u24d0\u24dd\u24dd", /* circled letters are symbols */
+		"ann\u2e31",          /* word separator dot */
+		"ann\u2024"
+		"b", /* one dot leader */
+		"ann\uff0e"
+		"b", /* full-width full stop */
+		"ann\u2010"
+		"b",        /* hyphen */
+		"a\u2044b", /* fraction slash */
+		"\u00bd",   /* one half: a number, not a digit */
+		"\u2162",   /* Roman numeral three */
+		"\u0301"
+		"ann",    /* a mark with nothing to stand on */
+		"\u093e", /* a vowel sign alone */
 		"\u0301",
-		"an\u20ddn",           /* enclosing circle */
+		"an\u20ddn", /* enclosing circle */
 	};
 
 	for (size_t i = 0; i < NELEMS(names); i++) {
@@ -223,18 +232,18 @@ static void characters_nobody_can_see_or_name_are_refused(void **state)
 static void scripts_that_can_be_mistaken_are_not_mixed(void **state)
 {
 	static const char *const names[] = {
-		"\u0440aypal",                   /* Cyrillic er */
-		"p\u0430ypal",                   /* Cyrillic a */
-		"\u0430dmin",                    /* Cyrillic a */
-		"adm\u0456n",                    /* Cyrillic i */
-		"ann\u03bf",                     /* Greek omicron */
-		"l\u03b9nus",                    /* Greek iota */
-		"\u0391nna",                     /* Greek capital Alpha */
-		"\u0430\u03bf",                  /* Cyrillic and Greek */
-		"\u13aanna",                     /* Cherokee go */
-		"\u0561nna",                     /* two of them: Armenian and Latin is no set */
-		"\u05d0\u0627",                  /* Hebrew and Arabic */
-		"1\u0661",                       /* digits of two systems */
+		"\u0440aypal",  /* Cyrillic er */
+		"p\u0430ypal",  /* Cyrillic a */
+		"\u0430dmin",   /* Cyrillic a */
+		"adm\u0456n",   /* Cyrillic i */
+		"ann\u03bf",    /* Greek omicron */
+		"l\u03b9nus",   /* Greek iota */
+		"\u0391nna",    /* Greek capital Alpha */
+		"\u0430\u03bf", /* Cyrillic and Greek */
+		"\u13aanna",    /* Cherokee go */
+		"\u0561nna",    /* two of them: Armenian and Latin is no set */
+		"\u05d0\u0627", /* Hebrew and Arabic */
+		"1\u0661",      /* digits of two systems */
 	};
 	size_t refused = 0;
 
@@ -341,8 +350,10 @@ static void names_that_look_alike_are_one_claim(void **state)
 		{"ann", "an\u200dn"},
 		{"ann", "an\u200bn"},
 		{"ann", "ann\u00ad"},
-		{"ann", "\ufeff" "ann"},
-		{"ann", "\u202e" "nna"},
+		{"ann", "\ufeff"
+			"ann"},
+		{"ann", "\u202e"
+			"nna"},
 		{"ann", "ann\ufe0f"},
 		{"ann", "ann\u034f"},
 		{"ann", " ann"},
@@ -379,21 +390,86 @@ static void names_that_look_alike_are_one_claim(void **state)
 static void different_ordinary_names_are_different_claims(void **state)
 {
 	static const char *const names[] = {
-		"ann",	  "anna",   "anne",   "bill",	"will",	  "gill",   "jill",
-		"bob",	  "bobby",  "dan",    "don",	"den",	  "tim",    "tom",
-		"jim",	  "kim",    "sam",    "pam",	"max",	  "mia",    "nia",
-		"eva",	  "ava",    "lea",    "leo",	"lee",	  "ian",    "jan",
-		"jon",	  "john",   "joan",   "jean",	"dean",	  "sean",   "paul",
-		"paula",  "carl",   "karl",   "cara",	"kara",	  "eric",   "erik",
-		"marc",	  "mark",   "mary",   "maria",	"marie",  "peter",  "petra",
-		"a",	  "b",	    "c",      "d",	"cl",	  "x",	    "y",
-		"z",	  "u",	    "v",      "w",	"n",	  "rr",	    "k",
-		"user2",  "user3",  "user4",  "user22", "user23", "a_b",    "a-b",
-		"a.b",	  "ab",	    "jos\u00e9",      "jose", "m\u00fcller",  "muller",
+		"ann",
+		"anna",
+		"anne",
+		"bill",
+		"will",
+		"gill",
+		"jill",
+		"bob",
+		"bobby",
+		"dan",
+		"don",
+		"den",
+		"tim",
+		"tom",
+		"jim",
+		"kim",
+		"sam",
+		"pam",
+		"max",
+		"mia",
+		"nia",
+		"eva",
+		"ava",
+		"lea",
+		"leo",
+		"lee",
+		"ian",
+		"jan",
+		"jon",
+		"john",
+		"joan",
+		"jean",
+		"dean",
+		"sean",
+		"paul",
+		"paula",
+		"carl",
+		"karl",
+		"cara",
+		"kara",
+		"eric",
+		"erik",
+		"marc",
+		"mark",
+		"mary",
+		"maria",
+		"marie",
+		"peter",
+		"petra",
+		"a",
+		"b",
+		"c",
+		"d",
+		"cl",
+		"x",
+		"y",
+		"z",
+		"u",
+		"v",
+		"w",
+		"n",
+		"rr",
+		"k",
+		"user2",
+		"user3",
+		"user4",
+		"user22",
+		"user23",
+		"a_b",
+		"a-b",
+		"a.b",
+		"ab",
+		"jos\u00e9",
+		"jose",
+		"m\u00fcller",
+		"muller",
 		"mueller",
 		"\u0411\u043e\u0440\u0438\u0441", /* Борис */
-		"\u0411\u043e\u0440\u0438",	  /* Бори */
-		"\u0410\u043d\u043d\u0430",	  /* Анна: Cyrillic en is no n */
+		"\u0411\u043e\u0440\u0438",       /* Бори */
+		"\u0410\u043d\u043d\u0430",       /* Анна: Cyrillic en is no n */
 		"\u7530\u4e2d",
 		"\u7530\u4e2d\u3055",
 		"\u4e2d\u7530",
@@ -441,7 +517,8 @@ static void limits_are_32_characters_and_120_bytes(void **state)
 /* U+FDFA is one letter that folds to eighteen, so keys grow up to every length. */
 static void a_key_always_has_its_end(void **state)
 {
-	static const char *const fillers[] = {"a", "M", "m", "I", "w", "d", "Q", "\u0645"};
+	static const char *const fillers[] = {"a", "M", "m", "I",
+					      "w", "d", "Q", "\u0645"};
 
 	for (size_t f = 0; f < NELEMS(fillers); f++) {
 		for (size_t big = 0; big <= 10; big++) {

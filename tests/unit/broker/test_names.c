@@ -112,9 +112,9 @@ static void the_owner_of_both_gets_the_one_that_is_written_alike(void **state)
 static void reserved_names_are_nobodys(void **state)
 {
 	static const char *const names[] = {
-		"plumebot", "PLUMEBOT", "plurnebot", "admin",  "Admin",    "adrnin",
-		"system",   "root",     "r00t",      "ro0t",   "everyone", "here",
-		"HERE",     "plume",    "P1ume",     "pIume",  "administrator"};
+		"plumebot", "PLUMEBOT", "plurnebot", "admin", "Admin",        "adrnin",
+		"system",   "root",     "r00t",      "ro0t",  "everyone",     "here",
+		"HERE",     "plume",    "P1ume",     "pIume", "administrator"};
 	struct name_claim *own;
 
 	for (size_t i = 0; i < NELEMS(names); i++) {
@@ -125,8 +125,9 @@ static void reserved_names_are_nobodys(void **state)
 		assert_null(own);
 	}
 	assert_int_equal(names_count(((struct fixture *)*state)->names), 0);
-	assert_string_equal(names_by_id(((struct fixture *)*state)->names, NAMES_BOT_ID)->name,
-			    NAMES_BOT);
+	assert_string_equal(
+		names_by_id(((struct fixture *)*state)->names, NAMES_BOT_ID)->name,
+		NAMES_BOT);
 }
 
 static void a_released_name_is_free_with_all_its_keys(void **state)

@@ -46,12 +46,12 @@ static void assert_events(struct world *w, const char *expected)
 		char line[256];
 
 		assert_int_equal(w->told[i].kind, BUS_POST);
-		assert_true(fmt(line, sizeof line, "%u %s %.*s %.*s\n",
-				(unsigned)w->told[i].u.post.seq,
-				(const char *[]){"text", "in", "out"}[w->told[i].u.post
-									      .event],
-				SLICE_ARGS(w->told[i].u.post.name),
-				SLICE_ARGS(w->told[i].u.post.text)));
+		assert_true(fmt(
+			line, sizeof line, "%u %s %.*s %.*s\n",
+			(unsigned)w->told[i].u.post.seq,
+			(const char *[]){"text", "in", "out"}[w->told[i].u.post.event],
+			SLICE_ARGS(w->told[i].u.post.name),
+			SLICE_ARGS(w->told[i].u.post.text)));
 		strcat(text, line);
 	}
 	assert_string_equal(text, expected);
@@ -178,7 +178,8 @@ static void sync_of_long_texts_comes_in_several_answers(void **state)
 
 	memset(text, 'x', 65536);
 	for (int i = 0; i < 60; i++)
-		room_post(w->room, ann, POST_TEXT, (struct slice){text, 65536}, S(""), w->t);
+		room_post(w->room, ann, POST_TEXT, (struct slice){text, 65536}, S(""),
+			  w->t);
 	while (m.after < 60) {
 		room_sync(w->room, w->g, &m);
 		assert_in_range(bus_queue_bytes(w->g->out), 1, 2 << 20);
@@ -198,12 +199,14 @@ static void resume_goes_on_after_what_the_browser_has(void **state)
 	/* Epoch 99, seqs to 150, remembered from 51; a newcomer gets 5. */
 	static const struct {
 		uint64_t epoch, after, expected;
-	} cases[] = {
-		{99, 150, 150},	       {99, 149, 149}, {99, 51, 51},  {99, 50, 50},
-		{99, 49, 50},	       {99, 0, 50},    {99, 151, 145}, /* from the future */
-		{99, UINT64_MAX, 145}, {0, 0, 145},    {0, 150, 145}, {98, 150, 145},
-		{98, 0, 145},
-	};
+	} cases[] =
+		{
+			{99, 150, 150},        {99, 149, 149}, {99, 51, 51},
+			{99, 50, 50},          {99, 49, 50},   {99, 0, 50},
+			{99, 151, 145}, /* from the future */
+			{99, UINT64_MAX, 145}, {0, 0, 145},    {0, 150, 145},
+			{98, 150, 145},        {98, 0, 145},
+		};
 	struct world *w = *state;
 	struct name_claim *ann = person(w, "ann");
 
@@ -227,8 +230,8 @@ static void a_newcomer_gets_no_more_than_is_remembered(void **state)
 	world_begin(w);
 	world_add_gateways(w);
 	for (int i = 0; i < 10; i++)
-		room_post(w->room, person(w, (char[]){(char)('a' + i), 'x', '\0'}), POST_TEXT,
-			  S("x"), S(""), w->t);
+		room_post(w->room, person(w, (char[]){(char)('a' + i), 'x', '\0'}),
+			  POST_TEXT, S("x"), S(""), w->t);
 	assert_int_equal(room_resume_after(w->room, 0, 0), 7);
 }
 
@@ -403,10 +406,9 @@ static void a_gateway_that_takes_no_answers_has_to_start_over(void **state)
 	struct name_claim *ann = person(w, "ann");
 	char *text = xcalloc(65536, 1);
 	struct bus_sync m = {.after = 0, .most = 500};
-	struct bus_msg big = {.kind = BUS_WHISPER,
-			      .u.whisper = {.client = 1,
-					    .name = S("bot"),
-					    .text = {text, 65536}}};
+	struct bus_msg big = {
+		.kind = BUS_WHISPER,
+		.u.whisper = {.client = 1, .name = S("bot"), .text = {text, 65536}}};
 
 	memset(text, 'x', 65536);
 	attach(w, w->g, 1, ann);

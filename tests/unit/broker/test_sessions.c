@@ -78,7 +78,8 @@ static void a_session_ends_after_its_ttl_without_use(void **state)
 	static const struct {
 		uint64_t at_ms;
 		bool is_good;
-	} uses[] = {{500, true}, {1499, true}, {2498, true}, {3498, false}, {3499, false}};
+	} uses[] = {
+		{500, true}, {1499, true}, {2498, true}, {3498, false}, {3499, false}};
 	struct sessions *s = fresh(TTL);
 	struct session a = session(1, 0);
 

@@ -21,7 +21,8 @@
 #define BIG (UINT64_MAX - 5) /* above what SQLite's integers hold */
 
 static const struct secret secret = {{42}}, other_secret = {{43}};
-static const struct secret_hash token = {{1}}, ticket = {{2}}, code = {{3}}, owner = {{4}};
+static const struct secret_hash token = {{1}}, ticket = {{2}}, code = {{3}},
+				owner = {{4}};
 
 struct fixture {
 	char dir[64], path[80];
@@ -162,8 +163,8 @@ static void on_present(void *ctx, uint64_t person)
 
 static enum status load(struct store *s, size_t keep, struct trace *t)
 {
-	struct store_reader reader = {t,       on_epoch, on_newest,  on_name,
-				      on_session, on_post,  on_login,   on_letter,
+	struct store_reader reader = {t,          on_epoch,  on_newest, on_name,
+				      on_session, on_post,   on_login,  on_letter,
 				      on_gateway, on_client, on_present};
 
 	t->len = 0;
@@ -217,10 +218,8 @@ static void put_everything(struct store *s)
 			      .client = 9,
 			      .letter = BIG,
 			      .mail = MAIL_WITHHELD};
-	struct gateway gateway = {.id = BIG,
-				  .number = 77,
-				  .reply = reply,
-				  .reply_len = sizeof reply - 1};
+	struct gateway gateway = {
+		.id = BIG, .number = 77, .reply = reply, .reply_len = sizeof reply - 1};
 	struct client client = {.number = 9, .person = 1000, .session = token};
 
 	store_put_epoch(s, BIG);
@@ -587,7 +586,8 @@ static void write_file(const struct fixture *f, long at, const char *bytes, size
 
 static void what_is_no_database_is_refused_and_left_as_it_is(void **state)
 {
-	static const char text[] = "Dear diary, this is certainly no database of anybody's.";
+	static const char text[] =
+		"Dear diary, this is certainly no database of anybody's.";
 	const struct fixture *f = *state;
 	char garbage[8192];
 	size_t len;

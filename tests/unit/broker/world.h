@@ -160,7 +160,8 @@ static inline void world_take(struct world *w, struct bus_queue *q)
 	if (bus_writer_count(w->writer) == 0)
 		return;
 	assert_int_equal(bus_reader_new(bus_writer_frame(w->writer), &w->reader), ST_OK);
-	while (bus_reader_next(w->reader, BUS_BROKER, BUS_GATEWAY, &w->told[w->n]) == ST_OK)
+	while (bus_reader_next(w->reader, BUS_BROKER, BUS_GATEWAY, &w->told[w->n]) ==
+	       ST_OK)
 		w->n++;
 	assert_int_equal(w->n, bus_writer_count(w->writer));
 }
@@ -236,8 +237,7 @@ static inline void world_resume(struct world *w, struct gateway *g, uint64_t cli
 static inline void world_say(struct world *w, struct gateway *g, uint64_t client,
 			     const char *id, const char *text)
 {
-	struct bus_say m = {
-		.client = client, .id = slice_of(id), .text = slice_of(text)};
+	struct bus_say m = {.client = client, .id = slice_of(id), .text = slice_of(text)};
 
 	room_say(w->room, g, &m, w->t);
 }

@@ -187,19 +187,19 @@ static void bytes_on_the_wire_are_the_documented_ones(void **state)
 	struct bus_writer *w = bus_writer_new();
 
 	(void)state;
-	assert_true(slice_equal(bus_writer_frame(w), BYTES("\x92\x01\x00")));
+	assert_true(slice_equal(bus_writer_frame(w), BYTES("\x92\x01\x01")));
 	bus_writer_add(w, &heartbeat);
 	assert_true(slice_equal(bus_writer_frame(w),
-				BYTES("\x93\x01\x00\x94\x01\x03\x07\x2a")));
+				BYTES("\x93\x01\x01\x94\x01\x03\x07\x2a")));
 	bus_writer_add(w, &say);
 	assert_true(
 		slice_equal(bus_writer_frame(w),
-			    BYTES("\x94\x01\x00\x94\x01\x03\x07\x2a"
+			    BYTES("\x94\x01\x01\x94\x01\x03\x07\x2a"
 				  "\x94\x0e\xcd\x01\x2c\xa2\x61\x31\xa3\x68\xc3\xa9")));
 	bus_writer_clear(w);
 	bus_writer_add(w, &accepted);
 	assert_true(slice_equal(bus_writer_frame(w),
-				BYTES("\x93\x01\x00\x95\x22\x01\xa0\xcf\xff\xff\xff\xff"
+				BYTES("\x93\x01\x01\x95\x22\x01\xa0\xcf\xff\xff\xff\xff"
 				      "\xff\xff\xff\xff\xc3")));
 	bus_writer_free(&w);
 }
@@ -216,7 +216,7 @@ static void a_writer_can_be_emptied_and_appended(void **state)
 	bus_writer_append(a, b);
 	assert_int_equal(bus_writer_count(a), 2);
 	assert_true(slice_equal(bus_writer_frame(a),
-				BYTES("\x94\x01\x00\x92\x0f\x05\x92\x0f\x05")));
+				BYTES("\x94\x01\x01\x92\x0f\x05\x92\x0f\x05")));
 	bus_writer_wipe(a);
 	assert_int_equal(bus_writer_count(a), 0);
 	assert_int_equal(bus_writer_size(a), empty);
@@ -276,23 +276,23 @@ static void a_message_of_another_shape_is_refused(void **state)
 {
 	const struct frame_case cases[] = {
 		/* SAY: kind 14, client, id, text */
-		{BYTES("\x93\x01\x00\x94\x0e\x05\xa0\xa1x"), ST_OK},
+		{BYTES("\x93\x01\x01\x94\x0e\x05\xa0\xa1x"), ST_OK},
 		{BYTES("\x93\x01\x00\x93\x0e\x05\xa0"), ST_SHORT},
 		{BYTES("\x93\x01\x00\x91\x0e"), ST_SHORT},
 		{BYTES("\x93\x01\x00\x90"), ST_TYPE},
 		{BYTES("\x93\x01\x00\x0e"), ST_TYPE},
 		{BYTES("\x93\x01\x00\xa1x"), ST_TYPE},
-		{BYTES("\x93\x01\x00\x94\xa1\x0e\x05\xa0\xa1x"), ST_TYPE}, /* kind */
-		{BYTES("\x93\x01\x00\x94\x0e\xa1\x35\xa0\xa1x"), ST_TYPE}, /* number */
-		{BYTES("\x93\x01\x00\x94\x0e\xc3\xa0\xa1x"), ST_TYPE},
-		{BYTES("\x93\x01\x00\x94\x0e\x05\x00\xa1x"), ST_TYPE}, /* string */
-		{BYTES("\x93\x01\x00\x94\x0e\x05\xa0\x90"), ST_TYPE},
-		{BYTES("\x93\x01\x00\x94\x0e\x00\xa0\xa1x"), ST_RANGE}, /* client 0 */
-		{BYTES("\x93\x01\x00\x94\x0e\x05\xa0\xa0"), ST_RANGE},  /* empty text */
-		{BYTES("\x93\x01\x00\x94\x10\x00\x00\xcd\x01\xf5"), ST_RANGE}, /* 501 */
-		{BYTES("\x93\x01\x00\x94\x0e\x05\xa0\xa1\xff"), ST_UTF8},
-		{BYTES("\x93\x01\x00\x94\x0e\x05\xa0\xa2\xc0\x80"), ST_UTF8},
-		{BYTES("\x93\x01\x00\x94\x0e\x05\xa0\xa3\xed\xa0\x80"), ST_UTF8},
+		{BYTES("\x93\x01\x01\x94\xa1\x0e\x05\xa0\xa1x"), ST_TYPE}, /* kind */
+		{BYTES("\x93\x01\x01\x94\x0e\xa1\x35\xa0\xa1x"), ST_TYPE}, /* number */
+		{BYTES("\x93\x01\x01\x94\x0e\xc3\xa0\xa1x"), ST_TYPE},
+		{BYTES("\x93\x01\x01\x94\x0e\x05\x00\xa1x"), ST_TYPE}, /* string */
+		{BYTES("\x93\x01\x01\x94\x0e\x05\xa0\x90"), ST_TYPE},
+		{BYTES("\x93\x01\x01\x94\x0e\x00\xa0\xa1x"), ST_RANGE}, /* client 0 */
+		{BYTES("\x93\x01\x01\x94\x0e\x05\xa0\xa0"), ST_RANGE},  /* empty text */
+		{BYTES("\x93\x01\x01\x94\x10\x00\x00\xcd\x01\xf5"), ST_RANGE}, /* 501 */
+		{BYTES("\x93\x01\x01\x94\x0e\x05\xa0\xa1\xff"), ST_UTF8},
+		{BYTES("\x93\x01\x01\x94\x0e\x05\xa0\xa2\xc0\x80"), ST_UTF8},
+		{BYTES("\x93\x01\x01\x94\x0e\x05\xa0\xa3\xed\xa0\x80"), ST_UTF8},
 		/* AUTH's boolean as a number */
 		{BYTES("\x93\x01\x00\x97\x0b\x05\xa0\xa0\x00\x00\x01"), ST_TYPE},
 		{BYTES("\x93\x01\x00\x97\x0b\x05\xa0\xa0\x00\x00\xc2"), ST_OK},
@@ -305,7 +305,7 @@ static void a_message_of_another_shape_is_refused(void **state)
 static void a_string_over_its_limit_is_refused(void **state)
 {
 	/* HELLO with a name of 121 bytes. */
-	char frame[160] = "\x93\x01\x00\x95\x0a\x05\xd9\x79";
+	char frame[160] = "\x93\x01\x01\x95\x0a\x05\xd9\x79";
 	size_t len = 8;
 
 	(void)state;
@@ -334,7 +334,7 @@ static void what_is_no_frame_is_refused(void **state)
 		{BYTES("\x92\x01\x00\x00"), ST_TRAILING},
 		{BYTES("\xdd\xff\xff\xff\xff"), ST_LONG},
 		{BYTES("\x81\x01\x01"), ST_TYPE},
-		{BYTES("\x92\x01\x00"), ST_END}, /* nothing in it, but a frame */
+		{BYTES("\x92\x01\x01"), ST_END}, /* nothing in it, but a frame */
 	};
 
 	(void)state;
@@ -387,7 +387,7 @@ static void a_newer_minor_is_read_and_its_news_skipped(void **state)
 static void damage_is_survived(void **state)
 {
 	static const char good[] =
-		"\x94\x01\x00\x94\x01\x03\x07\x2a\x94\x0e\x05\xa2id\xa2hi";
+		"\x94\x01\x01\x94\x01\x03\x07\x2a\x94\x0e\x05\xa2id\xa2hi";
 	struct bus_writer *w = bus_writer_new();
 
 	(void)state;

@@ -45,7 +45,8 @@ static int setup(void **state)
 	struct fixture *f = xcalloc(1, sizeof *f);
 
 	log_init("test_assets", LOG_ERROR);
-	if (secret_init() != ST_OK || !fmt(f->dir, sizeof f->dir, "/tmp/test_assets.XXXXXX") ||
+	if (secret_init() != ST_OK ||
+	    !fmt(f->dir, sizeof f->dir, "/tmp/test_assets.XXXXXX") ||
 	    !fmt(f->out, sizeof f->out, "/tmp/test_assets.XXXXXX") ||
 	    mkdtemp(f->dir) == NULL || mkdtemp(f->out) == NULL)
 		return -1;
@@ -155,14 +156,14 @@ static void hidden_unknown_and_linked_files_are_left_out(void **state)
 {
 	const struct fixture *f = *state;
 	static const char *const left_out[] = {
-		"/static/.hidden.html",	    "/static/.git/config.txt",
-		"/static/.git/deep/x.txt",  "/static/js/.env.txt",
-		"/static/notes.md",	    "/static/README",
-		"/static/main.js.map",	    "/static/main.js~",
-		"/static/x.php",	    "/static/X.HTML",
-		"/static/out.txt",	    "/static/outdir/secret.txt",
-		"/static/inside.js",	    "/static/pipe.txt",
-		"/static/dangling.txt",	    "/static/dir.js",
+		"/static/.hidden.html",    "/static/.git/config.txt",
+		"/static/.git/deep/x.txt", "/static/js/.env.txt",
+		"/static/notes.md",        "/static/README",
+		"/static/main.js.map",     "/static/main.js~",
+		"/static/x.php",           "/static/X.HTML",
+		"/static/out.txt",         "/static/outdir/secret.txt",
+		"/static/inside.js",       "/static/pipe.txt",
+		"/static/dangling.txt",    "/static/dir.js",
 		"/static/.html",
 	};
 	char path[256], target[256];

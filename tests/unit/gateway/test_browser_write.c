@@ -30,7 +30,8 @@ static int teardown(void **state)
 static json_t *parse(struct browser_out *t)
 {
 	struct slice s = browser_out_slice(t);
-	json_t *tree = json_loadb(s.ptr, s.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+	json_t *tree =
+		json_loadb(s.ptr, s.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
 
 	if (tree == NULL)
 		fail_msg("no JSON: %.*s", SLICE_ARGS(s));
@@ -75,18 +76,21 @@ static void messages_are_as_the_protocol_says(void **state)
 	json_t *tree;
 
 	browser_write_post(t, &post);
-	assert_json(t, "{\"type\":1,\"user\":{\"name\":\"ann\"},\"text\":\"hi\",\"seq\":7,"
-		       "\"ts\":1700000000000}");
+	assert_json(t,
+		    "{\"type\":1,\"user\":{\"name\":\"ann\"},\"text\":\"hi\",\"seq\":7,"
+		    "\"ts\":1700000000000}");
 	post.event = POST_ENTERED;
 	post.id = S("id\"1");
 	browser_write_post(t, &post);
-	assert_json(t, "{\"type\":1,\"user\":{\"name\":\"ann\"},\"text\":\"hi\",\"seq\":7,"
-		       "\"ts\":1700000000000,\"id\":\"id\\\"1\",\"event\":\"entered\"}");
+	assert_json(t,
+		    "{\"type\":1,\"user\":{\"name\":\"ann\"},\"text\":\"hi\",\"seq\":7,"
+		    "\"ts\":1700000000000,\"id\":\"id\\\"1\",\"event\":\"entered\"}");
 	post.event = POST_LEFT;
 	post.id = S("");
 	browser_write_post(t, &post);
-	assert_json(t, "{\"type\":1,\"user\":{\"name\":\"ann\"},\"text\":\"hi\",\"seq\":7,"
-		       "\"ts\":1700000000000,\"event\":\"left\"}");
+	assert_json(t,
+		    "{\"type\":1,\"user\":{\"name\":\"ann\"},\"text\":\"hi\",\"seq\":7,"
+		    "\"ts\":1700000000000,\"event\":\"left\"}");
 	post.event = 99; /* of a newer broker */
 	post.seq = UINT64_C(9007199254740991);
 	browser_write_post(t, &post);
@@ -136,15 +140,15 @@ static void every_reason_has_a_name_and_a_text(void **state)
 		browser_write_may_not_enter(t, S("a\"n"), reason);
 		tree = parse(t);
 		assert_int_equal(json_integer_value(json_object_get(tree, "type")), 5);
-		assert_string_equal(
-			json_string_value(json_object_get(
-				json_object_get(tree, "user"), "name")),
-			"a\"n");
+		assert_string_equal(json_string_value(json_object_get(
+					    json_object_get(tree, "user"), "name")),
+				    "a\"n");
 		json_decref(tree);
 		browser_write_refused(t, reason, S("i"), 5);
 		tree = parse(t);
 		assert_int_equal(json_integer_value(json_object_get(tree, "type")), 8);
-		assert_int_equal(json_integer_value(json_object_get(tree, "retry_in")), 5);
+		assert_int_equal(json_integer_value(json_object_get(tree, "retry_in")),
+				 5);
 		assert_string_equal(json_string_value(json_object_get(tree, "id")), "i");
 		json_decref(tree);
 		browser_write_refused(t, reason, S(""), 0);

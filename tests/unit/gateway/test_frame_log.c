@@ -80,15 +80,46 @@ static void a_run_is_whole_frames_up_to_the_cap_but_at_least_one(void **state)
 	frame_log_add(l, S("a"));
 	frame_log_add(l, S("bb"));
 	frame_log_add(l, S(""));
-	assert_read(l, 1, 1000, S("\x81\x01" "a\x81\x02" "bb\x81\x00"), 4);
-	assert_read(l, 1, 9, S("\x81\x01" "a\x81\x02" "bb\x81\x00"), 4);
-	assert_read(l, 1, 8, S("\x81\x01" "a\x81\x02" "bb"), 3);
-	assert_read(l, 1, 7, S("\x81\x01" "a\x81\x02" "bb"), 3);
-	assert_read(l, 1, 6, S("\x81\x01" "a"), 2);
-	assert_read(l, 1, 3, S("\x81\x01" "a"), 2);
-	assert_read(l, 1, 2, S("\x81\x01" "a"), 2); /* at least one */
-	assert_read(l, 1, 0, S("\x81\x01" "a"), 2);
-	assert_read(l, 2, 1000, S("\x81\x02" "bb\x81\x00"), 4);
+	assert_read(l, 1, 1000,
+		    S("\x81\x01"
+		      "a\x81\x02"
+		      "bb\x81\x00"),
+		    4);
+	assert_read(l, 1, 9,
+		    S("\x81\x01"
+		      "a\x81\x02"
+		      "bb\x81\x00"),
+		    4);
+	assert_read(l, 1, 8,
+		    S("\x81\x01"
+		      "a\x81\x02"
+		      "bb"),
+		    3);
+	assert_read(l, 1, 7,
+		    S("\x81\x01"
+		      "a\x81\x02"
+		      "bb"),
+		    3);
+	assert_read(l, 1, 6,
+		    S("\x81\x01"
+		      "a"),
+		    2);
+	assert_read(l, 1, 3,
+		    S("\x81\x01"
+		      "a"),
+		    2);
+	assert_read(l, 1, 2,
+		    S("\x81\x01"
+		      "a"),
+		    2); /* at least one */
+	assert_read(l, 1, 0,
+		    S("\x81\x01"
+		      "a"),
+		    2);
+	assert_read(l, 2, 1000,
+		    S("\x81\x02"
+		      "bb\x81\x00"),
+		    4);
 	assert_read(l, 3, 1000, S("\x81\x00"), 4);
 	frame_log_free(&l);
 }
@@ -99,17 +130,27 @@ static void a_frame_never_wraps(void **state)
 
 	(void)state;
 	frame_log_add(l, S("12345678")); /* 0 to 10 */
-	frame_log_add(l, S("1234"));	 /* 10 to 16 */
+	frame_log_add(l, S("1234"));     /* 10 to 16 */
 	assert_int_equal(frame_log_first(l), 1);
 	frame_log_add(l, S("abc")); /* 4 are left: it begins at the front */
 	assert_int_equal(frame_log_first(l), 2);
-	assert_read(l, 2, 1000, S("\x81\x04" "1234"), 3); /* a run ends with the ring */
-	assert_read(l, 3, 1000, S("\x81\x03" "abc"), 4);
+	assert_read(l, 2, 1000,
+		    S("\x81\x04"
+		      "1234"),
+		    3); /* a run ends with the ring */
+	assert_read(l, 3, 1000,
+		    S("\x81\x03"
+		      "abc"),
+		    4);
 	frame_log_add(l, S("xyz")); /* 5 to 10: touches nothing */
 	assert_int_equal(frame_log_first(l), 2);
 	frame_log_add(l, S("")); /* 10 to 12: on frame 2 */
 	assert_int_equal(frame_log_first(l), 3);
-	assert_read(l, 3, 1000, S("\x81\x03" "abc\x81\x03" "xyz\x81\x00"), 6);
+	assert_read(l, 3, 1000,
+		    S("\x81\x03"
+		      "abc\x81\x03"
+		      "xyz\x81\x00"),
+		    6);
 	frame_log_free(&l);
 }
 
@@ -160,7 +201,8 @@ static void bytes_in_front_of_a_run_belong_to_us(void **state)
 	frame_log_add(l, S("x"));
 	p = frame_log_read(l, 1, 100, &next).ptr;
 	for (int i = 1; i <= FRAME_LOG_HEADROOM; i++)
-		sum = (unsigned char)(sum + (unsigned char)p[-i]); /* the sanitizer looks */
+		sum = (unsigned char)(sum +
+				      (unsigned char)p[-i]); /* the sanitizer looks */
 	assert_int_equal(sum, 0);
 	frame_log_free(&l);
 }

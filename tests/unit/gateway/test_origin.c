@@ -17,10 +17,10 @@ static void without_a_list_the_host_of_the_request_may(void **state)
 		struct slice origin, host;
 		bool may;
 	} cases[] = {
-		{S("https://plume.chat"), S("plume.chat"), true},
 		{S("http://plume.chat"), S("plume.chat"), true},
-		{S("https://PLUME.chat"), S("plume.CHAT"), true},
-		{S("https://plume.chat:8443"), S("plume.chat:8443"), true},
+		{S("https://plume.chat"), S("plume.chat"), false}, /* another scheme */
+		{S("http://PLUME.chat"), S("plume.CHAT"), true},
+		{S("http://plume.chat:8443"), S("plume.chat:8443"), true},
 		{S("http://127.0.0.1:8080"), S("127.0.0.1:8080"), true},
 		{S("http://[::1]:8080"), S("[::1]:8080"), true},
 		{S(""), S("plume.chat"), true}, /* no browser */
@@ -28,19 +28,19 @@ static void without_a_list_the_host_of_the_request_may(void **state)
 		{S(""), S(""), true},
 		{S("null"), S("plume.chat"), false},
 		{S("null"), S("null"), false},
-		{S("https://evil.example"), S("plume.chat"), false},
-		{S("https://plume.chat.evil"), S("plume.chat"), false},
-		{S("https://evilplume.chat"), S("plume.chat"), false},
-		{S("https://plume.chat.evil.example"), S("plume.chat"), false},
-		{S("https://plume.cha"), S("plume.chat"), false},
-		{S("https://evil.example/plume.chat"), S("plume.chat"), false},
-		{S("https://plume.chat/"), S("plume.chat"), false},
-		{S("https://plume.chat:443"), S("plume.chat"), false},
-		{S("https://plume.chat"), S("plume.chat:443"), false},
-		{S("https://plume.chat:80"), S("plume.chat:8080"), false},
-		{S("https://plume.chat:8443"), S("plume.chat"), false},
-		{S("https://plume.chat@evil.example"), S("plume.chat"), false},
-		{S("https://user@plume.chat"), S("plume.chat"), false},
+		{S("http://evil.example"), S("plume.chat"), false},
+		{S("http://plume.chat.evil"), S("plume.chat"), false},
+		{S("http://evilplume.chat"), S("plume.chat"), false},
+		{S("http://plume.chat.evil.example"), S("plume.chat"), false},
+		{S("http://plume.cha"), S("plume.chat"), false},
+		{S("http://evil.example/plume.chat"), S("plume.chat"), false},
+		{S("http://plume.chat/"), S("plume.chat"), false},
+		{S("http://plume.chat:80"), S("plume.chat"), false},
+		{S("http://plume.chat"), S("plume.chat:80"), false},
+		{S("http://plume.chat:80"), S("plume.chat:8080"), false},
+		{S("http://plume.chat:8443"), S("plume.chat"), false},
+		{S("http://plume.chat@evil.example"), S("plume.chat"), false},
+		{S("http://user@plume.chat"), S("plume.chat"), false},
 		{S("ftp://plume.chat"), S("plume.chat"), false},
 		{S("ws://plume.chat"), S("plume.chat"), false},
 		{S("wss://plume.chat"), S("plume.chat"), false},
@@ -48,18 +48,18 @@ static void without_a_list_the_host_of_the_request_may(void **state)
 		{S("chrome-extension://plume.chat"), S("plume.chat"), false},
 		{S("plume.chat"), S("plume.chat"), false},
 		{S("//plume.chat"), S("plume.chat"), false},
-		{S("https:plume.chat"), S("plume.chat"), false},
+		{S("http:plume.chat"), S("plume.chat"), false},
 		{S(" https://plume.chat"), S("plume.chat"), false},
-		{S("https://plume.chat "), S("plume.chat"), false},
-		{S("https://plume.chat, https://evil.example"), S("plume.chat"), false},
-		{S("https://pl\xc3\xbcme.chat"), S("plume.chat"), false},
-		{S("https://plum\xd0\xb5.chat"), S("plume.chat"), false}, /* Cyrillic */
-		{S("https://"), S(""), false},
-		{S("https://"), S("plume.chat"), false},
-		{S("https://plume.chat"), S(""), false},
-		{S("https://plume.chat"), {NULL, 0}, false},
-		{S("https://plume.chat\0.evil"), S("plume.chat"), false},
-		{S("https://plume.chat\0aa"), S("plume.chat\0bb"), false},
+		{S("http://plume.chat "), S("plume.chat"), false},
+		{S("http://plume.chat, http://evil.example"), S("plume.chat"), false},
+		{S("http://pl\xc3\xbcme.chat"), S("plume.chat"), false},
+		{S("http://plum\xd0\xb5.chat"), S("plume.chat"), false}, /* Cyrillic */
+		{S("http://"), S(""), false},
+		{S("http://"), S("plume.chat"), false},
+		{S("http://plume.chat"), S(""), false},
+		{S("http://plume.chat"), {NULL, 0}, false},
+		{S("http://plume.chat\0.evil"), S("plume.chat"), false},
+		{S("http://plume.chat\0aa"), S("plume.chat\0bb"), false},
 	};
 
 	(void)state;
@@ -95,9 +95,9 @@ static void with_a_list_only_what_is_listed_may(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < NELEMS(cases); i++)
-		assert_int_equal(origin_is_allowed(&listed, cases[i].origin,
-						   S("gateway.example")),
-				 cases[i].may);
+		assert_int_equal(
+			origin_is_allowed(&listed, cases[i].origin, S("gateway.example")),
+			cases[i].may);
 }
 
 static void null_may_only_when_it_is_listed(void **state)
@@ -106,7 +106,8 @@ static void null_may_only_when_it_is_listed(void **state)
 
 	(void)state;
 	assert_true(origin_is_allowed(&listed, S("null"), S("plume.chat")));
-	assert_false(origin_is_allowed(&listed, S("https://plume.chat"), S("plume.chat")));
+	assert_false(
+		origin_is_allowed(&listed, S("https://plume.chat"), S("plume.chat")));
 }
 
 int main(void)

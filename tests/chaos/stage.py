@@ -1,0 +1,140 @@
+"""The processes, and what the schedule does to them."""
+
+import asyncio
+import json
+import signal
+import subprocess
+import time
+
+from plume import process
+from plume.process import Process
+from plume.wait import DEADLINE
+
+from checker import Room
+
+LOOK = 0.02
+
+
+class Member:
+    """A process in its turn: each new one of the same name follows an older one."""
+
+    def __init__(self, name, start):
+        self.name = name
+        self.process = None
+        self.turn = asyncio.Lock()  # one trouble at a time
+        self._start = start
+        self._starts = 0
+
+    async def start(self):
+        """Returns when it is ready."""
+        self._starts += 1
+        self.process = self._start(f"{self.name}.{self._starts}")
+        end = time.monotonic() + DEADLINE
+        while not self.process.events("ready"):
+            self.process.check_health()
+            assert time.monotonic() < end, f"{self.process} is not ready:\n{self.process.log_tail()}"
+            await asyncio.sleep(LOOK)
+
+    async def kill(self, away):
+        self.process.kill()
+        await asyncio.sleep(away)
+        await self.start()
+
+    async def term(self, away):
+        await self.drain()
+        await asyncio.sleep(away)
+        await self.start()
+
+    async def stop(self, lasts):
+        self.process.signal(signal.SIGSTOP)
+        await asyncio.sleep(lasts)
+        self.process.signal(signal.SIGCONT)
+
+    async def drain(self):
+        """SIGTERM, which must end with 0."""
+        self.process.begin_drain()
+        end = time.monotonic() + process.DRAIN
+        while self.process.exit_code is None:
+            assert time.monotonic() < end, f"{self.process} does not end:\n{self.process.log_tail()}"
+            await asyncio.sleep(LOOK)
+        code = self.process.exit_code
+        assert code == 0, f"{self.process} ended with {code}:\n{self.process.log_tail()}"
+
+
+class Stage:
+    def __init__(self, directory, network, gateways, mailers, grace):
+        self.directory, self.network = directory, network
+        self.members = {}
+        self._links = {f"link-{n}": asyncio.Lock() for n in range(1, gateways + 1)}
+        self._add(
+            "broker",
+            "plume-broker",
+            state=directory / "room.db",
+            control_key=directory / "control-key",
+            grace=f"{grace}s",
+            gateway_timeout="3s",
+            history=1000000,
+            history_bytes=0,
+            mails_per_network=0,
+            mails_per_address=0,
+            mail_interval=0,
+        )
+        for n, (host, port) in enumerate(network.places, 1):
+            static = process.SOURCE_DIR / "static"
+            self._add(f"gateway-{n}", "plume-gateway", listen=f"{host}:{port}", static=static)
+        for n in range(1, mailers + 1):
+            self._add(
+                f"mailer-{n}",
+                "plume-mailer",
+                transport=f"maildir:{directory / 'mail'}",
+                from_="plume@chat.example",
+                audit=directory / f"audit-{n}.db",
+            )
+
+    def _add(self, name, program, **options):
+        options = {"bus": self.network.bus(name), "log_level": "info", **options}
+
+        def start(label):
+            wrap = self.network.wrap(name)
+            return Process(program, options, self.directory, label, wrap=wrap)
+
+        self.members[name] = Member(name, start)
+
+    async def open(self):
+        await asyncio.gather(*(member.start() for member in self.members.values()))
+
+    async def enact(self, trouble):
+        """A trouble of a process or a link, from its beginning until all is well again."""
+        if trouble.target in self._links:
+            n = int(trouble.target.removeprefix("link-"))
+            async with self._links[trouble.target]:
+                self.network.worsen(n, trouble.what)
+                await asyncio.sleep(trouble.lasts)
+                self.network.heal(n)
+            return
+        member = self.members[trouble.target]
+        async with member.turn:
+            await getattr(member, trouble.what)(trouble.lasts)
+
+    async def ask(self):
+        """The Room, as plumectl tells it."""
+        control = ["--bus", self.network.bus("plumectl"), "--control-key"]
+        control += [str(self.directory / "control-key"), "--json", "status"]
+        command = [*self.network.wrap("plumectl"), process.program("plumectl"), *control]
+        child = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
+        status = json.loads((await child.communicate())[0])
+        return Room(status["newest"], status["people"], status["clients"])
+
+    def check_health(self):
+        for member in self.members.values():
+            member.process.check_health()
+
+    async def close(self):
+        """Everything must end well, the broker last."""
+        for name in reversed(self.members):
+            await self.members[name].drain()
+
+    def kill(self):
+        for member in self.members.values():
+            if member.process and member.process.exit_code is None:
+                member.process.kill()
