@@ -58,8 +58,6 @@ uint64_t budgets_take(struct budgets *b, const struct secret_hash *key, uint64_t
 		return 0;
 	if (x == NULL) {
 		if (HASH_COUNT(b->table) >= BUDGETS_MAX)
-			budgets_expire(b, now_ms);
-		if (HASH_COUNT(b->table) >= BUDGETS_MAX)
 			forget(b, b->table);
 		x = xcalloc(1, sizeof *x);
 		x->key = *key;

@@ -1,6 +1,6 @@
 /* budgets.h - how often something may be done by each of many: a bucket per key.
  *
- * Bound: BUDGETS_MAX keys; full buckets are forgotten first, then the oldest. */
+ * Bound: BUDGETS_MAX keys; over it the oldest is forgotten. */
 #ifndef BROKER_BUDGETS_H
 #define BROKER_BUDGETS_H
 

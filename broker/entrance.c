@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "broker/bot.h"
 #include "broker/entrance_private.h"
 #include "common/memory.h"
 
@@ -17,7 +16,7 @@ static void login_ended(void *ctx, const struct login *login)
 	store_drop_login(e->room->store, &login->ticket);
 }
 
-static void session_ended(void *ctx, const struct session *session)
+void entrance_session_ended(void *ctx, const struct session *session)
 {
 	struct entrance *e = ctx;
 
@@ -59,8 +58,8 @@ void entrance_free(struct entrance **e)
 
 /* -- answers -- */
 
-static void tell_may_not_enter(struct gateway *g, uint64_t client, struct slice name,
-			       enum reason reason)
+void entrance_tell_may_not_enter(struct gateway *g, uint64_t client, struct slice name,
+				 enum reason reason)
 {
 	struct bus_msg m = {
 		.kind = BUS_MAY_NOT_ENTER,
@@ -69,7 +68,7 @@ static void tell_may_not_enter(struct gateway *g, uint64_t client, struct slice 
 	gateway_tell(g, &m);
 }
 
-static void tell_reset(struct gateway *g, uint64_t client, enum reason reason)
+void entrance_tell_reset(struct gateway *g, uint64_t client, enum reason reason)
 {
 	struct bus_msg m = {.kind = BUS_AUTH_RESET,
 			    .u.auth_reset = {.client = client, .reason = reason}};
@@ -78,7 +77,8 @@ static void tell_reset(struct gateway *g, uint64_t client, enum reason reason)
 }
 
 /* Nothing can be kept, so no login can begin or end. */
-static bool refuse_when_full(const struct entrance *e, struct gateway *g, uint64_t client)
+bool entrance_refuse_when_full(const struct entrance *e, struct gateway *g,
+			       uint64_t client)
 {
 	struct bus_msg m = {.kind = BUS_REFUSED,
 			    .u.refused = {.client = client, .reason = REASON_NOT_STORED}};
@@ -99,16 +99,17 @@ void entrance_hello(struct entrance *e, struct gateway *g, const struct bus_hell
 	char ticket[SECRET_TOKEN_LEN + 1] = "";
 
 	e->t = t;
-	if (refuse_when_full(e, g, m->client))
+	if (entrance_refuse_when_full(e, g, m->client))
 		return;
 	no = applicant_check(m, e->room->names, e->keyer, e->secret, &a);
 	if (no != REASON_NONE) {
-		tell_may_not_enter(g, m->client, m->name, no);
+		entrance_tell_may_not_enter(g, m->client, m->name, no);
 		return;
 	}
 	/* The same browser asking once more keeps its ticket, and its count of wrong tries. */
 	login = logins_of_client(e->logins, g->id, m->client, t.now_ms);
-	if (login == NULL || !secret_hash_equal(&login->owner, &a.owner) ||
+	if (login == NULL || login_is_redeemed(login) || login->tries_left == 0 ||
+	    !secret_hash_equal(&login->owner, &a.owner) ||
 	    !slice_equal(slice_of(login->name), a.name)) {
 		struct secret_hash hash;
 
@@ -126,40 +127,9 @@ void entrance_hello(struct entrance *e, struct gateway *g, const struct bus_hell
 
 /* -- admission -- */
 
-/* The claim this login proves; NULL and the reason why not. */
-static struct name_claim *claim_name(struct entrance *e, const struct login *login,
-				     enum reason *no)
-{
-	struct slice name = slice_of(login->name);
-	struct name_keys keys;
-	struct name_claim *own = NULL;
-
-	*no = REASON_NONE;
-	if (name_keys_of(e->keyer, name, &keys) != ST_OK) {
-		*no = REASON_BAD_NAME;
-		return NULL;
-	}
-	switch (names_ask(e->room->names, &keys, &login->owner, &own)) {
-	case NAMES_OWN:
-		break;
-	case NAMES_FREE:
-		own = names_claim(e->room->names, 0, name, &keys, &login->owner);
-		break;
-	case NAMES_TAKEN:
-		*no = REASON_NAME_TAKEN;
-		return NULL;
-	case NAMES_FULL:
-		*no = REASON_TOO_MANY_NAMES;
-		return NULL;
-	}
-	own->seen_ms = e->t.wall_ms;
-	store_put_name(e->room->store, own);
-	return own;
-}
-
 /* token: empty when the session is an old one. */
-static void admit(struct entrance *e, struct gateway *g, uint64_t number,
-		  const struct session *session, struct slice token, uint64_t after)
+void entrance_admit(struct entrance *e, struct gateway *g, uint64_t number,
+		    const struct session *session, struct slice token, uint64_t after)
 {
 	const struct name_claim *who = names_by_id(e->room->names, session->person);
 	struct client client = {
@@ -178,67 +148,6 @@ static void admit(struct entrance *e, struct gateway *g, uint64_t number,
 	gateway_tell(g, &m);
 }
 
-/* The right code was given: the login becomes a session. */
-static void redeem(struct entrance *e, struct gateway *g, const struct bus_auth *m,
-		   struct login *login)
-{
-	struct room *room = e->room;
-	struct session session = {.used_ms = e->t.wall_ms};
-	char token[SECRET_TOKEN_LEN + 1];
-	struct name_claim *who;
-	enum reason no;
-	uint64_t after;
-
-	who = claim_name(e, login, &no);
-	if (who == NULL) {
-		tell_may_not_enter(g, m->client, slice_of(login->name), no);
-		logins_end(e->logins, login);
-		return;
-	}
-	logins_end(e->logins, login);
-
-	secret_token(e->entropy, token);
-	session.token = secret_hash(e->secret, "session", slice_of(token));
-	session.person = who->id;
-	sessions_add(e->sessions, &session, session_ended, e);
-	store_put_session(room->store, &session);
-
-	after = m->current ? room_resume_after(room, m->epoch, m->after)
-			   : history_newest(room->history);
-	admit(e, g, m->client, &session, slice_of(token), after);
-	bot_welcome(g, m->client, who->name);
-	secret_wipe(token, sizeof token);
-}
-
-void entrance_auth(struct entrance *e, struct gateway *g, const struct bus_auth *m,
-		   struct room_time t)
-{
-	struct secret_hash ticket = secret_hash(e->secret, "ticket", m->ticket);
-	struct secret_hash code = {{0}};
-	char digits[LOGIN_CODE_SIZE];
-	struct login *login;
-
-	e->t = t;
-	if (refuse_when_full(e, g, m->client))
-		return;
-	login = logins_find(e->logins, &ticket, t.now_ms);
-	/* The same work for a code that is none: SECURITY C9. */
-	code = secret_hash(e->secret, "code",
-			   login_code_read(m->code, digits) ? slice_of(digits)
-							    : S("none"));
-	if (login == NULL) {
-		tell_reset(g, m->client, REASON_LOGIN_OVER);
-		return;
-	}
-	logins_set_client(e->logins, login, g->id, m->client);
-	if (logins_try(login, &code)) {
-		redeem(e, g, m, login);
-	} else {
-		entrance_keep_login(e, login);
-		tell_reset(g, m->client, REASON_WRONG_CODE);
-	}
-}
-
 void entrance_resume(struct entrance *e, struct gateway *g, const struct bus_resume *m,
 		     struct room_time t)
 {
@@ -248,12 +157,12 @@ void entrance_resume(struct entrance *e, struct gateway *g, const struct bus_res
 	e->t = t;
 	session = sessions_use(e->sessions, &token, t.wall_ms);
 	if (session == NULL || names_by_id(e->room->names, session->person) == NULL) {
-		tell_reset(g, m->client, REASON_SESSION_OVER);
+		entrance_tell_reset(g, m->client, REASON_SESSION_OVER);
 		return;
 	}
 	store_put_session(e->room->store, session);
-	admit(e, g, m->client, session, S(""),
-	      room_resume_after(e->room, m->epoch, m->after));
+	entrance_admit(e, g, m->client, session, S(""),
+		       room_resume_after(e->room, m->epoch, m->after));
 }
 
 void entrance_rejoin(struct entrance *e, struct gateway *g, const struct bus_rejoin *m,
@@ -265,7 +174,7 @@ void entrance_rejoin(struct entrance *e, struct gateway *g, const struct bus_rej
 	e->t = t;
 	login = logins_find(e->logins, &ticket, t.now_ms);
 	if (login == NULL) {
-		tell_reset(g, m->client, REASON_LOGIN_OVER);
+		entrance_tell_reset(g, m->client, REASON_LOGIN_OVER);
 		return;
 	}
 	logins_set_client(e->logins, login, g->id, m->client);
@@ -304,7 +213,7 @@ void entrance_tick(struct entrance *e, struct room_time t)
 	e->t = t;
 	logins_expire(e->logins, t.now_ms);
 	mail_desk_expire(e->desk, t.now_ms);
-	sessions_expire(e->sessions, t.wall_ms, session_ended, e);
+	sessions_expire(e->sessions, t.wall_ms, entrance_session_ended, e);
 	mail_budget_expire(e->budget, t.now_ms);
 	if (e->options.name_lease_ms != 0)
 		names_each(e->room->names, expire_name, e);
@@ -312,7 +221,7 @@ void entrance_tick(struct entrance *e, struct room_time t)
 
 void entrance_load_session(struct entrance *e, const struct session *session)
 {
-	sessions_add(e->sessions, session, session_ended, e);
+	sessions_add(e->sessions, session, entrance_session_ended, e);
 }
 
 size_t entrance_sessions(const struct entrance *e)

@@ -1,4 +1,5 @@
-/* entrance_private.h - what entrance.c (who gets in) and entrance_mail.c (their letters) share. */
+/* entrance_private.h - what entrance.c (who gets in), entrance_auth.c (codes) and entrance_mail.c
+ * (letters) share. */
 #ifndef BROKER_ENTRANCE_PRIVATE_H
 #define BROKER_ENTRANCE_PRIVATE_H
 
@@ -19,6 +20,22 @@ struct entrance {
 	char sender[255];   /* what mailers' letters come from, as they last said */
 	struct room_time t; /* of the call at work, for the callbacks of the tables */
 };
+
+/* -- entrance.c -- */
+
+void entrance_tell_may_not_enter(struct gateway *g, uint64_t client, struct slice name,
+				 enum reason reason);
+void entrance_tell_reset(struct gateway *g, uint64_t client, enum reason reason);
+/* True, and the client is told, when nothing can be kept: no login can begin or end. */
+bool entrance_refuse_when_full(const struct entrance *e, struct gateway *g,
+			       uint64_t client);
+/* Lets the client in.  token: empty when the session is an old one. */
+void entrance_admit(struct entrance *e, struct gateway *g, uint64_t number,
+		    const struct session *session, struct slice token, uint64_t after);
+/* For sessions.h: takes it out of the store. */
+void entrance_session_ended(void *ctx, const struct session *session);
+
+/* -- entrance_mail.c -- */
 
 /* Writes the login to the store. */
 void entrance_keep_login(struct entrance *e, const struct login *login);

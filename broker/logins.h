@@ -1,6 +1,7 @@
 /* logins.h - logins that wait for their code.
  *
- *   asked --- right code ---> redeemed (forgotten; a session begins)
+ *   asked --- right code ---> redeemed (a session begins; kept while the answer may be lost, but
+ *     |                       only if the browser gave a claim of its own to know it again by)
  *     |  \--- tries used up -> dead: answered like a wrong code until it ends (SECURITY C5)
  *     +------ ttl is over ---> ended (forgotten)
  *
@@ -32,6 +33,8 @@ struct login {
 	struct secret_hash owner; /* of the address */
 	char name[NAME_MAX_BYTES + 1];
 	uint64_t expires_ms; /* UINT64_MAX: never */
+	struct secret_hash
+		claim; /* of the browser that redeemed it; all zero: not redeemed */
 	uint64_t tries_left;
 	uint64_t gateway, client; /* the connection that waits, to tell it news */
 	uint64_t letter;          /* on the mail desk; 0: none */
@@ -71,6 +74,8 @@ void logins_set_code(struct logins *l, struct login *login,
 
 /* Is this the code?  One step with counting the try: a dead login says no to the right one too. */
 bool logins_try(struct login *login, const struct secret_hash *code);
+/* Was the code used up? */
+bool login_is_redeemed(const struct login *login);
 void logins_end(struct logins *l, struct login *login);
 void logins_expire(struct logins *l, uint64_t now_ms);
 size_t logins_count(const struct logins *l);

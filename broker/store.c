@@ -23,7 +23,7 @@ static const char *const sql[STORE_STATEMENTS] = {
 	[DROP_NAME] = "DELETE FROM names WHERE id = ?",
 	[PUT_SESSION] = "REPLACE INTO sessions VALUES(?, ?, ?)",
 	[DROP_SESSION] = "DELETE FROM sessions WHERE token = ?",
-	[PUT_LOGIN] = "REPLACE INTO logins VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[PUT_LOGIN] = "REPLACE INTO logins VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[DROP_LOGIN] = "DELETE FROM logins WHERE ticket = ?",
 	[PUT_LETTER] = "REPLACE INTO letters VALUES(?, ?, ?, ?, ?, ?)",
 	[DROP_LETTER] = "DELETE FROM letters WHERE id = ?",
@@ -166,9 +166,9 @@ void store_drop_session(struct store *s, const struct secret_hash *token)
 
 void store_put_login(struct store *s, const struct login *l, uint64_t wall_ms)
 {
-	run(s, PUT_LOGIN, "hhhtnnnnnn", &l->ticket, &l->code, &l->owner,
+	run(s, PUT_LOGIN, "hhhtnnnnnnh", &l->ticket, &l->code, &l->owner,
 	    slice_of(l->name), wall_ms, l->tries_left, l->gateway, l->client, l->letter,
-	    (uint64_t)l->mail);
+	    (uint64_t)l->mail, &l->claim);
 }
 
 void store_drop_login(struct store *s, const struct secret_hash *ticket)

@@ -84,10 +84,11 @@ static enum status on_post(struct store *s, sqlite3_stmt *q,
 				 .id = bytes(q, 6),
 				 .people = number(q, 7)};
 
-	(void)s;
-	if (p.event > POST_LEFT || p.name.len == 0 || p.name.len > NAME_MAX_BYTES ||
-	    p.text.len == 0 || p.text.len > 65536 || p.id.len > 64)
+	if ((s->loaded_seq != 0 && p.seq != s->loaded_seq + 1) || p.event > POST_LEFT ||
+	    p.name.len == 0 || p.name.len > NAME_MAX_BYTES || p.text.len == 0 ||
+	    p.text.len > 65536 || p.id.len > 64)
 		return ST_DAMAGED;
+	s->loaded_seq = p.seq;
 	reader->post(reader->ctx, &p);
 	return ST_OK;
 }
@@ -102,7 +103,8 @@ static enum status on_login(struct store *s, sqlite3_stmt *q,
 			  .gateway = number(q, 6),
 			  .client = number(q, 7),
 			  .letter = number(q, 8),
-			  .mail = (enum mail_state)number(q, 9)};
+			  .mail = (enum mail_state)number(q, 9),
+			  .claim = hash(q, 10)};
 
 	(void)s;
 	if (!fmt(l.name, sizeof l.name, "%.*s", SLICE_ARGS(bytes(q, 3))) ||
@@ -199,7 +201,7 @@ static const struct {
 	{"SELECT seq, time_ms, event, person, name, text, id, people FROM posts"
 	 " WHERE seq > (SELECT max(seq) FROM posts) - ? ORDER BY seq",
 	 on_post},
-	{"SELECT ticket, code, owner, name, expires_ms, tries, gateway, client, letter, mail"
+	{"SELECT ticket, code, owner, name, expires_ms, tries, gateway, client, letter, mail, claim"
 	 " FROM logins ORDER BY expires_ms",
 	 on_login},
 	{"SELECT id, ticket, reference, gateway, expires_ms, sealed FROM letters"
@@ -214,6 +216,8 @@ enum status store_load(struct store *s, size_t keep, const struct store_reader *
 {
 	enum status st = ST_OK;
 
+	if (s != NULL)
+		s->loaded_seq = 0;
 	for (size_t i = 0; s != NULL && st == ST_OK && i < NELEMS(tables); i++) {
 		sqlite3_stmt *q;
 		int rc = sqlite3_prepare_v2(s->db, tables[i].sql, -1, &q, NULL);

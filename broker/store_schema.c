@@ -37,6 +37,8 @@ static const char *const steps[] = {
 	"CREATE TABLE present(person INTEGER PRIMARY KEY);",
 	/* 2: how many people were in the room after a line that tells of one coming or going */
 	"ALTER TABLE posts ADD COLUMN people INTEGER NOT NULL DEFAULT 0;",
+	/* 3: by what a browser is known that redeemed its code and lost the answer */
+	"ALTER TABLE logins ADD COLUMN claim BLOB NOT NULL DEFAULT x'';",
 };
 _Static_assert(NELEMS(steps) == STORE_SCHEMA_VERSION, "each version has its step");
 

@@ -20,6 +20,7 @@
 #define STR(m, f, lo, hi, doc) {#f, BUS_STR, offsetof(struct bus_msg, u.m.f), lo, hi, 0, doc},
 #define BLN(m, f, doc)         {#f, BUS_BLN, offsetof(struct bus_msg, u.m.f), 0, 1, 0, doc},
 #define NEW(m, f, minor, lo, hi, doc) {#f, BUS_U64, offsetof(struct bus_msg, u.m.f), lo, hi, minor, doc},
+#define NEWSTR(m, f, minor, lo, hi, doc) {#f, BUS_STR, offsetof(struct bus_msg, u.m.f), lo, hi, minor, doc},
 #define END(m)                 {NULL, BUS_U64, 0, 0, 0, 0, NULL}};
 #include "common/bus_messages.def"
 #undef MSG
@@ -27,12 +28,14 @@
 #undef STR
 #undef BLN
 #undef NEW
+#undef NEWSTR
 #undef END
 
 #define U64(m, f, lo, hi, doc)
 #define STR(m, f, lo, hi, doc)
 #define BLN(m, f, doc)
 #define NEW(m, f, minor, lo, hi, doc)
+#define NEWSTR(m, f, minor, lo, hi, doc)
 #define END(m)
 static const struct bus_kind_info kinds[] = {
 #define MSG(M, m, number, from, to, doc) \
@@ -44,6 +47,7 @@ static const struct bus_kind_info kinds[] = {
 #undef STR
 #undef BLN
 #undef NEW
+#undef NEWSTR
 #undef END
 /* clang-format on */
 

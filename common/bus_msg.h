@@ -22,6 +22,7 @@ enum bus_role { BUS_GATEWAY, BUS_BROKER, BUS_MAILER, BUS_CONTROL };
 #define STR(m, f, lo, hi, doc)
 #define BLN(m, f, doc)
 #define NEW(m, f, minor, lo, hi, doc)
+#define NEWSTR(m, f, minor, lo, hi, doc)
 #define END(m)
 enum bus_kind {
 #define MSG(M, m, number, from, to, doc) BUS_##M = number,
@@ -32,6 +33,7 @@ enum bus_kind {
 #undef STR
 #undef BLN
 #undef NEW
+#undef NEWSTR
 #undef END
 
 #define MSG(M, m, number, from, to, doc) struct bus_##m {
@@ -39,6 +41,7 @@ enum bus_kind {
 #define STR(m, f, lo, hi, doc) struct slice f;
 #define BLN(m, f, doc) bool f;
 #define NEW(m, f, minor, lo, hi, doc) uint64_t f;
+#define NEWSTR(m, f, minor, lo, hi, doc) struct slice f;
 #define END(m) };
 #include "common/bus_messages.def"
 #undef MSG
@@ -46,6 +49,7 @@ enum bus_kind {
 #undef STR
 #undef BLN
 #undef NEW
+#undef NEWSTR
 #undef END
 
 struct bus_msg {
@@ -55,6 +59,7 @@ struct bus_msg {
 #define STR(m, f, lo, hi, doc)
 #define BLN(m, f, doc)
 #define NEW(m, f, minor, lo, hi, doc)
+#define NEWSTR(m, f, minor, lo, hi, doc)
 #define END(m)
 #define MSG(M, m, number, from, to, doc) struct bus_##m m;
 #include "common/bus_messages.def"
@@ -63,6 +68,7 @@ struct bus_msg {
 #undef STR
 #undef BLN
 #undef NEW
+#undef NEWSTR
 #undef END
 	} u;
 };
@@ -103,7 +109,7 @@ struct bus_field {
 	enum bus_field_type type;
 	size_t offset;   /* in struct bus_msg */
 	uint64_t lo, hi; /* of the value, or of the length in bytes */
-	unsigned since; /* the minor version that added it */
+	unsigned since;  /* the minor version that added it */
 	const char *doc;
 };
 struct bus_kind_info {

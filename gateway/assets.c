@@ -109,15 +109,14 @@ static int visit(const char *path, const struct stat *sb, int kind, struct FTW *
 enum status assets_load(const char *dir, struct assets **out)
 {
 	struct assets *a = xcalloc(1, sizeof *a);
-	char *root = xstrdup(dir);
+	char *root = realpath(
+		dir, NULL); /* the folder itself may be a link, what is in it not */
 	int rc;
 
 	*out = NULL;
-	for (size_t n = strlen(root); n > 1 && root[n - 1] == '/'; n--)
-		root[n - 1] = '\0';
 	loading = a;
-	loading_prefix = strlen(root);
-	rc = nftw(root, visit, 16, FTW_PHYS);
+	loading_prefix = root != NULL ? strlen(root) : 0;
+	rc = root != NULL ? nftw(root, visit, 16, FTW_PHYS) : -1;
 	loading = NULL;
 	if (rc != 0 || assets_find(a, S("/")) == NULL) {
 		char quoted[256];

@@ -100,7 +100,8 @@ static void hear_auth(struct gateway *g, struct connection *c,
 			   .code = a->code,
 			   .epoch = epoch_of(a->epoch),
 			   .after = a->seq,
-			   .current = c->is_current || a->ticket.len > 0}};
+			   .current = c->is_current || a->ticket.len > 0,
+			   .claim = a->claim}};
 
 	if (!may_ask(g, c))
 		return;

@@ -14,8 +14,8 @@ const CATCH_UP_MS = 4000; // a past that does not end is taken to be over
 const CLOSE_TOO_BIG = 1009;
 
 export class Client {
-	constructor({ session, outbox, log, views, connect, now, newId, later }) {
-		Object.assign(this, { session, outbox, log, views, now, newId, later });
+	constructor({ session, outbox, log, views, connect, now, newId, newClaim, later }) {
+		Object.assign(this, { session, outbox, log, views, now, newId, newClaim, later });
 		this.asking = null; // {name, email} of a hello that was not answered
 		this.code = null; // a code that was not answered
 		this.inRoom = false;
@@ -63,7 +63,7 @@ export class Client {
 			return this.#onReset({ reason: "login-over" });
 		this.code = code;
 		this.connection.start();
-		this.connection.send(protocol.auth(code, this.session.ticket, this.#position()));
+		this.connection.send(protocol.auth(code, this.session.ticket, this.#claim(), this.#position()));
 	}
 
 	otherAddress() {
@@ -143,7 +143,7 @@ export class Client {
 		const { session } = this;
 
 		if (this.code !== null && session.ticket !== null)
-			this.connection.send(protocol.auth(this.code, session.ticket, this.#position()));
+			this.connection.send(protocol.auth(this.code, session.ticket, this.#claim(), this.#position()));
 		else if (session.token !== null)
 			this.connection.send(protocol.resumeSession(session.token, this.#position()));
 		else if (this.asking !== null)
@@ -166,6 +166,10 @@ export class Client {
 		if (code === CLOSE_TOO_BIG)
 			for (const entry of this.outbox.list().filter((e) => e.sentAt > 0))
 				this.#fail(entry.id, TOO_LONG);
+	}
+
+	#claim() {
+		return this.session.claim(this.newClaim);
 	}
 
 	#hello() {

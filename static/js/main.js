@@ -56,6 +56,7 @@ const client = new Client({
 	views,
 	now,
 	newId,
+	newClaim: newId,
 	outbox: new Outbox(store),
 	log: new Log(),
 	later: setTimeout.bind(null),

@@ -45,8 +45,8 @@ export function text(id, words) {
 }
 
 // position: {epoch, seq} of the last post received, or {} for none.
-export function auth(code, ticket, position = {}) {
-	return { type: TYPE.AUTH, text: code, ticket, ...position };
+export function auth(code, ticket, claim, position = {}) {
+	return { type: TYPE.AUTH, text: code, ticket, claim, ...position };
 }
 
 export function resumeSession(token, position = {}) {

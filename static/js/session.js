@@ -39,6 +39,15 @@ export class Session {
 		this.store.set(LOGIN, this.login);
 	}
 
+	// By what the room knows this browser again, should the answer to its code be lost.
+	claim(newClaim) {
+		if (this.login.claim === undefined) {
+			this.login.claim = newClaim();
+			this.store.set(LOGIN, this.login);
+		}
+		return this.login.claim;
+	}
+
 	// The login is no longer good; who asked stays, for the next try.
 	loseTicket() {
 		if (this.login !== null)

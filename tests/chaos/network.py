@@ -37,7 +37,7 @@ class Loopback:
 
 
 class Namespaces:
-    """broker and gateway-1.. are hosts; worsen() and heal() are for the link of a gateway."""
+    """broker and gateway-1.. are hosts; worsen() and heal() are for links."""
 
     def __init__(self, gateways):
         _run("mount", "-t", "tmpfs", "tmpfs", "/run/netns")
@@ -47,7 +47,7 @@ class Namespaces:
             _run("ip", "-n", host, "link", "set", "lo", "up")
         for n in range(1, gateways + 1):
             _cable(f"10.77.{n}", ["-n", "broker"], f"link-{n}", ["-n", f"gateway-{n}"], "bus")
-            _cable(f"10.78.{n}", [], f"people-{n}", ["-n", f"gateway-{n}"], "web")
+            _cable(f"10.78.{n}", [], f"web-{n}", ["-n", f"gateway-{n}"], "web")
         self.places = [(f"10.78.{n}.2", 8080) for n in range(1, gateways + 1)]
         self._has_netem = _try("tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms")
         if self._has_netem:
@@ -65,22 +65,25 @@ class Namespaces:
         home = host if host.startswith("gateway-") else "broker"
         return ("nsenter", f"--net=/run/netns/{home}")
 
-    def worsen(self, n, what):
-        """In both directions."""
+    def worsen(self, link, what):
+        """link-2 is that of gateway 2 to the broker, web-2 that to the people; both directions."""
         loss = {"partition": PARTITION_PERCENT, "lossy": LOSSY_PERCENT}.get(what, 0)
-        for host, device in self._ends(n):
+        for host, device in _ends(link):
             netem = ["loss", f"{loss}%"] if loss else SLOW_NETEM
             lines = [f"qdisc add dev {device} root netem {' '.join(netem)}"]
             if not self._has_netem:
                 lines = _without_netem(device, loss)
-            _run("tc", "-n", host, "-batch", "-", input="\n".join(lines))
+            _run("tc", *host, "-batch", "-", input="\n".join(lines))
 
-    def heal(self, n):
-        for host, device in self._ends(n):
-            _run("tc", "-n", host, "qdisc", "del", "dev", device, "root")
+    def heal(self, link):
+        for host, device in _ends(link):
+            _run("tc", *host, "qdisc", "del", "dev", device, "root")
 
-    def _ends(self, n):
-        return ("broker", f"link-{n}"), (f"gateway-{n}", "bus")
+
+def _ends(link):
+    kind, n = link.split("-")
+    far = ["-n", f"gateway-{n}"]
+    return (([], link), (far, "web")) if kind == "web" else ((["-n", "broker"], link), (far, "bus"))
 
 
 def _without_netem(device, loss):

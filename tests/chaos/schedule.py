@@ -1,8 +1,9 @@
 """What will go wrong, and when: decided by a seed alone, before anything starts.
 
-Troubles overlap freely, within three bounds that make "nobody is away for longer than the grace
-period" a promise of the schedule: at any moment one gateway and its link are well, the broker has
-rests between its troubles, and no trouble lasts longer than LONGEST.
+Troubles overlap freely, within bounds that make "nobody is away for longer than the grace period"
+a promise of the schedule: at any moment one gateway and its links are well, the broker has rests
+between its troubles, and no trouble lasts longer than LONGEST.  Only in a storm everything is
+killed in one moment; then it may start again at once.
 """
 
 import random
@@ -11,6 +12,7 @@ from typing import NamedTuple
 LONGEST = 6.0  # seconds
 SETTLE = 2.0  # after a trouble's end its target still counts as troubled
 REST = 5.0  # of the broker
+STORMS = 20.0  # seconds between two, and each in the middle third of its time
 JOIN_LATE = 0.1  # of the people enter in the midst of it all
 AWAY_UNTIL = 0.6  # of the time: who goes away must be announced and come back
 
@@ -21,13 +23,15 @@ TROUBLES = {
     "gateway": (9, {"kill": (0, 2.5), "term": (0, 2), "stop": (0.2, 6)}),
     "mailer": (8, {"kill": (0, 3), "term": (0, 2), "stop": (0.2, 4)}),
     "link": (9, {"partition": (0.3, 6), "lossy": (2, 6), "slow": (2, 6)}),
+    "web": (12, {"partition": (0.3, 6), "lossy": (2, 6), "slow": (2, 6)}),
     "people": (1.5, {"cut": (0, 0)}),
 }
 
 
 class Trouble(NamedTuple):
     at: float  # seconds from the beginning
-    target: str  # "broker", "gateway-2", "mailer-1", "link-2" (gateway 2 to broker), "people"
+    target: str  # "broker", "gateway-2", "mailer-1", "link-2" (of gateway 2 to the broker),
+    # "web-2" (to the people), "people"
     what: str
     lasts: float = 0.0
     who: tuple = ()  # numbers of people
@@ -41,12 +45,15 @@ class Trouble(NamedTuple):
 def make(seed, seconds, gateways, mailers, people, with_links):
     """Troubles in the order of time; each is over before the end."""
     rng = random.Random(seed)
-    targets = ["broker", "people"]
-    targets += [f"gateway-{n}" for n in range(1, gateways + 1)]
-    targets += [f"mailer-{n}" for n in range(1, mailers + 1)]
-    targets += [f"link-{n}" for n in range(1, gateways + 1) if with_links]
+    of_gateways = ("gateway", "link", "web") if with_links else ("gateway",)
+    processes = ["broker"] + [f"mailer-{n}" for n in range(1, mailers + 1)]
+    processes += [f"gateway-{n}" for n in range(1, gateways + 1)]
+    targets = ["people", "broker"] + [f"mailer-{n}" for n in range(1, mailers + 1)]
+    targets += [f"{kind}-{n}" for kind in of_gateways for n in range(1, gateways + 1)]
     wishes = sorted(wish for target in targets for wish in _wishes(rng, target, seconds, people))
-    return sorted([*_bounded(wishes, gateways), *_journeys(rng, seconds, people)])
+    troubles = list(_storms(rng, processes, seconds))
+    _add_bounded(troubles, wishes, gateways)
+    return sorted([*troubles, *_journeys(rng, seconds, people)])
 
 
 def late_joiners(people):
@@ -68,28 +75,31 @@ def _wishes(rng, target, seconds, people):
         at += lasts + rng.expovariate(1 / apart)
 
 
-def _bounded(wishes, gateways):
-    """The wishes without those that would break a bound."""
-    taken = []
+def _storms(rng, processes, seconds):
+    for n in range(int(seconds / STORMS)):
+        at = (n + rng.uniform(1, 2) / 3) * STORMS
+        for target in processes:
+            yield Trouble(at, target, "kill")
+
+
+def _add_bounded(taken, wishes, gateways):
+    """Adds the wishes that break no bound."""
     for wish in wishes:
         if wish.target == "broker":
             clash = any(_overlap(wish, t, REST) for t in taken if t.target == "broker")
-        elif number(wish, "gateway", "link"):
-            others = {
-                number(t, "gateway", "link") for t in taken if _overlap(wish, t, SETTLE)
-            } - {None, number(wish, "gateway", "link")}
-            clash = len(others) > gateways - 2
+        elif gateway_of(wish):
+            others = {gateway_of(t) for t in taken if _overlap(wish, t, SETTLE)}
+            clash = len(others - {None, gateway_of(wish)}) > gateways - 2
         else:
             clash = False
         if not clash:
             taken.append(wish)
-    return taken
 
 
-def number(trouble, *kinds):
-    """2 for "gateway-2" if it is of these kinds, else None."""
+def gateway_of(trouble):
+    """2 for "gateway-2" and its links, None for what is of no gateway."""
     kind, _, digits = trouble.target.partition("-")
-    return int(digits) if kind in kinds else None
+    return int(digits) if kind in ("gateway", "link", "web") else None
 
 
 def _overlap(a, b, slack):

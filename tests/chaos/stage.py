@@ -1,6 +1,7 @@
 """The processes, and what the schedule does to them."""
 
 import asyncio
+import collections
 import json
 import signal
 import subprocess
@@ -62,10 +63,10 @@ class Member:
 
 
 class Stage:
-    def __init__(self, directory, network, gateways, mailers, grace):
+    def __init__(self, directory, network, mailers, grace):
         self.directory, self.network = directory, network
         self.members = {}
-        self._links = {f"link-{n}": asyncio.Lock() for n in range(1, gateways + 1)}
+        self._links = collections.defaultdict(asyncio.Lock)
         self._add(
             "broker",
             "plume-broker",
@@ -81,7 +82,15 @@ class Stage:
         )
         for n, (host, port) in enumerate(network.places, 1):
             static = process.SOURCE_DIR / "static"
-            self._add(f"gateway-{n}", "plume-gateway", listen=f"{host}:{port}", static=static)
+            self._add(
+                f"gateway-{n}",
+                "plume-gateway",
+                listen=f"{host}:{port}",
+                static=static,
+                # who is half open is found out before the end
+                ping_interval="2s",
+                pong_timeout="3s",
+            )
         for n in range(1, mailers + 1):
             self._add(
                 f"mailer-{n}",
@@ -105,12 +114,11 @@ class Stage:
 
     async def enact(self, trouble):
         """A trouble of a process or a link, from its beginning until all is well again."""
-        if trouble.target in self._links:
-            n = int(trouble.target.removeprefix("link-"))
+        if trouble.target not in self.members:
             async with self._links[trouble.target]:
-                self.network.worsen(n, trouble.what)
+                self.network.worsen(trouble.target, trouble.what)
                 await asyncio.sleep(trouble.lasts)
-                self.network.heal(n)
+                self.network.heal(trouble.target)
             return
         member = self.members[trouble.target]
         async with member.turn:

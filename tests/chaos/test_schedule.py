@@ -23,11 +23,14 @@ def test_bounds(seed):
     assert troubles == sorted(troubles)
     assert all(0 <= t.at and t.at + t.lasts <= 60 + 1e-9 for t in troubles)
     assert all(t.lasts <= schedule.LONGEST for t in troubles)
+    storms = {t.at for t in troubles if t.target == "broker"}
+    storms &= {t.at for t in troubles if t.target == "mailer-1"}
+    assert len(storms) == 3
     for t in troubles:
         at_once = {
-            schedule.number(u, "gateway", "link")
+            schedule.gateway_of(u)
             for u in troubles
-            if u.at <= t.at < u.at + u.lasts + schedule.SETTLE
+            if u.at <= t.at < u.at + u.lasts + schedule.SETTLE and u.at not in storms
         } - {None}
         assert len(at_once) < MINUTE["gateways"], "one gateway is well"
     brokers = [t for t in troubles if t.target == "broker"]

@@ -87,7 +87,7 @@ describe("waiting for the code", () => {
 		page.hear({ type: 4, reason: "wrong-code", text: "Wrong." });
 		assert.deepEqual(page.calls("verify.showError").at(-1).slice(1), ["Wrong.", undefined]);
 		page.client.giveCode("48291357");
-		assert.deepEqual(page.sent.at(-1), { type: 2, text: "48291357", ticket: "tick" });
+		assert.deepEqual(page.sent.at(-1), { type: 2, text: "48291357", ticket: "tick", claim: "claim" });
 		page.hear(ack(0, 1));
 		assert.equal(page.client.step, "chat");
 		assert.equal(page.client.session.token, "tok");

@@ -262,8 +262,8 @@ describe("protocol", () => {
 	test("frames are as the document says", () => {
 		assert.deepEqual(JSON.parse(protocol.encode(protocol.hello("ann", "ann@a.example"))),
 			{ user: { name: "" }, text: "ann\nann@a.example", type: 0, v: 1 });
-		assert.deepEqual(protocol.auth("48291357", "tick", { epoch: "e", seq: 3 }),
-			{ type: 2, text: "48291357", ticket: "tick", epoch: "e", seq: 3 });
+		assert.deepEqual(protocol.auth("48291357", "tick", "claim", { epoch: "e", seq: 3 }),
+			{ type: 2, text: "48291357", ticket: "tick", claim: "claim", epoch: "e", seq: 3 });
 		assert.deepEqual(protocol.resumeSession("tok"), { type: 6, v: 1, token: "tok" });
 		assert.deepEqual(protocol.resumeLogin("tick"), { type: 6, v: 1, ticket: "tick" });
 	});

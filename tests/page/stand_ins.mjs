@@ -93,6 +93,7 @@ export function newPage(storage = new FakeStorage()) {
 		views,
 		connect: page.connect,
 		now: () => page.now,
+		newClaim: () => "claim",
 		newId: () => `id${page.ids++}`,
 		later: (f, ms) => page.timers.push({ f, at: page.now + ms }),
 	});

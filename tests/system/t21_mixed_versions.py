@@ -20,7 +20,8 @@ def test_gateway_of_this_or_an_older_minor_is_served(system, version):
     old = FakeGateway(plume.ports.first + 1, version)
     ticket = old.wait_for(WAITING, [HELLO, 7, "ann", "ann@ann.example", "127.0.0.1"])[2]
     code = plume.code_for("ann@ann.example")
-    admitted = old.wait_for(ADMITTED, [AUTH, 7, ticket, code, 0, 0, True])
+    since_1 = [] if version < (1, 1) else ["a claim"]
+    admitted = old.wait_for(ADMITTED, [AUTH, 7, ticket, code, 0, 0, True, *since_1])
     assert admitted[2] == "ann"
     assert old.wait_for(ACCEPTED, [SAY, 7, "id-1", "hello from long ago"])[4] is False
     bob.expect_text("ann", "hello from long ago")
@@ -33,7 +34,7 @@ def test_gateway_of_a_newer_minor_is_served(system):
     hello = [HELLO, 7, "ann", "ann@ann.example", "127.0.0.1", "more", 5]
     ticket = new.wait_for(WAITING, [9999, "what", 1], hello)[2]
     code = plume.code_for("ann@ann.example")
-    assert new.wait_for(ADMITTED, [AUTH, 7, ticket, code, 0, 0, True, "and more"])[2] == "ann"
+    assert new.wait_for(ADMITTED, [AUTH, 7, ticket, code, 0, 0, True, "", "and more"])[2] == "ann"
 
 
 def test_gateway_of_another_major_is_refused_loudly(system):

@@ -253,9 +253,9 @@ class Client(Dialogue):
             self.unread = [frame for frame in self.unread if frame["type"] != WAITING]
         self.send(type=HELLO, v=1, text=f"{name}\n{email}")
 
-    def auth(self, code, ticket=None):
+    def auth(self, code, ticket=None, **more):
         known = {"epoch": self.epoch, "seq": self.seq} if self.epoch else {}
-        self.send(type=AUTH, text=code, ticket=ticket or self.ticket, **known)
+        self.send(type=AUTH, text=code, ticket=ticket or self.ticket, **known, **more)
 
     def resume(self, token=None, epoch=None, seq=None):
         known = {"epoch": epoch or self.epoch, "seq": self.seq if seq is None else seq}

@@ -269,6 +269,7 @@ static void a_released_names_session_is_nobody_elses_after_a_restart(void **stat
 
 	w->entrance_options.session_ttl_ms = 0;
 	w->entrance_options.name_lease_ms = DAY;
+	w->room_options.history.posts = 0; /* no post tells of the id either */
 	restart(f);
 	world_enter(w, w->g, 1, "ann", ANN);
 	memcpy(token, w->token, sizeof token);

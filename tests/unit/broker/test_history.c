@@ -214,6 +214,51 @@ static void bytes_are_those_of_what_is_remembered(void **state)
 	history_free(&h);
 }
 
+static void over_its_bytes_the_oldest_falls_out_but_never_the_newest(void **state)
+{
+	struct history *h = history_new(&(struct history_bounds){100, 20, 0});
+
+	(void)state;
+	add(h, 1, "1234567", "");  /* ten with the name */
+	add(h, 1, "1234567", "x"); /* 21 in all */
+	assert_int_equal(history_first(h), 2);
+	assert_int_equal(history_bytes(h), 11);
+	add(h, 1, "123456", ""); /* 20 in all: just fits */
+	assert_int_equal(history_first(h), 2);
+	add(h, 1, "a text of more bytes than all may have", "");
+	assert_int_equal(history_first(h), 4);
+	assert_int_equal(history_count(h), 1);
+	assert_int_equal(history_find(h, 1, S("x")), 0);
+	assert_non_null(history_get(h, 4));
+	add(h, 1, "", "");
+	assert_int_equal(history_first(h), 5);
+	assert_int_equal(history_bytes(h), 3);
+	history_free(&h);
+}
+
+static void what_is_too_old_falls_out_and_numbering_goes_on(void **state)
+{
+	struct history *h = history_new(&(struct history_bounds){3, 0, 100});
+
+	(void)state;
+	for (int i = 0; i < 5; i++)
+		add(h, 1, "x", "id"); /* at 7 */
+	history_expire(h, 106);
+	assert_int_equal(history_count(h), 3);
+	history_expire(h, 107);
+	assert_int_equal(history_count(h), 0);
+	assert_int_equal(history_first(h), 6);
+	assert_int_equal(history_find(h, 1, S("id")), 0);
+	assert_null(history_get(h, 5));
+	history_expire(h, UINT64_MAX);
+	add(h, 1, "x", "id");
+	assert_int_equal(history_get(h, 6)->seq, 6);
+	assert_int_equal(history_find(h, 1, S("id")), 6);
+	history_expire(h, 0); /* a clock that was set back */
+	assert_int_equal(history_count(h), 1);
+	history_free(&h);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -226,6 +271,9 @@ int main(void)
 		cmocka_unit_test(a_history_of_nothing_still_counts),
 		cmocka_unit_test(numbering_goes_on_where_it_was),
 		cmocka_unit_test(bytes_are_those_of_what_is_remembered),
+		cmocka_unit_test(
+			over_its_bytes_the_oldest_falls_out_but_never_the_newest),
+		cmocka_unit_test(what_is_too_old_falls_out_and_numbering_goes_on),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -15,6 +15,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "broker/store_private.h"
 #include "common/log.h"
 #include "common/memory.h"
 
@@ -43,7 +44,7 @@ static int setup(void **state)
 
 static int teardown(void **state)
 {
-	static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
+	static const char *const ends[] = {"", "-wal", "-shm", "-journal", ".v1"};
 	struct fixture *f = *state;
 	char path[128];
 
@@ -121,6 +122,8 @@ static void on_session(void *ctx, const struct session *s)
 
 static void on_post(void *ctx, const struct history_post *p)
 {
+	if (p->people != 0)
+		note(ctx, "people %llu ", (unsigned long long)p->people);
 	note(ctx, "post %llu %llu %d %llu %.*s|%.*s|%.*s\n", (unsigned long long)p->seq,
 	     (unsigned long long)p->time_ms, p->event, (unsigned long long)p->person,
 	     SLICE_ARGS(p->name), SLICE_ARGS(p->text), SLICE_ARGS(p->id));
@@ -358,11 +361,12 @@ static void texts_of_any_bytes_and_size_come_back(void **state)
 	store_begin(s);
 	store_put_post(s, &p);
 	p.seq = 2;
+	p.people = 77;
 	p.text = S("a\0b");
 	store_put_post(s, &p);
 	commit(s);
 	assert_int_equal(load(s, 1, &t), ST_OK);
-	assert_non_null(strstr(t.text, "post 2 0 0 0 a|a"));
+	assert_non_null(strstr(t.text, "people 77 post 2 0 0 0 a|a"));
 	store_close(&s);
 	free(big);
 }
@@ -548,6 +552,74 @@ static void a_database_of_somebody_else_is_refused_and_left_as_it_is(void **stat
 	}
 }
 
+static void set_version(const struct fixture *f, int version)
+{
+	char text[64];
+
+	assert_true(fmt(text, sizeof text, "PRAGMA user_version=%d", version));
+	sql(f, text);
+}
+
+/* Version 1 as the first release made it: never changed here. */
+static const char version_1[] =
+	"CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE names(id INTEGER PRIMARY KEY, name TEXT NOT NULL, owner BLOB NOT NULL,"
+	" seen_ms INTEGER NOT NULL);"
+	"CREATE TABLE sessions(token BLOB PRIMARY KEY, person INTEGER NOT NULL,"
+	" used_ms INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE posts(seq INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL,"
+	" event INTEGER NOT NULL, person INTEGER NOT NULL, name TEXT NOT NULL,"
+	" text TEXT NOT NULL, id TEXT NOT NULL);"
+	"CREATE TABLE logins(ticket BLOB PRIMARY KEY, code BLOB NOT NULL, owner BLOB NOT NULL,"
+	" name TEXT NOT NULL, expires_ms INTEGER NOT NULL, tries INTEGER NOT NULL,"
+	" gateway INTEGER NOT NULL, client INTEGER NOT NULL, letter INTEGER NOT NULL,"
+	" mail INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE letters(id INTEGER PRIMARY KEY, ticket BLOB NOT NULL,"
+	" reference TEXT NOT NULL, gateway INTEGER NOT NULL, expires_ms INTEGER NOT NULL,"
+	" sealed BLOB NOT NULL);"
+	"CREATE TABLE gateways(id INTEGER PRIMARY KEY, number INTEGER NOT NULL,"
+	" reply BLOB NOT NULL);"
+	"CREATE TABLE clients(gateway INTEGER NOT NULL, number INTEGER NOT NULL,"
+	" person INTEGER NOT NULL, session BLOB NOT NULL, PRIMARY KEY(gateway, number))"
+	" WITHOUT ROWID;"
+	"CREATE TABLE present(person INTEGER PRIMARY KEY);"
+	"PRAGMA application_id=0x504c4d45; PRAGMA user_version=1;"
+	"INSERT INTO meta VALUES('epoch', 5);"
+	"INSERT INTO names VALUES(1000, 'ann', zeroblob(32), 7);"
+	"INSERT INTO sessions VALUES(zeroblob(32), 1000, 8);"
+	"INSERT INTO posts VALUES(1, 9, 0, 1000, 'ann', 'hello', 'x');"
+	"INSERT INTO logins VALUES(zeroblob(32), zeroblob(32), zeroblob(32), 'eve', 10, 3, 0,"
+	" 0, 0, 2);"
+	"INSERT INTO present VALUES(1000);";
+
+static void an_older_version_is_copied_and_upgraded(void **state)
+{
+	static const char expected[] =
+		"epoch 5\nnewest 1\nname 1000 ann 0 7\n"
+		"session 0 1000 8\npost 1 9 0 1000 ann|hello|x\n"
+		"login 0 0 0 eve 3 0 0 0 2 ends 10\npresent 1000\n";
+	const struct fixture *f = *state;
+	struct store *s;
+	char copy[96];
+
+	sql(f, version_1);
+	s = open_store(f);
+	assert_loads(s, 10, expected);
+	store_begin(s);
+	put_post(s, 2, "new");
+	commit(s);
+	store_close(&s);
+	assert_true(fmt(copy, sizeof copy, "%s.v1", f->path));
+	assert_true(holds(copy, "hello"));
+	assert_false(holds(copy, "new"));
+	s = open_store(f); /* this time nothing is to be done */
+	assert_loads(s, 1,
+		     "epoch 5\nnewest 2\nname 1000 ann 0 7\nsession 0 1000 8\n"
+		     "post 2 1700000000000 0 1000 ann|new|i\n"
+		     "login 0 0 0 eve 3 0 0 0 2 ends 10\npresent 1000\n");
+	store_close(&s);
+}
+
 static void a_newer_version_is_refused_and_left_as_it_is(void **state)
 {
 	const struct fixture *f = *state;
@@ -559,7 +631,7 @@ static void a_newer_version_is_refused_and_left_as_it_is(void **state)
 	put_everything(s);
 	commit(s);
 	store_close(&s);
-	sql(f, "PRAGMA user_version=2");
+	set_version(f, STORE_SCHEMA_VERSION + 1);
 	before = read_file(f->path, &before_len);
 	refuse(f, ST_VERSION);
 	after = read_file(f->path, &after_len);
@@ -567,7 +639,7 @@ static void a_newer_version_is_refused_and_left_as_it_is(void **state)
 	assert_memory_equal(before, after, before_len);
 	free(before);
 	free(after);
-	sql(f, "PRAGMA user_version=1");
+	set_version(f, STORE_SCHEMA_VERSION);
 	s = open_store(f);
 	assert_loads(s, 10, everything);
 	store_close(&s);
@@ -799,6 +871,7 @@ int main(void)
 		TEST(what_was_dropped_is_not_in_the_file_any_more),
 		TEST(letters_and_answers_of_another_secret_are_left_out),
 		TEST(a_database_of_somebody_else_is_refused_and_left_as_it_is),
+		TEST(an_older_version_is_copied_and_upgraded),
 		TEST(a_newer_version_is_refused_and_left_as_it_is),
 		TEST(what_is_no_database_is_refused_and_left_as_it_is),
 		TEST(a_damaged_file_is_refused),

@@ -32,7 +32,8 @@ static void replies_are_made_fit_to_keep(void **state)
 	(void)state;
 	for (size_t i = 0; i < NELEMS(cases); i++) {
 		detail_write(slice_of(cases[i].said),
-			     (struct slice[]){S("ann@a.example"), S("48291357"), S("")}, 3, out);
+			     (struct slice[]){S("ann@a.example"), S("48291357"), S("")},
+			     3, out);
 		assert_string_equal(out, cases[i].kept);
 	}
 }
