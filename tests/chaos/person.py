@@ -81,13 +81,13 @@ class Person:
     # -- the connection
 
     async def live(self):
-        attempt, last = 0, None
+        attempt = 0
+        turn = self._rng.randrange(len(self._gateways))
         while True:
             await self._at_home.wait()
-            others = [place for place in self._gateways if place != last]
-            last = self._rng.choice(others or self._gateways)
+            turn += 1  # each gateway in its turn: one of them is well
             self._renew = 0.0
-            was_in = await self._visit(last)
+            was_in = await self._visit(self._gateways[turn % len(self._gateways)])
             attempt = 0 if was_in else attempt + 1
             back_off = min(BACK_OFF_MOST, BACK_OFF * 2**attempt)
             await asyncio.sleep(self._renew + self._rng.random() * back_off)

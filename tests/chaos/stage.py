@@ -22,14 +22,14 @@ class Member:
     def __init__(self, name, start):
         self.name = name
         self.process = None
+        self.processes = []  # all in their turn
         self.turn = asyncio.Lock()  # one trouble at a time
         self._start = start
-        self._starts = 0
 
     async def start(self):
         """Returns when it is ready."""
-        self._starts += 1
-        self.process = self._start(f"{self.name}.{self._starts}")
+        self.process = self._start(f"{self.name}.{len(self.processes) + 1}")
+        self.processes.append(self.process)
         end = time.monotonic() + DEADLINE
         while not self.process.events("ready"):
             self.process.check_health()
@@ -133,14 +133,19 @@ class Stage:
         status = json.loads((await child.communicate())[0])
         return Room(status["newest"], status["people"], status["clients"])
 
-    def check_health(self):
+    def check_alive(self):
+        """Nobody ended without being told to."""
         for member in self.members.values():
-            member.process.check_health()
+            if member.process.exit_code is not None and not member.turn.locked():
+                member.process.check_health()
 
     async def close(self):
-        """Everything must end well, the broker last."""
+        """Everything must end well, the broker last, and have been well all the time."""
         for name in reversed(self.members):
             await self.members[name].drain()
+        for member in self.members.values():
+            for one in member.processes:
+                one.check_health()
 
     def kill(self):
         for member in self.members.values():

@@ -48,7 +48,8 @@ class Wire(asyncio.Protocol):
 
     def cut(self):
         """The network is gone: nothing is said."""
-        self._transport.abort()
+        if not self.ended.done():  # asyncio stumbles over an abort() after the end
+            self._transport.abort()
 
     # -- asyncio
 

@@ -176,6 +176,12 @@ class Process:
         self._child.kill()
         self._child.wait()
 
+    def expect_killed(self, deadline=DRAIN):
+        """It is about to be ended by SIGKILL, by the test's own doing."""
+        self._asked_to_end = True
+        code = self.wait_end(deadline)
+        assert code == -signal.SIGKILL, f"{self} ended with {code}:\n{self.log_tail()}"
+
     def check_health(self):
         """It has not died by itself, and no sanitizer spoke."""
         code = self.exit_code
