@@ -30,9 +30,9 @@ static void count(const char *call)
 }
 
 /* POSIX gives functions as objects by dlsym(); C has no cast for it but through memory. */
-#define NEXT(type, name)                                       \
-	type next;                                             \
-	void *symbol = dlsym(RTLD_NEXT, #name);                \
+#define NEXT(type, name)                        \
+	type next;                              \
+	void *symbol = dlsym(RTLD_NEXT, #name); \
 	memcpy(&next, &symbol, sizeof next)
 
 typedef ssize_t pwrite_fn(int, const void *, size_t, off64_t);
