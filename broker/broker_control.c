@@ -139,6 +139,8 @@ void broker_on_control(void *ctx, struct bus_call *call, struct slice frame)
 	} else if (on_ask(&a, &m.u.ask)) {
 		bus_answer(call, bus_writer_frame(a.w));
 		broker_flush(b);
+	} else {
+		bus_answer(call, S("")); /* not kept: plumectl asks again */
 	}
 	bus_writer_free(&a.w);
 	bus_reader_free(&r);

@@ -39,6 +39,10 @@ void broker_serve_mailers(struct broker *b)
 	for (size_t i = 0; i < MAILERS_MAX; i++) {
 		struct held_take *h = &b->takes[i];
 
+		if (h->call != NULL && bus_call_is_orphan(h->call)) {
+			bus_answer(h->call, S("")); /* a letter would go to nobody */
+			h->call = NULL;
+		}
 		if (h->call == NULL)
 			continue;
 		if (answer_letter(b, h->call, &h->take)) {
@@ -87,8 +91,10 @@ static void on_report(struct broker *b, struct bus_call *call,
 
 	store_begin(b->store);
 	m.u.reported.known = entrance_report(b->entrance, report, broker_time());
-	if (!broker_commit(b))
+	if (!broker_commit(b)) {
+		bus_answer(call, S("")); /* the mailer reports again */
 		return;
+	}
 	answer(b, call, &m);
 	broker_flush(b);
 }

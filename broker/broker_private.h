@@ -1,4 +1,4 @@
-/* broker_private.h - the broker's parts, for broker*.c: commands (broker.c), mail
+/* broker_private.h - the broker's parts, for broker*.c: commands (broker_batch.c), mail
  * (broker_mail.c), control (broker_control.c) and the start from the store (broker_load.c). */
 #ifndef BROKER_BROKER_PRIVATE_H
 #define BROKER_BROKER_PRIVATE_H
@@ -42,9 +42,14 @@ struct room_time broker_time(void);
 bool broker_commit(struct broker *b);
 /* Says what a change left in the queues: events, pokes, letters. */
 void broker_flush(struct broker *b);
+/* Publishes what is in the queue. */
+void broker_publish(struct broker *b, struct bus_queue *queue);
+/* An empty frame of events: who hears none for long knows that its link is dead. */
+void broker_beat(struct broker *b);
 /* Gives letters to mailers that wait, and an end to those that waited long enough. */
 void broker_serve_mailers(struct broker *b);
 
+void broker_on_batch(void *ctx, struct bus_call *call, struct slice frame);
 void broker_on_mail(void *ctx, struct bus_call *call, struct slice frame);
 void broker_on_control(void *ctx, struct bus_call *call, struct slice frame);
 /* broker_full.c: the disk is full, and perhaps not any more. */

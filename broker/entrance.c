@@ -189,7 +189,11 @@ void entrance_gone(struct entrance *e, struct gateway *g, uint64_t client,
 	struct client *c = gateway_client(g, client);
 
 	e->t = t;
-	if (login != NULL)
+	/* Without a code there is nothing to come back for; so there are no more such logins than
+	 * connections, and who asks in vain pushes nobody out. */
+	if (login != NULL && !login_has_code(login))
+		logins_end(e->logins, login);
+	else if (login != NULL)
 		logins_set_client(e->logins, login, 0, 0);
 	if (c != NULL)
 		room_detach(e->room, g, c, t);

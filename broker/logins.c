@@ -135,6 +135,13 @@ void logins_set_code(struct logins *l, struct login *login,
 	login->expires_ms = end_time(l, now_ms);
 }
 
+bool login_has_code(const struct login *login)
+{
+	static const struct secret_hash none;
+
+	return !secret_hash_equal(&login->code, &none);
+}
+
 bool login_is_redeemed(const struct login *login)
 {
 	static const struct secret_hash none;

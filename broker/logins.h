@@ -74,6 +74,8 @@ void logins_set_code(struct logins *l, struct login *login,
 
 /* Is this the code?  One step with counting the try: a dead login says no to the right one too. */
 bool logins_try(struct login *login, const struct secret_hash *code);
+/* Was a code mailed for it? */
+bool login_has_code(const struct login *login);
 /* Was the code used up? */
 bool login_is_redeemed(const struct login *login);
 void logins_end(struct logins *l, struct login *login);

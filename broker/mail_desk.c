@@ -59,7 +59,7 @@ const struct letter *mail_desk_take(struct mail_desk *d, uint64_t mailer, uint64
 		    (r->mailer != 0 && now_ms < r->lease_until_ms))
 			continue;
 		r->mailer = mailer;
-		r->lease_until_ms = now_ms + MAIL_LEASE_MS;
+		r->lease_until_ms = now_ms + MAIL_OFFER_MS;
 		return &r->letter;
 	}
 	return NULL;

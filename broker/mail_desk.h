@@ -1,8 +1,8 @@
 /* mail_desk.h - letters with login codes, waiting for a mailer, leased to one, or being sent.
  *
- *   queued --take--> leased --report sent, refused, expired--> over (forgotten)
- *     ^                |  \--report taken, deferred--> leased for longer
- *     +--- lease ends -+
+ *   queued --take--> offered --report taken--> leased --report sent, refused, expired--> over
+ *     ^                 |                       |  \--report deferred--> leased for longer
+ *     +-- a moment later, or when the lease ends, or given back (report queued)
  *
  * A letter whose code has ended is forgotten.  Bound: MAIL_DESK_MAX. */
 #ifndef BROKER_MAIL_DESK_H
@@ -18,9 +18,9 @@
 
 enum {
 	MAIL_DESK_MAX = 50000,
-	MAIL_LEASE_MS =
-		60000, /* longer than a mailer waits for a mail server in one phase */
-	REFERENCE_SIZE = 8, /* "K7Q-2MX" with its terminator */
+	MAIL_OFFER_MS = 3000,  /* until its mailer must have said that it took a letter */
+	MAIL_LEASE_MS = 60000, /* longer than a mail server may take in one phase */
+	REFERENCE_SIZE = 8,    /* "K7Q-2MX" with its terminator */
 };
 
 struct letter {
@@ -41,7 +41,7 @@ struct mail_desk *mail_desk_new(void);
 void mail_desk_free(struct mail_desk **d);
 /* Copies.  letter->id must be new; false: the desk is full. */
 bool mail_desk_add(struct mail_desk *d, const struct letter *letter) ATTR_USE_RESULT;
-/* The oldest letter that nobody holds, leased to this mailer.  Borrowed; NULL: none. */
+/* The oldest letter that nobody holds, offered to this mailer.  Borrowed; NULL: none. */
 const struct letter *mail_desk_take(struct mail_desk *d, uint64_t mailer,
 				    uint64_t now_ms);
 /* Borrowed; NULL: it is over. */

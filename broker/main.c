@@ -160,6 +160,11 @@ int main(int argc, char **argv)
 					options.urls[i], sizeof options.urls[i]))
 			return 2;
 	}
+	if (o.state[0] == '\0') {
+		config_complain(&program, &source,
+				"--state is empty: a file, or :memory:");
+		return 2;
+	}
 	if (outcome == CONFIG_CHECK)
 		return 0;
 

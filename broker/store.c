@@ -27,7 +27,7 @@ static const char *const sql[STORE_STATEMENTS] = {
 	[DROP_LOGIN] = "DELETE FROM logins WHERE ticket = ?",
 	[PUT_LETTER] = "REPLACE INTO letters VALUES(?, ?, ?, ?, ?, ?)",
 	[DROP_LETTER] = "DELETE FROM letters WHERE id = ?",
-	[PUT_GATEWAY] = "REPLACE INTO gateways VALUES(?, ?, ?)",
+	[PUT_GATEWAY] = "REPLACE INTO gateways VALUES(?, ?, ?, ?)",
 	[DROP_GATEWAY] = "DELETE FROM gateways WHERE id = ?",
 	[PUT_CLIENT] = "REPLACE INTO clients VALUES(?, ?, ?, ?)",
 	[DROP_CLIENT] = "DELETE FROM clients WHERE gateway = ? AND number = ?",
@@ -212,7 +212,8 @@ void store_put_gateway(struct store *s, const struct gateway *g)
 	sealed = xcalloc(1, len);
 	secret_seal(&s->secret, STORE_REPLY_DOMAIN, &entropy_system,
 		    (struct slice){g->reply, g->reply_len}, sealed);
-	run(s, PUT_GATEWAY, "nnb", g->id, g->number, (struct slice){(char *)sealed, len});
+	run(s, PUT_GATEWAY, "nnbn", g->id, g->number, (struct slice){(char *)sealed, len},
+	    (uint64_t)g->has_more);
 	free(sealed);
 }
 

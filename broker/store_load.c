@@ -157,8 +157,12 @@ static enum status on_gateway(struct store *s, sqlite3_stmt *q,
 	char *reply = xcalloc(1, len + 1);
 	bool good = secret_open(&s->secret, STORE_REPLY_DOMAIN, sealed, reply) == ST_OK;
 
-	/* Without its last answer a gateway starts over, which loses nothing. */
-	if (good)
+	/* Without its last answer, or all that was to follow it, a gateway starts over: its
+	 * browsers resume, and nothing is lost. */
+	if (number(q, 3) != 0)
+		log_info("gateway_dropped", "why=\"it was owed more than one answer\"%s",
+			 "");
+	else if (good)
 		reader->gateway(reader->ctx, number(q, 0), number(q, 1),
 				(struct slice){reply, len});
 	else
@@ -207,7 +211,7 @@ static const struct {
 	{"SELECT id, ticket, reference, gateway, expires_ms, sealed FROM letters"
 	 " ORDER BY expires_ms",
 	 on_letter},
-	{"SELECT id, number, reply FROM gateways", on_gateway},
+	{"SELECT id, number, reply, more FROM gateways", on_gateway},
 	{"SELECT gateway, number, person, session FROM clients", on_client},
 	{"SELECT person FROM present", on_present},
 };

@@ -51,7 +51,7 @@ enum { STORE_LETTER_MAX = 512 };
 
 /* store_schema.c: brings a file of an older version (0: empty) to the newest, after a copy of it
  * was written to PATH.vVERSION.  All or nothing. */
-enum { STORE_SCHEMA_VERSION = 3, STORE_APPLICATION_ID = 0x504c4d45 /* "PLME" */ };
+enum { STORE_SCHEMA_VERSION = 4, STORE_APPLICATION_ID = 0x504c4d45 /* "PLME" */ };
 enum status store_upgrade(sqlite3 *db, const char *path, int64_t version);
 /* SQLite's result as ours. */
 enum status store_status(int rc);

@@ -3,6 +3,7 @@
 #include "common/bus.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include <nng/nng.h>
@@ -137,8 +138,10 @@ struct bus_call {
 	struct bus_replier *replier;
 	nng_ctx context;
 	nng_aio *aio;
-	bool answering; /* what the aio does */
-	bool held;      /* the loop has it and owes an answer */
+	bool answering;  /* what the aio does */
+	bool held;       /* the loop has it and owes an answer */
+	atomic_int pipe; /* that the request came over; NNG's threads write both */
+	atomic_bool is_orphan;
 };
 
 struct bus_replier {
@@ -167,7 +170,20 @@ static void call_step(void *arg)
 		nng_ctx_recv(c->context, c->aio);
 		return;
 	}
+	c->pipe = nng_pipe_id(nng_msg_get_pipe(nng_aio_get_msg(c->aio)));
+	c->is_orphan = false;
 	bus_inbox_put(&c->replier->inbox, c, nng_aio_get_msg(c->aio));
+}
+
+static void replier_lost(nng_pipe pipe, nng_pipe_ev event, void *arg)
+{
+	struct bus_replier *r = arg;
+
+	(void)event;
+	for (size_t i = 0; i < r->n; i++) {
+		if (r->calls[i].pipe == nng_pipe_id(pipe))
+			r->calls[i].is_orphan = true;
+	}
 }
 
 static void replier_deliver(void *owner, void *sender, struct slice frame)
@@ -207,6 +223,8 @@ enum status bus_replier_new(uv_loop_t *loop, const char *url, size_t calls,
 		rv = nng_ctx_open(&c->context, r->socket);
 	}
 	if (rv == 0)
+		rv = nng_pipe_notify(r->socket, NNG_PIPE_EV_REM_POST, replier_lost, r);
+	if (rv == 0)
 		rv = nng_listen(r->socket, url, NULL, 0);
 	if (rv != 0) {
 		bus_replier_free(&r);
@@ -216,6 +234,11 @@ enum status bus_replier_new(uv_loop_t *loop, const char *url, size_t calls,
 		nng_ctx_recv(r->calls[i].context, r->calls[i].aio);
 	*out = r;
 	return ST_OK;
+}
+
+bool bus_call_is_orphan(const struct bus_call *c)
+{
+	return c->is_orphan;
 }
 
 void bus_answer(struct bus_call *c, struct slice frame)

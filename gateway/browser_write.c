@@ -188,7 +188,8 @@ void browser_write_waiting(struct browser_out *t, const struct bus_waiting *m,
 			   struct slice ticket)
 {
 	begin(t, 7, m->name, S(""));
-	add_string(t, "ticket", ticket);
+	if (ticket.len > 0)
+		add_string(t, "ticket", ticket);
 	add_number(t, "digits", 8);
 	add_number(t, "expires_in", m->expires_ms);
 	add_number(t, "resend_in", m->resend_ms);

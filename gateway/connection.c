@@ -84,14 +84,11 @@ void connection_receive(struct gateway *g, struct connection *c, struct slice pi
 
 /* -- out -- */
 
-static bool keep_private(struct connection *c, struct slice frame_part)
+/* The sum was checked: a frame is kept whole or not at all. */
+static void keep_private(struct connection *c, struct slice bytes)
 {
-	if (c->private_len + frame_part.len > CONNECTION_PRIVATE_MAX)
-		return false;
-	c->private = xrealloc(c->private, c->private_len + frame_part.len);
-	memcpy(c->private + c->private_len, frame_part.ptr, frame_part.len);
-	c->private_len += (uint32_t)frame_part.len;
-	return true;
+	memcpy(c->private + c->private_len, bytes.ptr, bytes.len);
+	c->private_len += (uint32_t)bytes.len;
 }
 
 void connection_tell(struct gateway *g, struct connection *c, struct slice json)
@@ -101,11 +98,13 @@ void connection_tell(struct gateway *g, struct connection *c, struct slice json)
 
 	if (c->state == CLOSING)
 		return;
-	if (!keep_private(c, (struct slice){(char *)header, len}) ||
-	    !keep_private(c, json)) {
+	if (c->private_len + len + json.len > CONNECTION_PRIVATE_MAX) {
 		connection_close(g, c, CLOSE_TOO_SLOW);
 		return;
 	}
+	c->private = xrealloc(c->private, c->private_len + len + json.len);
+	keep_private(c, (struct slice){(char *)header, len});
+	keep_private(c, json);
 	server_want_write(c->wsi);
 }
 
@@ -124,6 +123,7 @@ static void ask_for_older(struct gateway *g, struct connection *c)
 	if (c->is_catching_up)
 		return;
 	c->is_catching_up = true;
+	c->asked_s = (uint32_t)(gateway_now(g) / 1000);
 	gateway_ask(g, c, &m);
 }
 
@@ -171,6 +171,8 @@ void connection_flush(struct gateway *g, struct connection *c)
 
 void connection_enter(struct gateway *g, struct connection *c, uint64_t next_seq)
 {
+	if (c->state == CLOSING)
+		return;
 	enter_state(c, INSIDE);
 	c->next_seq = next_seq;
 	c->is_following = false;
@@ -251,6 +253,10 @@ void connection_tick(struct gateway *g, struct connection *c, uint32_t now_s)
 	    (now_s - c->opened_s) * UINT64_C(1000) >= o->hello_timeout_ms) {
 		connection_close(g, c, CLOSE_HELLO_TIMEOUT);
 		return;
+	}
+	if (c->is_catching_up && now_s - c->asked_s >= CONNECTION_SYNC_S) {
+		c->is_catching_up = false; /* the answer was lost: ask again */
+		server_want_write(c->wsi);
 	}
 	if (c->heard_s >= c->pinged_s)
 		c->pinged_s = 0;

@@ -33,8 +33,9 @@ enum {
 	CONNECTION_BEFORE_MAX =
 		4 << 10, /* bytes of a message before auth ack (SECURITY W3) */
 	CONNECTION_AFTER_MAX = 72 << 10, /* 65,536 bytes of text and their envelope */
-	CONNECTION_PRIVATE_MAX =
-		2 << 20, /* bytes of private frames that wait; over it: TOO_SLOW */
+	/* Private frames that wait; over it: TOO_SLOW.  An answer to SYNC fits, every byte escaped. */
+	CONNECTION_PRIVATE_MAX = 768 << 10,
+	CONNECTION_SYNC_S = 3,           /* after which older posts are asked for again */
 	CONNECTION_WRITE_MAX = 32 << 10, /* bytes of one write of shared frames */
 	CONNECTION_ERRORS_MAX = 3,       /* broken messages; then BAD_INPUT */
 };
@@ -48,6 +49,7 @@ struct connection {
 	char *partial; /* a message that arrives in pieces */
 	char *private; /* whole frames for this connection alone */
 	uint32_t partial_len, private_len;
+	uint32_t asked_s; /* when older posts were */
 	uint32_t heard_s, pinged_s,
 		opened_s; /* monotonic; pinged_s 0: no ping is unanswered */
 	uint8_t state;    /* enum connection_state */

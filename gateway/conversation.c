@@ -106,6 +106,8 @@ static void hear_auth(struct gateway *g, struct connection *c,
 	if (!may_ask(g, c))
 		return;
 	c->is_current = ask.u.auth.current;
+	if (a->ticket.len > 0) /* news of this login come here now */
+		connection_keep_ticket(c, a->ticket);
 	gateway_ask(g, c, &ask);
 }
 

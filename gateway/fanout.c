@@ -22,6 +22,7 @@ struct fanout {
 	uint64_t flush_ms; /* how long the last flush took */
 	uint64_t heard_ms; /* the last event or beat; 0: none yet */
 	uint64_t first;    /* oldest seq that the broker can repair */
+	uint64_t asked_ms; /* when a SYNC was last sent */
 	bool is_syncing;
 	bool was_synced; /* the answer at work brings posts */
 };
@@ -49,9 +50,13 @@ static void ask_for_missing(struct fanout *f)
 		.kind = BUS_SYNC,
 		.u.sync = {.client = 0, .after = frame_log_newest(f->log), .most = 500}};
 
-	if (f->is_syncing)
+	uint64_t now = gateway_now(f->gateway);
+
+	/* An answer may be lost with a broker that died: not waited for without end. */
+	if (f->is_syncing && now - f->asked_ms < FANOUT_SYNC_MS)
 		return;
 	f->is_syncing = true;
+	f->asked_ms = now;
 	uplink_send(f->gateway->uplink, &m);
 }
 

@@ -25,6 +25,8 @@ enum {
 	FANOUT_WARM_POSTS = 1000,
 	/* How long an event may be later than the answer that tells of it, before it is asked for. */
 	FANOUT_PATIENCE_MS = 100,
+	/* After which a SYNC that was not answered is sent again. */
+	FANOUT_SYNC_MS = 3000,
 	/* Silence of the events, whose link the broker beats on several times a second, after which it is
 	 * dialled anew. */
 	FANOUT_SILENCE_MS = 2000,

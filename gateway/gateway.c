@@ -82,6 +82,9 @@ static void on_synced(struct gateway *g, const struct bus_synced *m)
 	g->catching_up->is_catching_up = false;
 	if (g->catching_up->next_seq <= m->after) /* history no longer has them */
 		g->catching_up->next_seq = m->after + 1;
+	if (g->catching_up->state == INSIDE)
+		server_want_write(
+			g->catching_up->wsi); /* for these posts, or to ask again */
 }
 
 /* A post of an answer: for one connection that returns, or for the log. */
@@ -236,7 +239,9 @@ enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
 	g->loop = loop;
 	g->options = options;
 	g->connections = connections_new();
-	st = listener_new(loop, options->listen, on_accept, g, &g->listener);
+	st = listener_new(loop, options->listen,
+			  options->ping_interval_ms + options->pong_timeout_ms, on_accept,
+			  g, &g->listener);
 	if (st == ST_OK)
 		st = assets_load(options->static_dir, &g->assets);
 	if (st == ST_OK)

@@ -29,6 +29,7 @@ enum {
 struct listener {
 	int fd;
 	char address[LISTENER_ADDRESS_SIZE];
+	uint64_t dead_ms;
 	listener_fn *on_accept;
 	void *ctx;
 	uv_poll_t poll;
@@ -84,8 +85,7 @@ static bool open_socket(struct listener *l, const struct addrinfo *ai)
 	return l->fd >= 0 &&
 	       setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
 	       setsockopt(l->fd, SOL_SOCKET, SO_REUSEPORT, &one, sizeof one) == 0 &&
-	       bind(l->fd, ai->ai_addr, ai->ai_addrlen) == 0 &&
-	       listen(l->fd, BACKLOG) == 0;
+	       bind(l->fd, ai->ai_addr, ai->ai_addrlen) == 0;
 }
 
 static void on_rested(uv_timer_t *timer)
@@ -96,7 +96,7 @@ static void on_rested(uv_timer_t *timer)
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
 	struct listener *l = poll->data;
-	int one = 1, size = SEND_BUFFER;
+	int one = 1, size = SEND_BUFFER, dead_ms = (int)l->dead_ms;
 
 	(void)events;
 	for (int i = 0; status == 0 && i < ACCEPTS_PER_TURN; i++) {
@@ -113,12 +113,14 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 		}
 		setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
 		setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+		/* Who takes nothing for so long is gone: while bytes wait, no ping is sent. */
+		setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &dead_ms, sizeof dead_ms);
 		l->on_accept(l->ctx, fd);
 	}
 }
 
-enum status listener_new(uv_loop_t *loop, const char *listen, listener_fn *on_accept,
-			 void *ctx, struct listener **out)
+enum status listener_new(uv_loop_t *loop, const char *listen, uint64_t dead_ms,
+			 listener_fn *on_accept, void *ctx, struct listener **out)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
 				 .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
@@ -129,6 +131,7 @@ enum status listener_new(uv_loop_t *loop, const char *listen, listener_fn *on_ac
 
 	*out = NULL;
 	l->fd = -1;
+	l->dead_ms = dead_ms;
 	l->on_accept = on_accept;
 	l->ctx = ctx;
 	if (!split(listen, host, sizeof host, port, sizeof port) ||
@@ -165,8 +168,12 @@ const char *listener_address(const struct listener *l)
 
 void listener_start(struct listener *l)
 {
-	if (l->fd >= 0)
-		uv_poll_start(&l->poll, UV_READABLE, on_readable);
+	if (l->fd < 0)
+		return;
+	/* Not before: on a shared port the kernel gives a share to everybody who listens. */
+	if (listen(l->fd, BACKLOG) != 0)
+		log_error("listen_failed", "why=\"%s\"", strerror(errno));
+	uv_poll_start(&l->poll, UV_READABLE, on_readable);
 }
 
 void listener_stop(struct listener *l)

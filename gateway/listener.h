@@ -21,10 +21,12 @@ enum { LISTENER_ADDRESS_SIZE = 80 };
 /* Is it HOST:PORT, as far as can be seen without asking the system? */
 bool listener_address_is_valid(const char *listen);
 
-/* listen: HOST:PORT, an IPv6 host in brackets; port 0 takes a free one.  Connections wait in the kernel until
- * listener_start().  Logs why not. */
-enum status listener_new(uv_loop_t *loop, const char *listen, listener_fn *on_accept,
-			 void *ctx, struct listener **out) ATTR_USE_RESULT;
+/* listen: HOST:PORT, an IPv6 host in brackets; port 0 takes a free one.  The port is taken at once, but
+ * nobody is answered before listener_start().  dead_ms: after so long without an acknowledgement from a peer
+ * that has bytes to take, its connection ends.  Logs why not. */
+enum status listener_new(uv_loop_t *loop, const char *listen, uint64_t dead_ms,
+			 listener_fn *on_accept, void *ctx,
+			 struct listener **out) ATTR_USE_RESULT;
 /* HOST:PORT with the real port. */
 const char *listener_address(const struct listener *l);
 void listener_start(struct listener *l);

@@ -1,8 +1,9 @@
 """A correct client, as docs/PROTOCOL.md wants it, that remembers everything it saw.
 
 It keeps each post under its id until it is seen back, resumes at any gateway with token, epoch and
-seq, comes back with full-jitter back-off, and sends again what was not answered.  It judges
-nothing but what the protocol forbids: that is the checker's work.
+seq, comes back with full-jitter back-off, and sends again what was not answered - at once after
+"auth ack", earlier than the protocol asks for, so that retries meet what was accepted before.  It
+judges nothing but what the protocol forbids: the rest is the checker's work.
 """
 
 import asyncio

@@ -33,7 +33,7 @@ class Member:
         end = time.monotonic() + DEADLINE
         while not self.process.events("ready"):
             self.process.check_health()
-            assert time.monotonic() < end, f"{self.process} is not ready:\n{self.process.log_tail()}"
+            assert time.monotonic() < end, self._story("is not ready")
             await asyncio.sleep(LOOK)
 
     async def kill(self, away):
@@ -56,10 +56,13 @@ class Member:
         self.process.begin_drain()
         end = time.monotonic() + process.DRAIN
         while self.process.exit_code is None:
-            assert time.monotonic() < end, f"{self.process} does not end:\n{self.process.log_tail()}"
+            assert time.monotonic() < end, self._story("does not end")
             await asyncio.sleep(LOOK)
         code = self.process.exit_code
-        assert code == 0, f"{self.process} ended with {code}:\n{self.process.log_tail()}"
+        assert code == 0, self._story(f"ended with {code}")
+
+    def _story(self, what):
+        return f"{self.process} {what}:\n{self.process.log_tail()}"
 
 
 class Stage:

@@ -5,6 +5,7 @@ import os
 import pathlib
 
 import pytest
+from plume.wait import until
 
 # A small file system of the broker's own, seen by nobody else: no mount of the machine changes.
 TINY = 'mount -t tmpfs -o size=1m tiny "$0" && exec "$@"'
@@ -77,8 +78,16 @@ def test_full_disk_refuses_posts_keeps_what_it_has_and_recovers(system, tiny):
     carl.hello("carl", "carl@carl.example")
     assert carl.expect_refused("not-stored")["text"]
 
+    # the operator is told too, however often the disk fills
+    for n in range(6):
+        assert plume.ctl("say", "is there room?").returncode == 1
+        filler.remove()
+        until(lambda: len(plume.broker.events("state_writable")) > n, "the state is writable again")
+        assert plume.ctl("say", "there is").returncode == 0
+        filler.fill()
+        say_until_refused(ann)
     filler.remove()
-    plume.broker.wait_for_event("state_writable")
+    until(lambda: len(plume.broker.events("state_writable")) > 6, "the state is writable again")
     id = ann.say("there is room again")
     assert ann.expect(1, 8, id=id)["type"] == 1
     bob.expect_text("ann", "there is room again")

@@ -391,12 +391,18 @@ static void throttled_people_wait_and_are_told_how_long(void **state)
 	world_hello(w, w->g, 1, "ann", ANN);
 	assert_int_equal(waiting(w, w->g)->resend_ms, MINUTE);
 	assert_true(world_mail(w));
+	assert_true(entrance_report(w->entrance,
+				    &(struct bus_report){.mailer = 1,
+							 .letter = w->letter,
+							 .state = MAIL_TAKEN},
+				    w->t));
+	assert_int_equal(waiting(w, w->g)->mail, MAIL_TAKEN);
 	world_pass(w, 20000);
 	/* The same connection, and another one; the address in another spelling. */
 	world_hello(w, w->g, 1, "ann", ANN);
 	wait = waiting(w, w->g);
 	assert_int_equal(wait->resend_ms, 40000);
-	assert_int_equal(wait->mail, MAIL_QUEUED); /* the first letter still stands */
+	assert_int_equal(wait->mail, MAIL_TAKEN); /* the first letter still stands */
 	assert_int_equal(wait->expires_ms,
 			 10 * MINUTE - 20000); /* and is not prolonged */
 	world_hello(w, w->g2, 1, "bob", "ANN+tag@A.example");

@@ -51,7 +51,7 @@ static void the_oldest_letter_leaves_first_and_once(void **state)
 	assert_int_equal(take(*state, 2, 0), 3);
 	assert_int_equal(take(*state, 1, 0), 9);
 	assert_int_equal(take(*state, 1, 0), 0);
-	assert_int_equal(take(*state, 2, MAIL_LEASE_MS - 1), 0);
+	assert_int_equal(take(*state, 2, MAIL_OFFER_MS - 1), 0);
 	assert_int_equal(mail_desk_count(*state), 3);
 }
 
@@ -59,12 +59,12 @@ static void a_lease_that_lapsed_gives_the_letter_to_another(void **state)
 {
 	put(*state, 5, EXPIRES);
 	assert_int_equal(take(*state, 1, 100), 5);
-	assert_int_equal(take(*state, 2, 100 + MAIL_LEASE_MS - 1), 0);
-	assert_int_equal(take(*state, 2, 100 + MAIL_LEASE_MS), 5);
+	assert_int_equal(take(*state, 2, 100 + MAIL_OFFER_MS - 1), 0);
+	assert_int_equal(take(*state, 2, 100 + MAIL_OFFER_MS), 5);
 	/* The first one comes too late; the second has it. */
-	assert_false(mail_desk_report(*state, 1, 5, MAIL_SENT, 0, 100 + MAIL_LEASE_MS));
+	assert_false(mail_desk_report(*state, 1, 5, MAIL_SENT, 0, 100 + MAIL_OFFER_MS));
 	assert_non_null(mail_desk_get(*state, 5));
-	assert_true(mail_desk_report(*state, 2, 5, MAIL_SENT, 0, 100 + MAIL_LEASE_MS));
+	assert_true(mail_desk_report(*state, 2, 5, MAIL_SENT, 0, 100 + MAIL_OFFER_MS));
 	assert_null(mail_desk_get(*state, 5));
 }
 
@@ -100,7 +100,7 @@ static void reports_keep_or_end_a_letter(void **state)
 		{MAIL_SENT, true, false, 0},
 		{MAIL_REFUSED, true, false, 0},
 		{MAIL_EXPIRED, true, false, 0},
-		{MAIL_WITHHELD, false, true, MAIL_LEASE_MS},
+		{MAIL_WITHHELD, false, true, MAIL_OFFER_MS},
 	};
 
 	for (size_t i = 0; i < NELEMS(cases); i++) {

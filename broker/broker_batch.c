@@ -1,0 +1,203 @@
+/* The commands endpoint: a batch is new, answered already, late, or nobody's. */
+#include <inttypes.h>
+
+#include "broker/broker_private.h"
+#include "common/daemon.h"
+#include "common/log.h"
+
+static void apply(struct broker *b, struct gateway *g, const struct bus_msg *m,
+		  struct room_time t)
+{
+	switch (m->kind) {
+	case BUS_HELLO:
+		entrance_hello(b->entrance, g, &m->u.hello, t);
+		break;
+	case BUS_AUTH:
+		entrance_auth(b->entrance, g, &m->u.auth, t);
+		break;
+	case BUS_RESUME:
+		entrance_resume(b->entrance, g, &m->u.resume, t);
+		break;
+	case BUS_REJOIN:
+		entrance_rejoin(b->entrance, g, &m->u.rejoin, t);
+		break;
+	case BUS_SAY:
+		room_say(b->room, g, &m->u.say, t);
+		break;
+	case BUS_GONE:
+		entrance_gone(b->entrance, g, m->u.gone.client, t);
+		break;
+	case BUS_SYNC:
+		room_sync(b->room, g, &m->u.sync);
+		break;
+	default: /* heads, and what is not for the broker, which the reader refused */
+		break;
+	}
+}
+
+/* Reads the whole frame before anything of it is applied. */
+static enum status read_batch(struct broker *b, struct bus_reader *r, size_t *n_out)
+{
+	struct bus_msg m;
+	enum status st;
+
+	*n_out = 0;
+	while ((st = bus_reader_next(r, BUS_GATEWAY, BUS_BROKER, &m)) == ST_OK) {
+		if (*n_out == BUS_FRAME_MESSAGES_MAX)
+			return ST_FULL;
+		b->batch[(*n_out)++] = m;
+	}
+	if (st != ST_END)
+		return st;
+	return *n_out > 0 && b->batch[0].kind == BUS_BATCH ? ST_OK : ST_PROTOCOL;
+}
+
+static void answer_start_over(struct broker *b, struct bus_call *call,
+			      const struct bus_batch *m)
+{
+	struct bus_msg no = {.kind = BUS_START_OVER,
+			     .u.start_over = {.number = m->number}};
+
+	log_info("start_over", "gateway=%016" PRIx64 " batch=%" PRIu64, m->gateway,
+		 m->number);
+	bus_writer_clear(b->writer);
+	bus_writer_add(b->writer, &no);
+	bus_answer(call, bus_writer_frame(b->writer));
+}
+
+/* The frame that answers g's batch: its head, and what waits for g. */
+static void write_reply(struct broker *b, struct gateway *g)
+{
+	struct bus_msg head = {.kind = BUS_RESULTS,
+			       .u.results = {.number = g->number,
+					     .epoch = b->room->epoch,
+					     .newest = history_newest(b->room->history),
+					     .first = history_first(b->room->history)}};
+
+	bus_writer_clear(b->writer);
+	bus_writer_add(b->writer, &head);
+	bus_queue_take(g->out, b->writer);
+	gateway_keep_reply(g, bus_writer_frame(b->writer));
+	g->has_more = bus_queue_count(g->out) > 0;
+	g->is_poked = false;
+}
+
+/* A batch that is new: every command of it, then one commit, then all are told.
+ * False: it was not kept; the room is what it was before. */
+static bool apply_batch(struct broker *b, struct gateway *g, struct bus_call *call,
+			size_t n)
+{
+	struct room_time t = broker_time();
+	bool is_first = g->number == 0, had_more = g->has_more;
+	bool goodbye = false;
+
+	store_begin(b->store);
+	room_gateway_heard(b->room, g, t);
+	g->number = b->batch[0].u.batch.number;
+	g->newest = b->batch[0].u.batch.newest;
+	for (size_t i = 1; i < n; i++) {
+		goodbye = goodbye || b->batch[i].kind == BUS_GOODBYE;
+		log_debug("command", "gateway=%016" PRIx64 " kind=%s", g->id,
+			  bus_kind_name(b->batch[i].kind));
+		apply(b, g, &b->batch[i], t);
+	}
+	write_reply(b, g);
+	if (n > 1 || is_first || had_more) /* a heartbeat changes nothing worth a write */
+		store_put_gateway(b->store, g);
+	if (!broker_commit(b))
+		return false;
+	broker_publish(
+		b, b->room->events); /* before the answer, which may name their numbers */
+	bus_answer(call, (struct slice){g->reply, g->reply_len});
+	if (goodbye) {
+		store_begin(b->store);
+		room_gateway_gone(b->room, g, t);
+		if (!broker_commit(b))
+			return true;
+	}
+	broker_flush(b);
+	return true;
+}
+
+static void find_silent(void *ctx, struct gateway *g)
+{
+	struct gateway **silent = ctx;
+
+	if (g->is_silent && (*silent == NULL || g->heard_ms < (*silent)->heard_ms))
+		*silent = g;
+}
+
+/* Gateways that crashed again and again leave their numbers: the longest silent one goes. */
+static void make_room(struct broker *b)
+{
+	struct gateway *silent = NULL;
+
+	if (gateways_count(b->room->gateways) < GATEWAYS_MAX)
+		return;
+	gateways_each(b->room->gateways, find_silent, &silent);
+	if (silent == NULL)
+		return;
+	store_begin(b->store);
+	room_gateway_gone(b->room, silent, broker_time());
+	(void)broker_commit(b); /* a full disk brings it back; then there is no room */
+}
+
+/* The gateway that sends this batch; NULL: it is not known, and cannot begin with this number. */
+static struct gateway *gateway_for(struct broker *b, const struct bus_batch *head)
+{
+	struct gateway *g = gateways_find(b->room->gateways, head->gateway);
+
+	if (g == NULL && head->number == 1) {
+		make_room(b);
+		g = gateways_add(b->room->gateways, head->gateway, daemon_now_ms());
+		if (g == NULL) {
+			log_error("gateways_full", "most=%d", GATEWAYS_MAX);
+			return NULL;
+		}
+		log_info("gateway_new", "gateway=%016" PRIx64, head->gateway);
+		broker_beat(b); /* it waits for one */
+	}
+	return g;
+}
+
+/* False: it has to be tried again, because nothing of it was kept. */
+static bool answer_batch(struct broker *b, struct bus_call *call, size_t n)
+{
+	const struct bus_batch *head = &b->batch[0].u.batch;
+	struct gateway *g = gateway_for(b, head);
+
+	if (g == NULL) {
+		answer_start_over(b, call, head);
+	} else if (head->number > g->number) {
+		return apply_batch(b, g, call, n);
+	} else if (head->number == g->number) {
+		log_info("batch_again", "gateway=%016" PRIx64 " batch=%" PRIu64, g->id,
+			 g->number);
+		bus_answer(call, (struct slice){g->reply, g->reply_len});
+	} else if (head->number + 1 == g->number) {
+		bus_answer(call, S("")); /* late: the gateway has its answer since */
+	} else {
+		answer_start_over(b, call, head); /* not a number of that gateway's */
+	}
+	return true;
+}
+
+void broker_on_batch(void *ctx, struct bus_call *call, struct slice frame)
+{
+	struct broker *b = ctx;
+	struct bus_reader *r;
+	size_t n = 0;
+	enum status st = bus_reader_new(frame, &r);
+
+	if (st == ST_OK)
+		st = read_batch(b, r, &n);
+	if (st != ST_OK) {
+		log_warn("batch_refused", "why=\"%s\" bytes=%zu", status_text(st),
+			 frame.len);
+		bus_answer(call, S(""));
+	} else if (!answer_batch(b, call, n) && !answer_batch(b, call, n)) {
+		/* The disk is full since, and even a room that knows it could not take the batch. */
+		bus_answer(call, S(""));
+	}
+	bus_reader_free(&r);
+}
