@@ -12,6 +12,7 @@
 
 enum {
 	TICK_MS = 100,
+	PAUSE_MS = 500, /* a tick later than this: the process did not run */
 	TICKS_PER_SECOND = 1000 / TICK_MS,
 	TICKS_PER_BEAT = 3, /* of the events endpoint */
 	CALLS_COMMANDS =
@@ -97,6 +98,11 @@ static void on_tick(uv_timer_t *timer)
 
 	if (b->room->is_full && b->ticks % TICKS_PER_SECOND == 0)
 		broker_end_full(b);
+	if (b->ticked_ms != 0 && t.now_ms - b->ticked_ms >= PAUSE_MS) {
+		log_warn("paused", "ms=%" PRIu64, t.now_ms - b->ticked_ms);
+		room_paused(b->room, t.now_ms - b->ticked_ms);
+	}
+	b->ticked_ms = t.now_ms;
 	store_begin(b->store);
 	room_tick(b->room, t);
 	if (++b->ticks % TICKS_PER_SECOND == 0)

@@ -88,7 +88,6 @@ static void on_client(void *ctx, uint64_t gateway, const struct client *client)
 	if (g == NULL || names_by_id(l->b->room->names, client->person) == NULL)
 		return;
 	gateway_add_client(g, client);
-	presence_attach(l->b->room->presence, client->person);
 }
 
 /* Nobody is announced: who was here still is, and has a whole grace period to return. */
@@ -97,6 +96,30 @@ static void on_present(void *ctx, uint64_t person)
 	struct loading *l = ctx;
 
 	presence_restore(l->b->room->presence, person, l->t.now_ms);
+}
+
+static void find_departed(void *ctx, struct gateway *g, struct client *client)
+{
+	struct loading *l = ctx;
+
+	if (!presence_has(l->b->room->presence, client->person))
+		g->is_silent = true;
+}
+
+static void attach(void *ctx, struct gateway *g, struct client *client)
+{
+	struct loading *l = ctx;
+
+	(void)g;
+	presence_attach(l->b->room->presence, client->person);
+}
+
+/* A gateway with a client whose person was announced as gone was silent: it still is. */
+static void bring_back(void *ctx, struct gateway *g)
+{
+	gateway_each_client(g, find_departed, ctx);
+	if (!g->is_silent)
+		gateway_each_client(g, attach, ctx);
 }
 
 enum status broker_load(struct broker *b)
@@ -122,6 +145,7 @@ enum status broker_load(struct broker *b)
 
 	if (st != ST_OK)
 		return st;
+	gateways_each(b->room->gateways, bring_back, &l);
 	store_begin(b->store);
 	if (b->room->epoch == 0) {
 		b->room->epoch = entropy_id(&entropy_system);

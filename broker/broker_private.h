@@ -32,7 +32,7 @@ struct broker {
 	struct bus_msg *batch; /* BUS_FRAME_MESSAGES_MAX of them: the batch at work */
 	struct held_take takes[MAILERS_MAX];
 	uv_timer_t tick;
-	uint64_t ticks;
+	uint64_t ticks, ticked_ms;
 	broker_failed_fn *on_failure;
 	void *ctx;
 };

@@ -301,6 +301,17 @@ static void watch_gateway(void *ctx, struct gateway *g)
 		room_gateway_gone(l->r, g, l->t);
 }
 
+static void forgive(void *ctx, struct gateway *g)
+{
+	g->heard_ms += *(const uint64_t *)ctx;
+}
+
+void room_paused(struct room *r, uint64_t ms)
+{
+	gateways_each(r->gateways, forgive, &ms);
+	presence_paused(r->presence, ms);
+}
+
 void room_tick(struct room *r, struct room_time t)
 {
 	struct leaving l = {r, t};

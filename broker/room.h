@@ -76,6 +76,9 @@ uint64_t room_resume_after(const struct room *r, uint64_t epoch, uint64_t after)
 void room_gateway_heard(struct room *r, struct gateway *g, struct room_time t);
 /* A gateway will not be back: its clients are gone. */
 void room_gateway_gone(struct room *r, struct gateway *g, struct room_time t);
+/* The broker itself did not run for so long - it was stopped, or starved: nobody was silent or gone
+ * in that time, because nobody could be heard. */
+void room_paused(struct room *r, uint64_t ms);
 /* Silent gateways, and people whose grace is over. */
 void room_tick(struct room *r, struct room_time t);
 

@@ -33,6 +33,13 @@ void conversation_notice(struct gateway *g, struct connection *c, const char *no
 	conversation_tell(g, c);
 }
 
+void conversation_notice_lost(struct gateway *g, struct connection *c)
+{
+	conversation_notice(
+		g, c, "bus-lost",
+		"The room is out of reach at the moment; what you write waits here.", 0);
+}
+
 static void on_waiting(struct gateway *g, struct connection *c,
 		       const struct bus_waiting *m)
 {

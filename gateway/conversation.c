@@ -126,6 +126,8 @@ static void hear_resume(struct gateway *g, struct connection *c,
 	c->is_current = true;
 	if (!may_ask(g, c))
 		return;
+	if (uplink_is_deaf(g->uplink)) /* it is asked as soon as the broker is back */
+		conversation_notice_lost(g, c);
 	if (r->token.len > 0) {
 		gateway_ask(g, c, &token);
 	} else if (r->ticket.len > 0) {

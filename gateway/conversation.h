@@ -26,6 +26,8 @@ void conversation_refuse(struct gateway *g, struct connection *c, uint64_t reaso
 /* Tells a current client something about its connection. */
 void conversation_notice(struct gateway *g, struct connection *c, const char *notice,
 			 const char *text, uint64_t retry_ms);
+/* What a current client is told when the broker is out of reach. */
+void conversation_notice_lost(struct gateway *g, struct connection *c);
 /* Sends the JSON that was written into g->out. */
 void conversation_tell(struct gateway *g, struct connection *c);
 

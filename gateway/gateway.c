@@ -171,13 +171,6 @@ static void on_start_over(void *ctx)
 	connections_each(g->connections, restart_known, g);
 }
 
-static void tell_lost(struct gateway *g, struct connection *c)
-{
-	conversation_notice(
-		g, c, "bus-lost",
-		"The room is out of reach at the moment; what you write waits here.", 0);
-}
-
 static void tell_back(struct gateway *g, struct connection *c)
 {
 	conversation_notice(g, c, "bus-back", "The room is back.", 0);
@@ -187,7 +180,8 @@ static void on_deaf(void *ctx, bool is_deaf)
 {
 	struct gateway *g = ctx;
 
-	connections_each(g->connections, is_deaf ? tell_lost : tell_back, g);
+	connections_each(g->connections, is_deaf ? conversation_notice_lost : tell_back,
+			 g);
 }
 
 /* -- time goes by -- */

@@ -19,13 +19,17 @@ export class Client {
 		this.asking = null; // {name, email} of a hello that was not answered
 		this.code = null; // a code that was not answered
 		this.inRoom = false;
+		this.askedAt = 0; // when the room was last asked who we are; 0: it answered
 		this.outOfReach = false;
 		this.target = 0; // the past is told up to here
 		this.liveAt = 0; // or up to then; 0: it is over
 		this.whispers = []; // private lines that wait for its end
 		this.connection = connect({
 			open: () => this.#onOpen(),
-			frame: (frame) => this.#handlers[frame.type].call(this, frame),
+			frame: (frame) => {
+				this.askedAt = 0; // the other side lives
+				this.#handlers[frame.type].call(this, frame);
+			},
 			state: (state, until) => this.#onState(state, until),
 			close: (code) => this.#onClose(code),
 		});
@@ -133,8 +137,13 @@ export class Client {
 	onTick() {
 		if (this.liveAt !== 0 && this.now() > this.liveAt)
 			this.#goLive();
-		if (this.inRoom && !this.outOfReach && this.outbox.stalled(this.now(), PATIENCE_MS))
+		const unheard = this.askedAt !== 0 && this.now() - this.askedAt > PATIENCE_MS;
+		const stalled = this.inRoom && !this.outOfReach &&
+			this.outbox.stalled(this.now(), PATIENCE_MS);
+		if (unheard || stalled) {
+			this.askedAt = 0;
 			this.connection.renew();
+		}
 	}
 
 	// ---- the connection
@@ -142,6 +151,7 @@ export class Client {
 	#onOpen() {
 		const { session } = this;
 
+		this.askedAt = this.now();
 		if (this.code !== null && session.ticket !== null)
 			this.connection.send(protocol.auth(this.code, session.ticket, this.#claim(), this.#position()));
 		else if (session.token !== null)

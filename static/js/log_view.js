@@ -200,7 +200,7 @@ export class LogView {
 		return this.byId.values().next().value ?? null;
 	}
 
-	// A line with the date, where it is another one than that of the post before.
+	// The date, where it changes.
 	#day(element, { ts }, next) {
 		const today = new Date().toDateString();
 		const { day = today } = element.dataset;

@@ -214,6 +214,23 @@ describe("talking", () => {
 		page.client.onTick();
 		assert.equal(page.connection.renewed, 0);
 	});
+	test("a resume that nobody answers means a dead connection", () => {
+		const page = inRoom();
+
+		page.on.open();
+		page.run(13000);
+		page.client.onTick();
+		assert.equal(page.connection.renewed, 0);
+	});
+	test("a resume that was answered does not", () => {
+		const page = inRoom();
+
+		page.on.open();
+		page.hear({ type: 10, notice: "bus-lost" });
+		page.run(13000);
+		page.client.onTick();
+		assert.equal(page.connection.renewed, undefined);
+	});
 	test("while the room is out of reach posts wait, and are asked for again when it is back", () => {
 		const page = inRoom();
 

@@ -1,6 +1,8 @@
 """What somebody found who tried to break it; each stays fixed."""
 
+import signal
 import socket
+import time
 
 import pytest
 from plume import process
@@ -131,3 +133,51 @@ def test_waiting_names_the_login_that_this_connection_asks_about(plume):
 def test_empty_state_is_refused(system):
     done = process.run("plume-broker", "--state", "")
     assert done.returncode == 2 and "--state" in done.stderr
+
+
+def enters_and_leaves(client, name):
+    return [text for _, who, text in client.posts if who == name and text.endswith(" chat")]
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_who_was_announced_as_gone_stays_so_over_a_restart_of_the_broker(system, comes_back):
+    options = {"grace": "1s", "gateway_timeout": "1s"}
+    plume = system.start(gateways=2, broker=options)
+    bob = plume.join("bob", at=1)
+    ann = plume.join("ann", at=0)
+    carl = plume.join("carl", at=1)
+    plume.gateways[0].kill()
+    bob.expect_text("ann", "left chat")
+    plume.broker.kill()
+    plume.start_broker(**options).wait_ready()
+    if comes_back:
+        ann.connect(plume.gateways[1].url)
+        ann.resume()
+        ann.expect_in()
+        bob.expect_text("ann", "entered chat", people=3)
+    else:  # timeout and grace go by once more, for somebody else to be seen by
+        carl.close()
+        bob.expect_text("carl", "left chat", people=1)
+    bob.settle()
+    assert enters_and_leaves(bob, "ann") == ["entered chat", "left chat", "entered chat"][: 3 if comes_back else 2]
+
+
+def test_broker_that_was_stopped_for_long_announces_nobody(system):
+    plume = system.start(broker={"grace": "1s", "gateway_timeout": "1s"})
+    bob, ann = plume.join("bob"), plume.join("ann")
+    plume.broker.signal(signal.SIGSTOP)
+    try:
+        assert bob.expect(10, notice="bus-lost")["text"]
+        ann.cut()
+        ann.connect(plume.gateways[0].url)
+        ann.resume()
+        assert ann.expect(10, notice="bus-lost")["text"]  # and not silence
+        stopped = time.monotonic()
+        until(lambda: time.monotonic() - stopped > 2.5, "longer than timeout and grace")
+    finally:
+        plume.broker.signal(signal.SIGCONT)
+    ann.expect_in(resumed=True)
+    ann.settle()
+    bob.settle()
+    assert enters_and_leaves(bob, "ann") == ["entered chat"]
+    assert enters_and_leaves(bob, "bob") == ["entered chat"]
