@@ -100,7 +100,7 @@ static void on_tick(uv_timer_t *timer)
 		broker_end_full(b);
 	if (b->ticked_ms != 0 && t.now_ms - b->ticked_ms >= PAUSE_MS) {
 		log_warn("paused", "ms=%" PRIu64, t.now_ms - b->ticked_ms);
-		room_paused(b->room, t.now_ms - b->ticked_ms);
+		room_paused(b->room, t.now_ms - b->ticked_ms, t);
 	}
 	b->ticked_ms = t.now_ms;
 	store_begin(b->store);

@@ -68,10 +68,10 @@ void presence_detach(struct presence *p, uint64_t person, uint64_t now_ms)
 	x->gone_at_ms = now_ms;
 }
 
-void presence_paused(struct presence *p, uint64_t ms)
+void presence_paused(struct presence *p, uint64_t ms, uint64_t now_ms)
 {
 	for (struct person *x = p->people; x != NULL; x = x->hh.next)
-		x->gone_at_ms += ms;
+		x->gone_at_ms = x->gone_at_ms + ms < now_ms ? x->gone_at_ms + ms : now_ms;
 }
 
 void presence_restore(struct presence *p, uint64_t person, uint64_t now_ms)

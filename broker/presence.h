@@ -24,7 +24,7 @@ bool presence_attach(struct presence *p, uint64_t person);
 /* One client less; the last one starts the grace period. */
 void presence_detach(struct presence *p, uint64_t person, uint64_t now_ms);
 /* The broker itself did not run for so long: no grace went by. */
-void presence_paused(struct presence *p, uint64_t ms);
+void presence_paused(struct presence *p, uint64_t ms, uint64_t now_ms);
 /* A person who was here when the broker stopped: in grace from now. */
 void presence_restore(struct presence *p, uint64_t person, uint64_t now_ms);
 

@@ -301,15 +301,24 @@ static void watch_gateway(void *ctx, struct gateway *g)
 		room_gateway_gone(l->r, g, l->t);
 }
 
+struct pause {
+	uint64_t ms, now_ms;
+};
+
 static void forgive(void *ctx, struct gateway *g)
 {
-	g->heard_ms += *(const uint64_t *)ctx;
+	const struct pause *pause = ctx;
+	uint64_t heard = g->heard_ms + pause->ms;
+
+	g->heard_ms = heard < pause->now_ms ? heard : pause->now_ms;
 }
 
-void room_paused(struct room *r, uint64_t ms)
+void room_paused(struct room *r, uint64_t ms, struct room_time t)
 {
-	gateways_each(r->gateways, forgive, &ms);
-	presence_paused(r->presence, ms);
+	struct pause pause = {ms, t.now_ms};
+
+	gateways_each(r->gateways, forgive, &pause);
+	presence_paused(r->presence, ms, t.now_ms);
 }
 
 void room_tick(struct room *r, struct room_time t)

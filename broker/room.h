@@ -78,7 +78,7 @@ void room_gateway_heard(struct room *r, struct gateway *g, struct room_time t);
 void room_gateway_gone(struct room *r, struct gateway *g, struct room_time t);
 /* The broker itself did not run for so long - it was stopped, or starved: nobody was silent or gone
  * in that time, because nobody could be heard. */
-void room_paused(struct room *r, uint64_t ms);
+void room_paused(struct room *r, uint64_t ms, struct room_time t);
 /* Silent gateways, and people whose grace is over. */
 void room_tick(struct room *r, struct room_time t);
 

@@ -90,6 +90,7 @@ class Stage:
                 "plume-gateway",
                 listen=f"{host}:{port}",
                 static=static,
+                posts_per_second=0,  # a refusal that is lost looks like disorder
                 # who is half open is found out before the end
                 ping_interval="2s",
                 pong_timeout="3s",

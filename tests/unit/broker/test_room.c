@@ -423,10 +423,31 @@ static void a_gateway_that_takes_no_answers_has_to_start_over(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
+static void time_in_which_the_broker_did_not_run_counts_for_nobody(void **state)
+{
+	struct world *w = *state;
+
+	attach(w, w->g, 1, person(w, "ann"));
+	attach(w, w->g2, 1, person(w, "bob"));
+	room_detach(w->room, w->g2, gateway_client(w->g2, 1), w->t);
+	assert_events(w, "1 in ann entered chat\n2 in bob entered chat\n");
+	world_pass(w, 3600 * 1000);
+	room_paused(w->room, 3600 * 1000, w->t);
+	room_tick(w->room, w->t);
+	assert_events(w, "");
+	assert_false(w->g->is_silent);
+	/* And more than that went by gives nobody credit. */
+	room_paused(w->room, 3600 * 1000, w->t);
+	world_pass(w, 10000);
+	room_tick(w->room, w->t);
+	assert_true(w->g->is_silent);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(posts_are_numbered_in_the_order_of_their_coming),
+		TEST(time_in_which_the_broker_did_not_run_counts_for_nobody),
 		TEST(a_retry_is_answered_with_the_first_seq),
 		TEST(who_is_not_in_the_room_is_refused),
 		TEST(sync_gives_what_is_remembered_after_a_seq),
