@@ -72,7 +72,10 @@ class Wire:
             pass
 
     def close(self):
-        background.run(self._socket.close())
+        try:
+            background.run(self._socket.close())
+        except websockets.ConnectionClosed:
+            pass  # the other side was killed in this moment
 
     def cut(self):
         background.call(self._socket.transport.abort)
