@@ -5,16 +5,9 @@
 
 #include "common/memory.h"
 
-static enum reason check_name(const struct bus_hello *m, const struct names *names,
-			      const struct name_keyer *keyer,
-			      const struct secret_hash *owner)
+enum reason applicant_refusal(enum names_answer answer)
 {
-	struct name_keys keys;
-	struct name_claim *own;
-
-	if (name_keys_of(keyer, m->name, &keys) != ST_OK)
-		return REASON_BAD_NAME;
-	switch (names_ask(names, &keys, owner, &own)) {
+	switch (answer) {
 	case NAMES_FREE:
 	case NAMES_OWN:
 		return REASON_NONE;
@@ -24,6 +17,18 @@ static enum reason check_name(const struct bus_hello *m, const struct names *nam
 		return REASON_TOO_MANY_NAMES;
 	}
 	return REASON_ROOM_FULL;
+}
+
+static enum reason check_name(const struct bus_hello *m, const struct names *names,
+			      const struct name_keyer *keyer,
+			      const struct secret_hash *owner)
+{
+	struct name_keys keys;
+	struct name_claim *own;
+
+	if (name_keys_of(keyer, m->name, &keys) != ST_OK)
+		return REASON_BAD_NAME;
+	return applicant_refusal(names_ask(names, &keys, owner, &own));
 }
 
 enum reason applicant_check(const struct bus_hello *m, const struct names *names,

@@ -19,6 +19,8 @@ struct applicant {
 	struct secret_hash address_key, network_key;
 };
 
+/* Why somebody may not be called so; REASON_NONE: they may. */
+enum reason applicant_refusal(enum names_answer answer);
 /* Fills *out; the reason says why they may not ask, REASON_NONE that they may. */
 enum reason applicant_check(const struct bus_hello *m, const struct names *names,
 			    const struct name_keyer *keyer, const struct secret *secret,

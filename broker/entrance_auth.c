@@ -12,24 +12,15 @@ static struct name_claim *claim_name(struct entrance *e, const struct login *log
 	struct name_keys keys;
 	struct name_claim *own = NULL;
 
-	*no = REASON_NONE;
 	if (name_keys_of(e->keyer, name, &keys) != ST_OK) {
 		*no = REASON_BAD_NAME;
 		return NULL;
 	}
-	switch (names_ask(e->room->names, &keys, &login->owner, &own)) {
-	case NAMES_OWN:
-		break;
-	case NAMES_FREE:
+	*no = applicant_refusal(names_ask(e->room->names, &keys, &login->owner, &own));
+	if (*no != REASON_NONE)
+		return NULL;
+	if (own == NULL)
 		own = names_claim(e->room->names, 0, name, &keys, &login->owner);
-		break;
-	case NAMES_TAKEN:
-		*no = REASON_NAME_TAKEN;
-		return NULL;
-	case NAMES_FULL:
-		*no = REASON_TOO_MANY_NAMES;
-		return NULL;
-	}
 	own->seen_ms = e->t.wall_ms;
 	store_put_name(e->room->store, own);
 	return own;

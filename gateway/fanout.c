@@ -229,19 +229,3 @@ enum status fanout_new(uv_loop_t *loop, struct gateway *g, const char *url,
 	*out = f;
 	return ST_OK;
 }
-
-static void on_closed(uv_handle_t *h)
-{
-	free(h->data);
-}
-
-void fanout_free(struct fanout **f)
-{
-	if (f == NULL || *f == NULL)
-		return;
-	bus_subscriber_free(&(*f)->subscriber);
-	frame_log_free(&(*f)->log);
-	browser_out_fini(&(*f)->json);
-	uv_close((uv_handle_t *)&(*f)->pace, on_closed);
-	*f = NULL;
-}

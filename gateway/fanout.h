@@ -32,9 +32,9 @@ enum {
 	FANOUT_SILENCE_MS = 2000,
 };
 
+/* Lives as long as the process. */
 enum status fanout_new(uv_loop_t *loop, struct gateway *g, const char *url,
 		       uint64_t interval_ms, struct fanout **out) ATTR_USE_RESULT;
-void fanout_free(struct fanout **f);
 const struct frame_log *fanout_log(const struct fanout *f);
 
 /* The broker's word on the room's numbers: begins anew when is_new says so. */

@@ -142,22 +142,6 @@ enum status uplink_new(uv_loop_t *loop, const char *url,
 	return ST_OK;
 }
 
-static void on_closed(uv_handle_t *h)
-{
-	free(h->data);
-}
-
-void uplink_free(struct uplink **u)
-{
-	if (u == NULL || *u == NULL)
-		return;
-	bus_requester_free(&(*u)->requester);
-	bus_queue_free(&(*u)->queue);
-	bus_writer_free(&(*u)->writer);
-	uv_close((uv_handle_t *)&(*u)->watch, on_closed);
-	*u = NULL;
-}
-
 uint64_t uplink_id(const struct uplink *u)
 {
 	return u->id;

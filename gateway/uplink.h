@@ -42,10 +42,10 @@ struct uplink_events {
 	uint64_t (*newest)(void *ctx);
 };
 
+/* Lives as long as the process. */
 enum status uplink_new(uv_loop_t *loop, const char *url,
 		       const struct uplink_events *events,
 		       struct uplink **out) ATTR_USE_RESULT;
-void uplink_free(struct uplink **u);
 uint64_t uplink_id(const struct uplink *u);
 /* Copies m; it leaves with the next batch. */
 void uplink_send(struct uplink *u, const struct bus_msg *m);
