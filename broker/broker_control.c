@@ -120,7 +120,8 @@ static bool on_ask(struct answer *a, const struct bus_ask *m)
 	case CONTROL_SAY:
 		return on_say(a, m->text);
 	}
-	return false;
+	add_told(a->w, false, S("this broker does not know that request: it is older"));
+	return true;
 }
 
 void broker_on_control(void *ctx, struct bus_call *call, struct slice frame)

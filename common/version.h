@@ -6,6 +6,6 @@
 
 /* The bus version: peers of one major talk; a minor may add kinds and trailing fields. */
 #define BUS_MAJOR 1
-#define BUS_MINOR 1
+#define BUS_MINOR 2
 
 #endif

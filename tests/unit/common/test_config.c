@@ -412,7 +412,7 @@ static void help_and_version_work_in_any_environment(void **state)
 	assert_string_equal(t.err, "");
 
 	assert_int_equal(LOAD("--version"), CONFIG_DONE);
-	assert_string_equal(t.out, "plume-test 0.1.0 (bus 1.1)\n");
+	assert_string_equal(t.out, "plume-test 0.1.0 (bus 1.2)\n");
 }
 
 static void the_manual_list_has_every_option_escaped(void **state)
