@@ -102,6 +102,25 @@ const char *reason_text(uint64_t reason)
 	return reasons[reason < NELEMS(reasons) ? reason : REASON_BAD_MESSAGE].text;
 }
 
+static const struct {
+	const char *name, *text;
+} trail_kinds[] = {
+	[0] = {"unknown", "something that a newer broker knows of"},
+#define TRAIL_KIND(symbol, number, name, text) [number] = {name, text},
+#include "common/trail_kinds.def"
+#undef TRAIL_KIND
+};
+
+const char *trail_kind_name(uint64_t kind)
+{
+	return trail_kinds[kind < NELEMS(trail_kinds) ? kind : 0].name;
+}
+
+const char *trail_kind_text(uint64_t kind)
+{
+	return trail_kinds[kind < NELEMS(trail_kinds) ? kind : 0].text;
+}
+
 /* -- reading -- */
 
 struct bus_reader {

@@ -102,6 +102,15 @@ enum reason {
 const char *reason_name(uint64_t reason);
 const char *reason_text(uint64_t reason);
 
+enum trail_kind {
+#define TRAIL_KIND(symbol, number, name, text) TRAIL_##symbol = number,
+#include "common/trail_kinds.def"
+#undef TRAIL_KIND
+};
+/* Name and sentence of a kind; "unknown" for one that a newer broker has. */
+const char *trail_kind_name(uint64_t kind);
+const char *trail_kind_text(uint64_t kind);
+
 /* The tables themselves, for whoever describes or tests them. */
 enum bus_field_type { BUS_U64, BUS_STR, BUS_BLN };
 struct bus_field {

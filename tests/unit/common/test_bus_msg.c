@@ -429,6 +429,11 @@ static void reasons_and_states_have_names(void **state)
 		assert_true(reason_name(i) != NULL && reason_text(i) != NULL);
 	assert_string_equal(mail_state_name(MAIL_WITHHELD), "withheld");
 	assert_string_equal(mail_state_name((enum mail_state)99), "unknown");
+	assert_string_equal(trail_kind_name(TRAIL_CODE_WRONG), "code-wrong");
+	assert_string_equal(trail_kind_name(0), "unknown");
+	assert_string_equal(trail_kind_name(UINT64_MAX), "unknown");
+	for (uint64_t i = 0; i <= TRAIL_ROWS_LOST; i++)
+		assert_true(trail_kind_name(i) != NULL && trail_kind_text(i) != NULL);
 }
 
 int main(void)
