@@ -129,11 +129,12 @@ static void find_silent(void *ctx, struct gateway *g)
 {
 	struct gateway **silent = ctx;
 
-	if (g->is_silent && (*silent == NULL || g->heard_ms < (*silent)->heard_ms))
+	if (*silent == NULL || g->heard_ms < (*silent)->heard_ms)
 		*silent = g;
 }
 
-/* Gateways that crashed again and again leave their numbers: the longest silent one goes. */
+/* Gateways that crashed again and again leave their numbers: the longest silent one goes.  Any
+ * that lives beats twice a second; it would start over. */
 static void make_room(struct broker *b)
 {
 	struct gateway *silent = NULL;
@@ -141,7 +142,7 @@ static void make_room(struct broker *b)
 	if (gateways_count(b->room->gateways) < GATEWAYS_MAX)
 		return;
 	gateways_each(b->room->gateways, find_silent, &silent);
-	if (silent == NULL)
+	if (daemon_now_ms() - silent->heard_ms < GATEWAY_MISSED_MS)
 		return;
 	store_begin(b->store);
 	room_gateway_gone(b->room, silent, broker_time());

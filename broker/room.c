@@ -9,8 +9,6 @@
 #include "common/utf8.h"
 
 enum {
-	/* A gateway silent for this long is forgotten: should it return, it starts over. */
-	GATEWAY_FORGET_MS = 3600 * 1000,
 	/* Posts that the store may hold above the history's bound. */
 	TRIM_EVERY = 64,
 };
@@ -297,7 +295,8 @@ static void watch_gateway(void *ctx, struct gateway *g)
 		gateway_each_client(g, client_away, l);
 		g->is_silent = true;
 	}
-	if (silence >= GATEWAY_FORGET_MS || bus_queue_bytes(g->out) > GATEWAY_OUT_MAX)
+	if (silence >= l->r->options.gateway_timeout_ms + GATEWAY_FORGET_MS ||
+	    bus_queue_bytes(g->out) > GATEWAY_OUT_MAX)
 		room_gateway_gone(l->r, g, l->t);
 }
 
