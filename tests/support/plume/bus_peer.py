@@ -38,6 +38,13 @@ class Link:
     def receive(self):
         return self._read(struct.unpack(">Q", self._read(8))[0])
 
+    def cut(self):
+        """Ends it for both sides, also while another thread reads."""
+        try:
+            self.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # the peer was faster
+
     def close(self):
         self.sock.close()
 
