@@ -7,6 +7,7 @@ client        people: Client speaks the current protocol, FaithfulClient also co
               LegacyClient knows only what the seed's description says
 bus_peer      one side of the bus that says whatever a test wants
 bus_proxy     a bad link between the broker's events and a gateway
+dead_link     a TCP link that can become half open
 smtp_sink     a mail server that answers by script
 http_sink     a stand-in for Mailgun that remembers what it was asked
 certificates  a certificate authority for one test
