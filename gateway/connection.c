@@ -182,6 +182,12 @@ void connection_enter(struct gateway *g, struct connection *c, uint64_t next_seq
 		server_want_write(c->wsi);
 }
 
+void connection_skip(struct connection *c, uint64_t from, uint64_t to)
+{
+	if (c->state == INSIDE && c->next_seq > from && c->next_seq <= to)
+		c->next_seq = to + 1;
+}
+
 /* -- the end -- */
 
 void connection_close(struct gateway *g, struct connection *c, enum close_reason why)

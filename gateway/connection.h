@@ -73,6 +73,8 @@ void connection_tell(struct gateway *g, struct connection *c, struct slice json)
 void connection_flush(struct gateway *g, struct connection *c);
 /* The client is inside; it is sent the posts from next_seq on. */
 void connection_enter(struct gateway *g, struct connection *c, uint64_t next_seq);
+/* The posts after `from`, up to `to`, are lost for good: who would wait for them goes on behind them. */
+void connection_skip(struct connection *c, uint64_t from, uint64_t to);
 /* Sends the close frame; the library ends the rest.  Once closing, this does nothing. */
 void connection_close(struct gateway *g, struct connection *c, enum close_reason why);
 /* The peer sent a close frame: nothing more is written, the library answers it. */
