@@ -22,6 +22,7 @@ enum {
 		3000, /* without an answer, after which the link is dialled anew */
 };
 
+struct bus_address;
 struct reports;
 
 /* The broker does not count letter as ours (any more): it is over, or somebody else
@@ -32,7 +33,7 @@ typedef void reports_empty_fn(void *ctx);
 
 struct reports_setup {
 	uv_loop_t *loop;
-	const char *url;
+	const struct bus_address *at;
 	uint64_t mailer; /* number of this process */
 	reports_unknown_fn *on_unknown;
 	reports_empty_fn *on_empty;
