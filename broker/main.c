@@ -16,7 +16,7 @@
 #include "common/memory.h"
 
 struct options {
-	const char *bus, *endpoints[ENDPOINT_COUNT];
+	struct bus_settings bus;
 	const char *state, *control_key, *secret_key;
 	uint64_t sync, log_level;
 	uint64_t code_ttl_ms, code_tries;
@@ -30,11 +30,12 @@ struct options {
 #define DAYS(n) ((n)*UINT64_C(86400000)) /* in milliseconds */
 
 static const struct config_option table[] = {
-	BUS_OPTION(struct options, bus),
-	BUS_ENDPOINT_OPTION(struct options, endpoints[ENDPOINT_EVENTS], "events"),
-	BUS_ENDPOINT_OPTION(struct options, endpoints[ENDPOINT_COMMANDS], "commands"),
-	BUS_ENDPOINT_OPTION(struct options, endpoints[ENDPOINT_MAIL], "mail"),
-	BUS_ENDPOINT_OPTION(struct options, endpoints[ENDPOINT_CONTROL], "control"),
+	BUS_OPTIONS(struct options, bus),
+	BUS_ROLE_OPTIONS(struct options, bus),
+	BUS_ENDPOINT_OPTION(struct options, bus.endpoints[ENDPOINT_EVENTS], "events"),
+	BUS_ENDPOINT_OPTION(struct options, bus.endpoints[ENDPOINT_COMMANDS], "commands"),
+	BUS_ENDPOINT_OPTION(struct options, bus.endpoints[ENDPOINT_MAIL], "mail"),
+	BUS_ENDPOINT_OPTION(struct options, bus.endpoints[ENDPOINT_CONTROL], "control"),
 	{"state", CONFIG_STRING, AT(state), ":memory:", 0, 0, NULL, "FILE",
 	 "where names, sessions and posts are kept; :memory: forgets them at the end"},
 	{"sync", CONFIG_CHOICE, AT(sync), "normal", 0, 0, "normal|full", "HOW",
@@ -156,8 +157,8 @@ int main(int argc, char **argv)
 	if (outcome == CONFIG_DONE || outcome == CONFIG_BAD)
 		return outcome == CONFIG_DONE ? 0 : 2;
 	for (enum bus_endpoint i = 0; i < ENDPOINT_COUNT; i++) {
-		if (!bus_option_resolve(&program, &source, o.bus, o.endpoints[i], i,
-					options.urls[i], sizeof options.urls[i]))
+		if (!bus_option_resolve(&program, &source, &o.bus, i, BUS_PEER_DIALS,
+					&options.bus[i]))
 			return 2;
 	}
 	if (o.state[0] == '\0') {
@@ -170,6 +171,7 @@ int main(int argc, char **argv)
 
 	log_init(program.name, (enum log_level)o.log_level);
 	daemon_init(&p.daemon, uv_default_loop(), on_drain, &p);
+	bus_option_warn(&options.bus[ENDPOINT_EVENTS]);
 	fill(&o, &options);
 	if (secret_init() != ST_OK || load_keys(&o, &options) != ST_OK ||
 	    broker_new(uv_default_loop(), &options, &p.broker) != ST_OK)

@@ -21,19 +21,21 @@
 #include "ctl/report.h"
 
 struct options {
-	const char *bus, *control, *control_key;
+	struct bus_settings bus;
+	const char *control_key;
 	bool json;
 	uint64_t timeout_ms;
 };
 
-enum { URL_CAP = 256, SHOWN_CAP = 128, KEY_MAX = 128, TEXT_MAX = 65536 }; /* ASK */
+enum { SHOWN_CAP = 128, KEY_MAX = 128, TEXT_MAX = 65536 }; /* ASK */
 
 #define AT(field) offsetof(struct options, field)
 #define HOUR UINT64_C(3600000) /* in milliseconds */
 
 static const struct config_option table[] = {
-	BUS_OPTION(struct options, bus),
-	BUS_ENDPOINT_OPTION(struct options, control, "control"),
+	BUS_OPTIONS(struct options, bus),
+	BUS_CA_OPTION(struct options, bus),
+	BUS_ENDPOINT_OPTION(struct options, bus.endpoints[ENDPOINT_CONTROL], "control"),
 	{"control-key", CONFIG_STRING, AT(control_key), "plume.control-key", 0, 0, NULL,
 	 "FILE", "the key that plume-broker made beside its state"},
 	{"json", CONFIG_FLAG, AT(json), NULL, 0, 0, NULL, NULL,
@@ -150,7 +152,7 @@ static bool read_key(const struct config_source *source, const char *path,
 
 /* Asks and prints; returns the exit code. */
 static int ask(const struct config_source *source, const struct options *o,
-	       const char *url, struct bus_ask *question)
+	       const struct bus_address *at, struct bus_ask *question)
 {
 	enum control_verb verb = (enum control_verb)question->verb;
 	struct slice answer;
@@ -158,16 +160,16 @@ static int ask(const struct config_source *source, const struct options *o,
 
 	if (!read_key(source, o->control_key, &question->key))
 		return 1;
-	st = question_ask(uv_default_loop(), url, question, o->timeout_ms, &answer);
+	st = question_ask(uv_default_loop(), at, question, o->timeout_ms, &answer);
 	if (st != ST_OK) {
 		COMPLAIN(source, "no answer from a broker at %s within %" PRIu64 " ms",
-			 url, o->timeout_ms);
+			 at->url, o->timeout_ms);
 		return 1;
 	}
 	st = report_print(answer, verb, o->json ? REPORT_JSON : REPORT_TEXT, source->out,
 			  source->err);
 	if (st != ST_OK && st != ST_DENIED)
-		COMPLAIN(source, "the answer from %s is not understood: %s", url,
+		COMPLAIN(source, "the answer from %s is not understood: %s", at->url,
 			 status_text(st));
 	return st == ST_OK ? 0 : 1;
 }
@@ -179,14 +181,14 @@ int main(int argc, char **argv)
 	struct bus_ask question = {.text = {text, 0}};
 	enum control_verb verb;
 	struct options o;
-	char url[URL_CAP];
+	struct bus_address control;
 	int at, code;
 	enum config_outcome outcome = config_load(&program, &source, &o, &at);
 
 	if (outcome == CONFIG_DONE || outcome == CONFIG_BAD)
 		return outcome == CONFIG_DONE ? 0 : 2;
-	if (!bus_option_resolve(&program, &source, o.bus, o.control, ENDPOINT_CONTROL,
-				url, sizeof url))
+	if (!bus_option_resolve(&program, &source, &o.bus, ENDPOINT_CONTROL,
+				BUS_PEER_LISTENS, &control))
 		return 2;
 	if (outcome == CONFIG_CHECK)
 		return 0;
@@ -196,7 +198,7 @@ int main(int argc, char **argv)
 
 	log_init(program.name, LOG_ERROR);
 	question.verb = verb;
-	code = ask(&source, &o, url, &question);
+	code = ask(&source, &o, &control, &question);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		COMPLAIN(&source, "the answer could not be written");
 		code = 1;

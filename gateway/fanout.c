@@ -210,11 +210,11 @@ void fanout_turn(struct fanout *f)
 		uv_timer_start(&f->pace, on_pace, interval - (now - f->flushed_at_ms), 0);
 }
 
-enum status fanout_new(uv_loop_t *loop, struct gateway *g, const char *url,
+enum status fanout_new(uv_loop_t *loop, struct gateway *g, const struct bus_address *at,
 		       uint64_t interval_ms, struct fanout **out)
 {
 	struct fanout *f = xcalloc(1, sizeof *f);
-	enum status st = bus_subscriber_new(loop, url, on_events, f, &f->subscriber);
+	enum status st = bus_subscriber_new(loop, at, on_events, f, &f->subscriber);
 
 	*out = NULL;
 	if (st != ST_OK) {

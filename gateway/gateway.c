@@ -241,10 +241,10 @@ enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
 	if (st == ST_OK)
 		st = server_new(loop, g, &g->server);
 	if (st == ST_OK)
-		st = fanout_new(loop, g, options->events, options->flush_interval_ms,
+		st = fanout_new(loop, g, &options->events, options->flush_interval_ms,
 				&g->fanout);
 	if (st == ST_OK)
-		st = uplink_new(loop, options->commands, &events, &g->uplink);
+		st = uplink_new(loop, &options->commands, &events, &g->uplink);
 	if (st != ST_OK)
 		return st; /* the process ends, and all of it with the process */
 	uv_timer_init(loop, &g->tick);

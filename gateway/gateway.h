@@ -12,6 +12,7 @@
 
 #include "common/attr.h"
 #include "common/bucket.h"
+#include "common/bus.h"
 #include "common/config.h"
 #include "common/status.h"
 #include "gateway/assets.h"
@@ -25,8 +26,8 @@
 struct listener;
 
 struct gateway_options {
-	char events[256], commands[256]; /* URLs */
-	const char *listen;              /* HOST:PORT */
+	struct bus_address events, commands;
+	const char *listen; /* HOST:PORT */
 	const char *static_dir;
 	const struct config_list *origins;
 	struct forwarded_trust proxies;

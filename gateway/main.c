@@ -16,7 +16,8 @@
 #include "gateway/listener.h"
 
 struct options {
-	const char *bus, *events, *commands, *listen, *static_dir;
+	struct bus_settings bus;
+	const char *listen, *static_dir;
 	struct config_list origins, proxies;
 	uint64_t posts_per_second, posts_burst;
 	uint64_t ping_interval_ms, pong_timeout_ms, hello_timeout_ms, flush_interval_ms;
@@ -28,9 +29,10 @@ struct options {
 #define HOUR UINT64_C(3600000) /* in milliseconds */
 
 static const struct config_option table[] = {
-	BUS_OPTION(struct options, bus),
-	BUS_ENDPOINT_OPTION(struct options, events, "events"),
-	BUS_ENDPOINT_OPTION(struct options, commands, "commands"),
+	BUS_OPTIONS(struct options, bus),
+	BUS_CA_OPTION(struct options, bus),
+	BUS_ENDPOINT_OPTION(struct options, bus.endpoints[ENDPOINT_EVENTS], "events"),
+	BUS_ENDPOINT_OPTION(struct options, bus.endpoints[ENDPOINT_COMMANDS], "commands"),
 	{"listen", CONFIG_STRING, AT(listen), "127.0.0.1:8080", 0, 0, NULL, "HOST:PORT",
 	 "where browsers connect; port 0 takes a free one, told in the ready line"},
 	{"static", CONFIG_STRING, AT(static_dir), PLUME_STATIC_DIR, 0, 0, NULL, "DIR",
@@ -128,10 +130,10 @@ int main(int argc, char **argv)
 
 	if (outcome == CONFIG_DONE || outcome == CONFIG_BAD)
 		return outcome == CONFIG_DONE ? 0 : 2;
-	if (!bus_option_resolve(&program, &source, o.bus, o.events, ENDPOINT_EVENTS,
-				options.events, sizeof options.events) ||
-	    !bus_option_resolve(&program, &source, o.bus, o.commands, ENDPOINT_COMMANDS,
-				options.commands, sizeof options.commands))
+	if (!bus_option_resolve(&program, &source, &o.bus, ENDPOINT_EVENTS,
+				BUS_PEER_LISTENS, &options.events) ||
+	    !bus_option_resolve(&program, &source, &o.bus, ENDPOINT_COMMANDS,
+				BUS_PEER_LISTENS, &options.commands))
 		return 2;
 	if (!are_good(&source, &o, &options))
 		return 2;
@@ -140,6 +142,7 @@ int main(int argc, char **argv)
 
 	log_init(program.name, (enum log_level)o.log_level);
 	daemon_init(&p.daemon, uv_default_loop(), on_drain, &p);
+	bus_option_warn(&options.events);
 	fill(&o, &options);
 	if (secret_init() != ST_OK ||
 	    gateway_new(uv_default_loop(), &options, &p.gateway) != ST_OK)

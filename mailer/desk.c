@@ -47,7 +47,7 @@ static void on_answer(void *ctx, struct slice frame)
 	if (st != ST_OK) {
 		log_warn("bus_refused", "answer_to=take why=\"%s\"", status_text(st));
 	} else if (d->broker != BROKER_HEARD) {
-		log_info("bus_connected", "mail=%s", d->setup.url);
+		log_info("bus_connected", "mail=%s", d->setup.at->url);
 		d->broker = BROKER_HEARD;
 	}
 	d->setup.on_answer(d->setup.ctx);
@@ -61,7 +61,7 @@ enum status desk_new(const struct desk_setup *setup, struct desk **out)
 	*out = NULL;
 	d->setup = *setup;
 	d->writer = bus_writer_new();
-	st = bus_requester_new(setup->loop, setup->url, on_answer, d, &d->requester);
+	st = bus_requester_new(setup->loop, setup->at, on_answer, d, &d->requester);
 	if (st != ST_OK) {
 		desk_free(&d);
 		return st;
@@ -102,7 +102,7 @@ void desk_watch(struct desk *d, uint64_t now_ms)
 	if (!bus_requester_is_waiting(d->requester) || d->broker == BROKER_SILENT ||
 	    now_ms < d->asked_ms + DESK_SILENCE_MS)
 		return;
-	log_warn("bus_silent", "mail=%s since_ms=%" PRIu64, d->setup.url,
+	log_warn("bus_silent", "mail=%s since_ms=%" PRIu64, d->setup.at->url,
 		 now_ms - d->asked_ms);
 	d->broker = BROKER_SILENT;
 }

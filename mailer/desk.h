@@ -21,6 +21,7 @@ enum {
 		10000, /* without an answer: the broker is away, and the log says so */
 };
 
+struct bus_address;
 struct desk;
 
 /* letter is borrowed for the call. */
@@ -31,9 +32,9 @@ typedef void desk_answer_fn(void *ctx);
 
 struct desk_setup {
 	uv_loop_t *loop;
-	const char *url;    /* borrowed for the desk's life, as is sender */
-	uint64_t mailer;    /* number of this process */
-	const char *sender; /* address the letters come from */
+	const struct bus_address *at; /* borrowed for the desk's life, as is sender */
+	uint64_t mailer;              /* number of this process */
+	const char *sender;           /* address the letters come from */
 	desk_letter_fn *on_letter;
 	desk_answer_fn *on_answer;
 	void *ctx;

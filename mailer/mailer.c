@@ -273,7 +273,7 @@ static enum status connect_bus(struct mailer *m)
 {
 	struct desk_setup desk = {
 		.loop = m->setup.loop,
-		.url = m->setup.url,
+		.at = m->setup.at,
 		.mailer = m->number,
 		.sender = m->setup.style.from,
 		.on_letter = on_letter,
@@ -282,7 +282,7 @@ static enum status connect_bus(struct mailer *m)
 	};
 	struct reports_setup reports = {
 		.loop = m->setup.loop,
-		.url = m->setup.url,
+		.at = m->setup.at,
 		.mailer = m->number,
 		.on_unknown = on_unknown,
 		.on_empty = on_answer,

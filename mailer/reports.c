@@ -83,7 +83,7 @@ enum status reports_new(const struct reports_setup *setup, struct reports **out)
 	*out = NULL;
 	r->setup = *setup;
 	r->writer = bus_writer_new();
-	st = bus_requester_new(setup->loop, setup->url, on_answer, r, &r->requester);
+	st = bus_requester_new(setup->loop, setup->at, on_answer, r, &r->requester);
 	if (st != ST_OK) {
 		reports_free(&r);
 		return st;

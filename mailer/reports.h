@@ -18,6 +18,7 @@
 
 enum { REPORTS_MAX = 4096 };
 
+struct bus_address;
 struct reports;
 
 /* The broker does not count letter as ours (any more): it is over, or somebody else
@@ -28,7 +29,7 @@ typedef void reports_empty_fn(void *ctx);
 
 struct reports_setup {
 	uv_loop_t *loop;
-	const char *url;
+	const struct bus_address *at;
 	uint64_t mailer; /* number of this process */
 	reports_unknown_fn *on_unknown;
 	reports_empty_fn *on_empty;
