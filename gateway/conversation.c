@@ -61,7 +61,7 @@ static void hear_hello(struct gateway *g, struct connection *c,
 		       const struct browser_msg *m)
 {
 	struct bus_msg ask = {.kind = BUS_HELLO, .u.hello = {.client = c->id}};
-	char peer[SERVER_ADDRESS_SIZE];
+	char peer[FORWARDED_TEXT_SIZE];
 	struct slice name, email;
 
 	c->is_current = m->u.hello.v >= 1;

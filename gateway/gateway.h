@@ -19,6 +19,7 @@
 #include "gateway/browser_json.h"
 #include "gateway/connections.h"
 #include "gateway/fanout.h"
+#include "gateway/forwarded.h"
 #include "gateway/server.h"
 #include "gateway/uplink.h"
 
@@ -29,6 +30,7 @@ struct gateway_options {
 	const char *listen; /* HOST:PORT */
 	const char *static_dir;
 	const struct config_list *origins;
+	struct forwarded_trust proxies;
 	struct bucket_rule posts; /* texts of one client */
 	uint64_t ping_interval_ms, pong_timeout_ms, hello_timeout_ms, flush_interval_ms;
 	uint64_t drain_ms; /* over which a drain moves the browsers */

@@ -31,19 +31,20 @@ COME_BACK = (1001, 1006, 1012, 1013)  # close codes after which a client reconne
 class Wire:
     """One WebSocket; hear(text) is called for each message, with the lock of `changed` held."""
 
-    def __init__(self, url, hear, changed, origin=None):
+    def __init__(self, url, hear, changed, origin=None, headers=()):
         self.url = url
         self.closed = None  # (code, reason)
         self.dropped = False  # what still arrives is not wanted
         self._hear = hear
         self._changed = changed
-        self._socket = background.run(self._open(origin), DEADLINE + 5)
+        self._socket = background.run(self._open(origin, headers), DEADLINE + 5)
         asyncio.run_coroutine_threadsafe(self._listen(), background.loop())
 
-    async def _open(self, origin):
+    async def _open(self, origin, headers):
         return await websockets.connect(
             self.url,
             origin=origin,
+            extra_headers=headers,
             compression=None,
             max_size=None,
             max_queue=None,
@@ -104,7 +105,7 @@ class Dialogue:
 
     # -- the connection
 
-    def connect(self, url, origin=None):
+    def connect(self, url, origin=None, headers=()):
         """A new connection instead of the old one; what is unread from that is dropped."""
         if self.wire:
             with self._news:
@@ -112,7 +113,7 @@ class Dialogue:
             self.wire.close()
         self.unread = []
         self.outside()
-        self.wire = Wire(url, self._hear, self._news, origin)
+        self.wire = Wire(url, self._hear, self._news, origin, headers)
 
     def outside(self):
         """For those who know more: the next connection begins outside the room."""
