@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "common/attr.h"
+#include "common/bus_options.h"
 #include "common/config.h"
 #include "common/status.h"
 #include "tests/bench/crowd.h"
@@ -15,7 +16,7 @@
 #include "tests/bench/report.h"
 
 struct bench_options {
-	const char *bus, *commands, *mail;
+	struct bus_settings bus;
 	struct config_list gateways, pids;
 	uint64_t broker_pid;
 	uint64_t clients, people, samples, window, gateway_count, batch;
@@ -28,7 +29,7 @@ struct bench_options {
 
 struct bench {
 	struct bench_options o;
-	char commands_url[256], mail_url[256];
+	struct bus_address commands, mail;
 	struct processes gateways, broker;
 	struct report report;
 };

@@ -18,6 +18,7 @@
 #include "tests/bench/client.h"
 #include "tests/bench/ledger.h"
 
+struct bus_address;
 enum {
 	CROWD_TOKEN = 64,
 	CROWD_GATEWAYS = 64,
@@ -27,7 +28,7 @@ enum {
 struct crowd_options {
 	const struct config_list
 		*gateways; /* HOST:PORT each; clients are dealt out in turn */
-	const char *mail;  /* URL of the mail endpoint */
+	const struct bus_address *mail; /* the mail endpoint */
 	size_t clients, people, samples, window;
 	size_t bytes; /* of a text */
 	int receive_buffer;

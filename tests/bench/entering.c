@@ -77,7 +77,7 @@ static void on_code(void *ctx, struct slice email, struct slice code)
 		w->failed++;
 }
 
-enum status entering_start(struct crowd *w, const char *mail)
+enum status entering_start(struct crowd *w, const struct bus_address *mail)
 {
 	struct mailman *m;
 	enum status st = mailman_new(&w->loop, mail, on_code, w, &m);

@@ -8,11 +8,13 @@
 #include "common/slice.h"
 #include "common/status.h"
 
+struct bus_address;
 struct client;
 struct crowd;
 
 /* Begins to take mail. */
-enum status entering_start(struct crowd *w, const char *mail) ATTR_USE_RESULT;
+enum status entering_start(struct crowd *w,
+			   const struct bus_address *mail) ATTR_USE_RESULT;
 /* The gateway that this client goes to. */
 const char *entering_host(const struct crowd *w, const struct client *c);
 /* Says hello, or resumes the person's session.  False: the connection is of no use. */

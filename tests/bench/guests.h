@@ -14,10 +14,11 @@
 #include "common/status.h"
 #include "tests/bench/histogram.h"
 
+struct bus_address;
 enum { GUESTS_SEATS = 64 };
 
 struct guests_options {
-	const char *commands, *mail; /* URLs */
+	const struct bus_address *commands, *mail;
 	size_t guests, seats;
 	size_t batch; /* texts in a batch */
 	size_t bytes; /* of a text */

@@ -70,11 +70,11 @@ static void on_answer(void *ctx, struct slice frame)
 		take(m);
 }
 
-enum status mailman_new(uv_loop_t *loop, const char *url, mailman_fn *on_code, void *ctx,
-			struct mailman **out)
+enum status mailman_new(uv_loop_t *loop, const struct bus_address *at,
+			mailman_fn *on_code, void *ctx, struct mailman **out)
 {
 	struct mailman *m = xcalloc(1, sizeof *m);
-	enum status st = bus_requester_new(loop, url, on_answer, m, &m->requester);
+	enum status st = bus_requester_new(loop, at, on_answer, m, &m->requester);
 
 	*out = NULL;
 	if (st != ST_OK) {

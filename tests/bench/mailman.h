@@ -12,12 +12,14 @@
 #include "common/slice.h"
 #include "common/status.h"
 
+struct bus_address;
 struct mailman;
 /* Slices are borrowed for the call. */
 typedef void mailman_fn(void *ctx, struct slice email, struct slice code);
 
-/* url: of the mail endpoint.  Lives as long as the process. */
-enum status mailman_new(uv_loop_t *loop, const char *url, mailman_fn *on_code, void *ctx,
+/* at: the mail endpoint.  Lives as long as the process. */
+enum status mailman_new(uv_loop_t *loop, const struct bus_address *at,
+			mailman_fn *on_code, void *ctx,
 			struct mailman **out) ATTR_USE_RESULT;
 
 #endif

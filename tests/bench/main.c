@@ -17,9 +17,11 @@
 #define HOUR UINT64_C(3600000) /* in milliseconds */
 
 static const struct config_option table[] = {
-	BUS_OPTION(struct bench_options, bus),
-	BUS_ENDPOINT_OPTION(struct bench_options, commands, "commands"),
-	BUS_ENDPOINT_OPTION(struct bench_options, mail, "mail"),
+	BUS_OPTIONS(struct bench_options, bus),
+	BUS_CA_OPTION(struct bench_options, bus),
+	BUS_ENDPOINT_OPTION(struct bench_options, bus.endpoints[ENDPOINT_COMMANDS],
+			    "commands"),
+	BUS_ENDPOINT_OPTION(struct bench_options, bus.endpoints[ENDPOINT_MAIL], "mail"),
 	{"gateway", CONFIG_LIST, AT(gateways), NULL, 0, 0, NULL, "HOST:PORT",
 	 "a gateway that clients connect to; repeatable: they are dealt out in turn"},
 	{"pid", CONFIG_LIST, AT(pids), NULL, 0, 0, NULL, "PID",
@@ -97,11 +99,10 @@ static void raise_limit(void)
 /* Complains about what the table cannot know. */
 static bool check(struct bench *b, const struct config_source *source)
 {
-	if (!bus_option_resolve(&program, source, b->o.bus, b->o.commands,
-				ENDPOINT_COMMANDS, b->commands_url,
-				sizeof b->commands_url) ||
-	    !bus_option_resolve(&program, source, b->o.bus, b->o.mail, ENDPOINT_MAIL,
-				b->mail_url, sizeof b->mail_url))
+	if (!bus_option_resolve(&program, source, &b->o.bus, ENDPOINT_COMMANDS,
+				BUS_PEER_LISTENS, &b->commands) ||
+	    !bus_option_resolve(&program, source, &b->o.bus, ENDPOINT_MAIL,
+				BUS_PEER_LISTENS, &b->mail))
 		return false;
 	if (processes_of(&b->o.pids, &b->gateways) != ST_OK) {
 		config_complain(&program, source, "--pid: not a process that runs");

@@ -5,8 +5,8 @@
 
 enum status mode_broker(struct bench *b)
 {
-	struct guests_options options = {.commands = b->commands_url,
-					 .mail = b->mail_url,
+	struct guests_options options = {.commands = &b->commands,
+					 .mail = &b->mail,
 					 .guests = (size_t)b->o.people,
 					 .seats = (size_t)b->o.gateway_count,
 					 .batch = (size_t)b->o.batch,

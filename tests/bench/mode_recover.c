@@ -23,7 +23,7 @@ static enum status start(struct bench *b, struct recovery *r)
 {
 	char *argv[] = {(char *)(uintptr_t)b->o.broker,
 			"--bus",
-			(char *)(uintptr_t)b->o.bus,
+			(char *)(uintptr_t)b->o.bus.url,
 			"--state",
 			r->state,
 			"--history",
@@ -101,8 +101,8 @@ static enum status fill(struct bench *b, struct guests *g)
 enum status mode_recover(struct bench *b)
 {
 	struct recovery r = {.state = xstrdup(b->o.state)};
-	struct guests_options options = {.commands = b->commands_url,
-					 .mail = b->mail_url,
+	struct guests_options options = {.commands = &b->commands,
+					 .mail = &b->mail,
 					 .guests = (size_t)b->o.sessions,
 					 .seats = 1,
 					 .batch = (size_t)b->o.batch,

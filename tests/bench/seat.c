@@ -34,11 +34,11 @@ static void on_answer(void *ctx, struct slice frame)
 	s->events.on_answered(s->events.ctx, s);
 }
 
-enum status seat_new(uv_loop_t *loop, const char *url, const struct seat_events *events,
-		     struct seat **out)
+enum status seat_new(uv_loop_t *loop, const struct bus_address *at,
+		     const struct seat_events *events, struct seat **out)
 {
 	struct seat *s = xcalloc(1, sizeof *s);
-	enum status st = bus_requester_new(loop, url, on_answer, s, &s->requester);
+	enum status st = bus_requester_new(loop, at, on_answer, s, &s->requester);
 
 	*out = NULL;
 	if (st != ST_OK) {

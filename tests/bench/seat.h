@@ -15,6 +15,7 @@
 #include "common/slice.h"
 #include "common/status.h"
 
+struct bus_address;
 struct seat;
 
 struct seat_events {
@@ -26,8 +27,8 @@ struct seat_events {
 };
 
 /* Lives as long as the process. */
-enum status seat_new(uv_loop_t *loop, const char *url, const struct seat_events *events,
-		     struct seat **out) ATTR_USE_RESULT;
+enum status seat_new(uv_loop_t *loop, const struct bus_address *at,
+		     const struct seat_events *events, struct seat **out) ATTR_USE_RESULT;
 /* Adds a command to the next batch.  Copies. */
 void seat_add(struct seat *s, const struct bus_msg *m);
 size_t seat_added(const struct seat *s);
