@@ -146,6 +146,7 @@ enum status broker_load(struct broker *b)
 	if (st != ST_OK)
 		return st;
 	gateways_each(b->room->gateways, bring_back, &l);
+	room_list_people(b->room);
 	store_begin(b->store);
 	if (b->room->epoch == 0) {
 		b->room->epoch = entropy_id(&entropy_system);

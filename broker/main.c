@@ -23,6 +23,7 @@ struct options {
 	uint64_t mails_per_address, mails_per_network, mail_interval_ms;
 	uint64_t history, history_bytes, history_age_ms, newcomer_posts;
 	uint64_t grace_ms, gateway_timeout_ms, session_ttl_ms, name_lease_ms;
+	uint64_t typing;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -70,6 +71,8 @@ static const struct config_option table[] = {
 	 "TIME", "how long a session lives without use; 0 lifts the limit"},
 	{"name-lease", CONFIG_DURATION, AT(name_lease_ms), "180d", 0, DAYS(3650), NULL,
 	 "TIME", "how long a name stays its owner's without use; 0 keeps it for ever"},
+	{"typing", CONFIG_CHOICE, AT(typing), "on", 0, 0, "on|off", "WHETHER",
+	 "whether people see who is writing"},
 	LOG_OPTION(struct options, log_level),
 };
 
@@ -111,7 +114,8 @@ static void fill(const struct options *o, struct broker_options *out)
 		.history = {o->history, o->history_bytes, o->history_age_ms},
 		.newcomer_posts = o->newcomer_posts,
 		.grace_ms = o->grace_ms,
-		.gateway_timeout_ms = o->gateway_timeout_ms};
+		.gateway_timeout_ms = o->gateway_timeout_ms,
+		.tells_typing = o->typing == 0};
 	out->entrance =
 		(struct entrance_options){.code_ttl_ms = o->code_ttl_ms,
 					  .code_tries = o->code_tries,

@@ -135,6 +135,7 @@ struct name_claim *names_claim(struct names *n, uint64_t id, struct slice name,
 	r->claim.id = id;
 	r->claim.name = slice_dup(name);
 	r->claim.owner = *owner;
+	mark_of(owner, r->claim.mark);
 	HASH_ADD(hh, n->records, claim.id, sizeof r->claim.id, r);
 	for (size_t i = 0; i < NAME_KEYS; i++) {
 		r->keys[i] = xstrdup(keys->key[i]);

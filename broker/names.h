@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "broker/mark.h"
 #include "broker/name_keys.h"
 #include "common/secret.h"
 #include "common/slice.h"
@@ -27,6 +28,7 @@ struct name_claim {
 	uint64_t id;
 	char *name;               /* as its owner first wrote it */
 	struct secret_hash owner; /* keyed hash of the address; all zero: reserved */
+	char mark[MARK_SIZE];     /* the owner's; empty: reserved */
 	uint64_t seen_ms;         /* wall clock: the last time its person was here */
 };
 
