@@ -20,6 +20,7 @@ enum {
 	NAMES_PER_OWNER_MAX = 10, /* claims of one address */
 	NAMES_BOT_ID = 1,         /* the claim of the bot */
 	NAMES_FIRST_ID = 1000,    /* of people; lower ids are reserved names */
+	NAMES_RESERVED_MAX = NAMES_FIRST_ID - NAMES_BOT_ID,
 };
 
 #define NAMES_BOT "plumebot"
@@ -38,6 +39,10 @@ struct names;
 
 /* Begins with the reserved names, the bot's among them. */
 struct names *names_new(const struct name_keyer *keyer);
+/* Reserves one more, before anything is claimed: nobody new can have it or what looks like it.
+ * ST_RANGE: it is no name; ST_FULL: NAMES_RESERVED_MAX are. */
+enum status names_reserve(struct names *n, const struct name_keyer *keyer,
+			  struct slice name) ATTR_USE_RESULT;
 void names_free(struct names **n);
 
 /* May this owner be called so?  NAMES_OWN: *own_out is their claim (borrowed), else NULL.

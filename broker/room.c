@@ -5,9 +5,9 @@
 #include <stdlib.h>
 
 #include "broker/room_private.h"
+#include "broker/text.h"
 #include "common/log.h"
 #include "common/memory.h"
-#include "common/utf8.h"
 
 enum {
 	/* A gateway silent for this long is forgotten: should it return, it starts over. */
@@ -29,6 +29,12 @@ struct room *room_new(const struct room_options *options, const struct name_keye
 	r->gateways = gateways_new();
 	r->events = bus_queue_new();
 	r->store = store;
+	for (size_t i = 0; options->reserved != NULL && i < options->reserved->n; i++) {
+		const char *name = options->reserved->items[i];
+
+		if (names_reserve(r->names, keyer, slice_of(name)) != ST_OK)
+			abort(); /* main.c has looked at them */
+	}
 	return r;
 }
 
@@ -128,7 +134,7 @@ void room_say(struct room *r, struct gateway *g, const struct bus_say *m,
 		refuse(g, m, REASON_NOT_IN_ROOM);
 		return;
 	}
-	if (!utf8_is_showable(m->text)) { /* its gateway should have said so */
+	if (!text_is_good(m->text)) {
 		refuse(g, m, REASON_BAD_TEXT);
 		return;
 	}

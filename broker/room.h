@@ -17,6 +17,7 @@
 #include "broker/roster.h"
 #include "broker/store.h"
 #include "common/bucket.h"
+#include "common/config.h"
 
 struct room_options {
 	struct history_bounds history;
@@ -25,6 +26,7 @@ struct room_options {
 	uint64_t
 		gateway_timeout_ms; /* silence after which a gateway's clients count as gone */
 	bool tells_typing;          /* is the room told who is writing? */
+	const struct config_list *reserved; /* names that nobody may have; NULL: none */
 };
 
 struct room_time {
