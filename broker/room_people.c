@@ -97,8 +97,10 @@ void room_dismiss(struct room *r, struct gateway *g, struct client *client,
 
 	gateway_tell(g, &m);
 	/* Should the broker die before the gateway heard it, the gateway starts over. */
-	g->has_more = true;
-	store_put_gateway(r->store, g);
+	if (!g->has_more) {
+		g->has_more = true;
+		store_put_gateway(r->store, g);
+	}
 	room_detach(r, g, client, t);
 	room_leave(r, person, t);
 }
