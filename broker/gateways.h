@@ -27,6 +27,8 @@ struct client {
 	uint64_t number; /* within its gateway */
 	uint64_t person;
 	struct secret_hash session;
+	uint64_t
+		used_ms; /* when a use of the session was last noted; 0: not since the start */
 };
 
 struct gateway {

@@ -53,6 +53,11 @@ static void flush_all(struct fanout *f)
 	f->flush_ms = (uv_hrtime() - before) / 1000000;
 }
 
+bool fanout_is_flushed(const struct fanout *f)
+{
+	return frame_log_newest(f->log) == f->flushed;
+}
+
 /* -- in -- */
 
 static void ask_for_missing(struct fanout *f)
@@ -120,6 +125,8 @@ static void on_events(void *ctx, struct slice frame)
 			fanout_on_post(f, &m.u.post);
 		else if (m.kind == BUS_POKE && m.u.poke.gateway == uplink_id(g->uplink))
 			uplink_poke(g->uplink);
+		else if (m.kind == BUS_TYPING)
+			typing_hear(g->typing, &m.u.typing);
 		st = bus_reader_next(r, BUS_BROKER, BUS_GATEWAY, &m);
 	}
 	if (st != ST_OK && st != ST_END)
@@ -220,7 +227,7 @@ void fanout_turn(struct fanout *f)
 	if (f->behind_since_ms != 0 && now - f->behind_since_ms >= patience(f) &&
 	    !fanout_is_whole(f))
 		ask_for_missing(f);
-	if (frame_log_newest(f->log) == f->flushed)
+	if (fanout_is_flushed(f))
 		return;
 	if (now - f->flushed_at_ms >= interval)
 		flush_all(f);

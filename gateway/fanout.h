@@ -51,6 +51,8 @@ void fanout_forget_sync(struct fanout *f);
 bool fanout_hears(const struct fanout *f);
 /* Has the log everything the broker told of? */
 bool fanout_is_whole(const struct fanout *f);
+/* Was everything in the log flushed? */
+bool fanout_is_flushed(const struct fanout *f);
 /* At the end of each loop turn: flushes, if there is something new and it is time. */
 void fanout_turn(struct fanout *f);
 

@@ -21,9 +21,18 @@
 #include "gateway/fanout.h"
 #include "gateway/forwarded.h"
 #include "gateway/server.h"
+#include "gateway/typing.h"
 #include "gateway/uplink.h"
 
 struct listener;
+
+/* A list of people that is being told: over the end of an answer, if need be. */
+struct gateway_here {
+	uint64_t client;
+	uint64_t left; /* of its people still to come */
+	bool is_first, more;
+	struct browser_out json;
+};
 
 struct gateway_options {
 	struct bus_address events, commands;
@@ -47,6 +56,9 @@ struct gateway {
 	struct server *server;
 	struct assets *assets;
 	struct browser_out out; /* the JSON at work */
+	struct gateway_here here;
+	struct typing *typing;
+	struct slice typing_frames; /* of the round at work */
 	uv_timer_t tick;
 	uv_check_t turn;
 	uint64_t epoch; /* of the room; 0: not heard from the broker yet */

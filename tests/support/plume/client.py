@@ -24,6 +24,7 @@ from .wait import DEADLINE
 
 HELLO, TEXT, AUTH, ACK, RESET, NO_ENTRY = range(6)
 RESUME, WAITING, REFUSED, ACCEPTED, NOTICE = range(6, 11)
+WHO, HERE, TYPING, SIGN_OUT, SIGNED_OUT = range(11, 16)
 
 COME_BACK = (1001, 1006, 1012, 1013)  # close codes after which a client reconnects
 
@@ -276,6 +277,16 @@ class Client(Dialogue):
         self.send(type=TEXT, text=text, id=id)
         return id
 
+    def who(self, after=None):
+        self.send(type=WHO, text="", **({} if after is None else {"after": after}))
+
+    def typing(self):
+        self.send(type=TYPING, text="")
+
+    def sign_out(self, **everywhere):
+        """everywhere=True ends all sessions of the address."""
+        self.send(type=SIGN_OUT, text="", **everywhere)
+
     # -- what it expects
 
     def expect_waiting(self, **fields):
@@ -308,6 +319,29 @@ class Client(Dialogue):
     def expect_own(self, id):
         """The post with this id is in the room."""
         return self.expect(TEXT, id=id, name=self.name, seq=_Any())
+
+    def expect_people(self):
+        """Everybody who is here, as {name: mark}, asked for page by page."""
+        people, after, more = {}, None, True
+        while more:
+            self.who(after)
+            page = self.expect(HERE)
+            names = [one["name"] for one in page["people"]]
+            assert names == sorted(names, key=lambda name: name.encode())
+            assert not set(names) & set(people), f"{self} was told twice of somebody: {page}"
+            people.update((one["name"], one.get("mark", "")) for one in page["people"])
+            more = page["more"]
+            after = names[-1] if names else after
+        return people
+
+    def expect_typing(self, name, **fields):
+        return self.expect(TYPING, name=name, **fields)
+
+    def expect_signed_out(self):
+        """The session is over, and with it the connection."""
+        told = self.expect(SIGNED_OUT, reason="session-over")
+        self.expect_closed(1008, "signed-out")
+        return told
 
     def settle(self):
         """Everything that the server had to tell before has arrived when this returns."""

@@ -712,10 +712,12 @@ static void the_name_of_who_is_here_is_never_free(void **state)
 	struct world *w = *state;
 
 	world_enter(w, w->g, 1, "ann", ANN);
-	for (int i = 0; i < 3; i++) {
-		world_pass(w, 200ull * DAY);
+	for (int i = 0; i < 30; i++) { /* in one sitting */
+		world_pass(w, 20ull * DAY);
+		entrance_used(w->entrance, w->g, 1, w->t);
 		world_tick_heard(w);
 	}
+	world_hear(w, w->g);
 	world_hello(w, w->g2, 2, "ann", EVE);
 	assert_may_not_enter(w, w->g2, 2, REASON_NAME_TAKEN);
 }
