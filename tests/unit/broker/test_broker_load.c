@@ -96,7 +96,8 @@ static void a_waiting_login_goes_on_after_a_restart(void **state)
 	restart(f);
 	assert_int_equal(entrance_logins(w->entrance), 1);
 	assert_int_equal(entrance_letters(w->entrance), 1);
-	/* Its connection is still known, and who mailed it may still say so. */
+	/* Its connection is still known and told how it stands, and who mailed it may still say so. */
+	assert_int_equal(world_only(w, w->g, BUS_WAITING)->u.waiting.mail, MAIL_QUEUED);
 	assert_true(entrance_report(w->entrance,
 				    &(struct bus_report){.mailer = 1,
 							 .letter = w->letter,

@@ -95,7 +95,9 @@ static inline struct world *world_new(void)
 	w->entrance_options = (struct entrance_options){.code_ttl_ms = 10 * MINUTE,
 							.code_tries = 5,
 							.session_ttl_ms = 30ull * DAY,
-							.name_lease_ms = 180ull * DAY};
+							.name_lease_ms = 180ull * DAY,
+							.proof_ttl_ms = 90ull * DAY,
+							.trail = {1000, 30ull * DAY}};
 	return w;
 }
 
@@ -242,13 +244,19 @@ static inline void world_say(struct world *w, struct gateway *g, uint64_t client
 	room_say(w->room, g, &m, w->t);
 }
 
-/* A mailer takes the next letter: its code into w->code.  False: there is none. */
+/* A mailer takes the next letter: its code into w->code.  False: there is none.  It is mailer 1, or the
+ * next one that has taken all it was offered. */
 static inline bool world_mail(struct world *w)
 {
-	struct bus_take take = {.mailer = 1, .sender = S("room@plume.example")};
-	struct bus_letter letter;
+	struct bus_take take = {.sender = S("room@plume.example"),
+				.subject = S("Your login code")};
+	struct bus_letter letter = {.letter = 0};
 
-	if (!entrance_take_letter(w->entrance, &take, w->t, &letter))
+	for (take.mailer = 1; take.mailer < 20 && letter.letter == 0; take.mailer++) {
+		if (entrance_take_letter(w->entrance, &take, w->t, &letter))
+			entrance_hear_mailer(w->entrance, &take, w->t);
+	}
+	if (letter.letter == 0)
 		return false;
 	w->letter = letter.letter;
 	world_copy(w->code, sizeof w->code, letter.code);
