@@ -144,12 +144,12 @@ static enum login_try try_code(struct entrance *e, const struct bus_auth *m,
 	if (tally_wait(tries, key, e->t.now_ms) > 0) {
 		(void)logins_try(&nobody, code);
 		entrance_note(e, TRAIL_ADDRESS_LOCKED, login, m->address,
-			      S("not checked"), login->reference);
+			      S("a code was given and not checked"), login->reference);
 		return LOGIN_DEAD;
 	}
 	outcome = logins_try(login, code);
 	if (outcome == LOGIN_DEAD)
-		entrance_note(e, TRAIL_LOGIN_DEAD, login, m->address, S("not checked"),
+		entrance_note(e, TRAIL_LOGIN_DEAD, login, m->address, S("a code was given and not checked"),
 			      login->reference);
 	else if (outcome != LOGIN_RIGHT)
 		count_wrong(e, login, m, outcome);

@@ -40,7 +40,7 @@ struct world {
 	struct bus_msg told[TOLD_MAX];
 	size_t n;
 	char ticket[64], token[64], code[16], code2[16]; /* copied out of answers */
-	uint64_t letter;
+	uint64_t letter, mailer; /* that was mailed last, and by whom */
 };
 
 /* xorshift64*: the same "random" numbers in every run. */
@@ -253,8 +253,10 @@ static inline bool world_mail(struct world *w)
 	struct bus_letter letter = {.letter = 0};
 
 	for (take.mailer = 1; take.mailer < 20 && letter.letter == 0; take.mailer++) {
-		if (entrance_take_letter(w->entrance, &take, w->t, &letter))
-			entrance_hear_mailer(w->entrance, &take, w->t);
+		if (!entrance_take_letter(w->entrance, &take, w->t, &letter))
+			continue;
+		entrance_hear_mailer(w->entrance, &take, w->t);
+		w->mailer = take.mailer;
 	}
 	if (letter.letter == 0)
 		return false;
