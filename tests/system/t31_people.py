@@ -32,7 +32,7 @@ def test_a_large_room_is_told_page_by_page(plume):
         asks = [[HELLO, c, name[c], f"{name[c]}@x.example", "127.0.0.1", ""] for c in clients]
         told = {m[1]: m for m in gateway.batch(*asks) if m[0] == WAITING}
         auths = [
-            [AUTH, c, told[c][2], plume.code_for(f"{name[c]}@x.example"), 0, 0, True, ""]
+            [AUTH, c, told[c][2], plume.code_for(f"{name[c]}@x.example"), 0, 0, True, "", ""]
             for c in clients
         ]
         entered = [m for m in gateway.batch(*auths) if m[0] == ADMITTED]
