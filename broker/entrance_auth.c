@@ -149,8 +149,8 @@ static enum login_try try_code(struct entrance *e, const struct bus_auth *m,
 	}
 	outcome = logins_try(login, code);
 	if (outcome == LOGIN_DEAD)
-		entrance_note(e, TRAIL_LOGIN_DEAD, login, m->address, S("a code was given and not checked"),
-			      login->reference);
+		entrance_note(e, TRAIL_LOGIN_DEAD, login, m->address,
+			      S("a code was given and not checked"), login->reference);
 	else if (outcome != LOGIN_RIGHT)
 		count_wrong(e, login, m, outcome);
 	return outcome;
