@@ -625,6 +625,11 @@ static void news_of_a_letter_reach_who_waits(void **state)
 	for (size_t i = 0; i < NELEMS(news); i++) {
 		assert_true(report(w, 1, w->letter, news[i]));
 		assert_int_equal(waiting(w, w->g)->mail, news[i]);
+		/* Said again, to keep the lease, it is none. */
+		assert_int_equal(report(w, 1, w->letter, news[i]),
+				 news[i] != MAIL_REFUSED);
+		world_hear(w, w->g);
+		assert_int_equal(w->n, 0);
 	}
 	assert_false(report(w, 1, w->letter, MAIL_SENT)); /* it is over */
 	world_hear(w, w->g);
