@@ -98,7 +98,7 @@ static void write_letter(struct entrance *e, struct login *login,
 
 	memcpy(letter.email, a->typed, sizeof letter.email);
 	memcpy(letter.name, login->name, sizeof letter.name);
-	memcpy(letter.network, a->network, sizeof letter.network);
+	memcpy(letter.network, a->truncated, sizeof letter.network);
 	letter.expires_ms = login->expires_ms;
 
 	entrance_withdraw_letter(e,

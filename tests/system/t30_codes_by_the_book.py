@@ -129,7 +129,7 @@ def test_c8_of_1000_wrong_tries_at_once_five_register(system):
 
 
 def test_c10_no_code_is_stored_or_dumped(system):
-    system.start_broker()
+    system.start_broker(wrap=["prlimit", "--core=unlimited"])
     system.start_gateway()
     system.wait_ready()
     mailer = FakeMailer(system.ports.first + 2)

@@ -89,7 +89,7 @@ static void the_whole_way_from_hello_to_a_session(void **state)
 	assert_true(entrance_take_letter(w->entrance, &take, w->t, &letter));
 	assert_true(slice_equal(letter.email, S("Ann@A.Example"))); /* as typed */
 	assert_true(slice_equal(letter.name, S("Ann")));
-	assert_true(slice_equal(letter.address, S("192.0.2.7")));
+	assert_true(slice_equal(letter.address, S("192.0.2.0/24")));
 	assert_int_equal(letter.code.len, LOGIN_CODE_DIGITS);
 	assert_int_equal(letter.reference.len, 7);
 	assert_int_equal(letter.expires_ms, 10 * MINUTE);
