@@ -202,11 +202,13 @@ size_t entrance_give_trail(struct entrance *e, const struct bus_take *m,
 	return trail_give(e->trail, m->mailer, next, t.now_ms, t.wall_ms, each, ctx);
 }
 
+/* Also whose mail was sent: after a restart they hear from the first mailer again what to look for. */
 static void tell_if_waiting(void *ctx, struct login *login)
 {
 	struct entrance *e = ctx;
 
-	if (login->gateway != 0 && login_has_code(login) && login->mail != MAIL_SENT)
+	if (login->gateway != 0 && login_has_code(login) &&
+	    e->t.now_ms < login->expires_ms)
 		entrance_tell_waiting(e, login, S(""));
 }
 
