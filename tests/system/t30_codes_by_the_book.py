@@ -9,8 +9,8 @@ import urllib.error
 import urllib.request
 
 import pytest
-from plume.bus_peer import FakeMailer
 from plume.client import ACK, RESET
+from plume.mail_peer import FakeMailer
 from plume.wait import until
 
 LIMITS = {"tries_per_address": 10}

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from plume.bus_peer import FakeMailer
+from plume.mail_peer import FakeMailer
 from plume.wait import until
 
 TAKEN, SENT, DEFERRED, REFUSED = 1, 2, 3, 4
