@@ -88,6 +88,9 @@ def test_a_mark_is_the_same_everywhere_and_for_ever(two_gateways):
     plume.wait_ready()
     carl = plume.join("carl")
     assert carl.expect_text("ann", "hello")["mark"] == mark
+    people = carl.expect_people()
+    assert list(people) == ["ann", "anna", "bob", "carl"]
+    assert people["ann"] == people["anna"] == mark
     ann.connect(plume.gateways[1].url)
     ann.resume()
     assert ann.expect_in(resumed=True)["mark"] == mark
