@@ -41,7 +41,8 @@ void mailer_shut(struct mailer *m, enum status why)
 		log_error("audit_shut",
 			  "why=\"%s\" then=\"letters stay with the broker "
 			  "until the audit file can be written\"",
-			  status_text(why));
+			  why == ST_FULL ? "there is no room on the disk"
+					 : status_text(why));
 	m->shut = true;
 }
 

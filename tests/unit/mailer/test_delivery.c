@@ -159,9 +159,32 @@ static void a_code_without_end_is_tried_for_a_day(void **state)
 	assert_int_equal(d.end_ms, 1000 + DELIVERY_LIFE_MAX_MS);
 }
 
+static void a_server_that_asks_for_silence_is_given_it_for_all_letters(void **state)
+{
+	static const struct {
+		int code;
+		uint64_t retry_after_ms, pause_ms;
+	} cases[] = {
+		{200, 5000, 0},    {429, 0, DELIVERY_FIRST_RETRY_MS},
+		{429, 7000, 7000}, {429, UINT64_C(86400000), DELIVERY_PAUSE_MAX_MS},
+		{503, 0, 0},       {503, 2000, 2000},
+		{500, 2000, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEMS(cases); i++) {
+		struct delivery_result r = {.code = cases[i].code,
+					    .retry_after_ms = cases[i].retry_after_ms};
+
+		assert_int_equal(delivery_pause(&r), cases[i].pause_ms);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(
+			a_server_that_asks_for_silence_is_given_it_for_all_letters),
 		cmocka_unit_test(smtp_replies_have_their_verdict),
 		cmocka_unit_test(http_statuses_have_their_verdict),
 		cmocka_unit_test(sent_and_refused_letters_are_over),
