@@ -2,6 +2,7 @@
  * commands. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 
 #include <uv.h>
 
@@ -75,6 +76,14 @@ static bool size_thread_pool(uint64_t concurrency)
 	       setenv("UV_THREADPOOL_SIZE", size, 1) == 0;
 }
 
+/* Letters in memory have codes and addresses in clear (SECURITY C10). */
+static bool dump_no_core(void)
+{
+	const struct rlimit none = {0, 0};
+
+	return setrlimit(RLIMIT_CORE, &none) == 0;
+}
+
 static enum status start(struct process *p)
 {
 	enum status st = secret_init();
@@ -106,7 +115,7 @@ static void log_ready(const struct process *p)
 static int run(struct process *p)
 {
 	log_init(options_program.name, (enum log_level)p->options.log_level);
-	if (!size_thread_pool(p->options.concurrency))
+	if (!size_thread_pool(p->options.concurrency) || !dump_no_core())
 		return EXIT_FAILURE;
 	daemon_init(&p->daemon, uv_default_loop(), on_drain, p);
 	if (start(p) != ST_OK) {

@@ -180,9 +180,32 @@ static void a_server_that_asks_for_silence_is_given_it_for_all_letters(void **st
 	}
 }
 
+static void m4_a_broken_way_is_told_from_a_refused_letter(void **state)
+{
+	static const struct {
+		enum delivery_verdict verdict;
+		int code;
+		bool no_way;
+	} cases[] = {
+		{VERDICT_DEFERRED, 0, true},    {VERDICT_REFUSED, 535, true},
+		{VERDICT_REFUSED, 401, true},   {VERDICT_SENT, 250, false},
+		{VERDICT_SENT, 0, false},       {VERDICT_REFUSED, 550, false},
+		{VERDICT_DEFERRED, 451, false}, {VERDICT_DEFERRED, 429, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEMS(cases); i++) {
+		struct delivery_result r = {.verdict = cases[i].verdict,
+					    .code = cases[i].code};
+
+		assert_int_equal(delivery_is_no_way(&r), cases[i].no_way);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(m4_a_broken_way_is_told_from_a_refused_letter),
 		cmocka_unit_test(
 			a_server_that_asks_for_silence_is_given_it_for_all_letters),
 		cmocka_unit_test(smtp_replies_have_their_verdict),
