@@ -51,10 +51,13 @@ enum status run_crowd(struct bench *b, size_t clients,
 struct usage usage_begin(const struct bench *b);
 /* CPU per delivery, of gateways and broker, and how it divides. */
 void report_usage(struct bench *b, const struct usage *u, double deliveries);
-/* What the ledger saw; anything lost, doubled or behind makes the report bad. */
+/* What the ledger saw; anything lost, doubled or closed makes the report bad. */
 void report_ledger(struct bench *b, struct crowd *w, double seconds);
 /* Posts at the run's rate, burst after burst, from client after client among the first `talkers`. */
 void run_posts(struct bench *b, struct crowd *w, size_t talkers, uint64_t ms);
+/* The same from the clients first..first+talkers-1. */
+void run_posts_of(struct bench *b, struct crowd *w, size_t first, size_t talkers,
+		  uint64_t ms);
 /* Half of the floor before a measurement, half after it. */
 enum status run_floor(struct bench *b, size_t per_send, uint64_t rate,
 		      struct floor_result *out) ATTR_USE_RESULT;

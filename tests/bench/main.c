@@ -77,10 +77,9 @@ static const struct {
 	const char *name;
 	bench_mode *run;
 } modes[] = {
-	{"fanout", mode_fanout},
-	{"broker", mode_broker},
-	{"recover", mode_recover},
-	{"floor", mode_floor},
+	{"idle", mode_idle},       {"fanout", mode_fanout}, {"saturate", mode_saturate},
+	{"connect", mode_connect}, {"broker", mode_broker}, {"slow", mode_slow},
+	{"recover", mode_recover}, {"floor", mode_floor},
 };
 
 /* Each connection is a descriptor: as many as the system lets us have. */

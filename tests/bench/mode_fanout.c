@@ -30,7 +30,8 @@ enum status mode_fanout(struct bench *b)
 	crowd_settle(w, SETTLE_MS);
 	report_usage(b, &u, (double)w->ledger->deliveries);
 	report_ledger(b, w, seconds);
-	if (w->ledger->complete + w->refused_busy + w->refused_fast < w->posted)
+	if (w->ledger->complete + w->refused_busy + w->refused_fast < w->posted ||
+	    crowd_behind(w) > 0)
 		b->report.is_bad = true;
 	for (size_t i = 0; i < w->options.clients; i++)
 		crowd_leave(w, &w->clients[i]);
