@@ -21,9 +21,11 @@ struct uplink {
 	struct bus_requester *requester;
 	struct bus_queue *queue;
 	struct bus_writer *writer;
-	uv_timer_t watch;
+	uv_timer_t watch, pace;
+	uint64_t pace_ms;
 	uint64_t id, number;
 	uint64_t sent_ms, answered_ms, redialled_ms;
+	uint64_t carried_ms; /* when a batch last carried something */
 	bool is_poked;
 	bool is_deaf;
 };
@@ -37,6 +39,8 @@ static void send_batch(struct uplink *u)
 
 	bus_writer_clear(u->writer);
 	bus_writer_add(u->writer, &head);
+	if (bus_queue_count(u->queue) > 0)
+		u->carried_ms = daemon_now_ms();
 	bus_queue_take(u->queue, u->writer);
 	u->is_poked = false;
 	u->sent_ms = daemon_now_ms();
@@ -120,7 +124,12 @@ static void on_watch(uv_timer_t *timer)
 	}
 }
 
-enum status uplink_new(uv_loop_t *loop, const char *url,
+static void on_pace(uv_timer_t *timer)
+{
+	(void)timer; /* it only wakes the loop: uplink_turn() does the rest */
+}
+
+enum status uplink_new(uv_loop_t *loop, const char *url, uint64_t pace_ms,
 		       const struct uplink_events *events, struct uplink **out)
 {
 	struct uplink *u = xcalloc(1, sizeof *u);
@@ -132,12 +141,14 @@ enum status uplink_new(uv_loop_t *loop, const char *url,
 		return st;
 	}
 	u->events = *events;
+	u->pace_ms = pace_ms;
 	u->queue = bus_queue_new();
 	u->writer = bus_writer_new();
 	u->id = entropy_id(&entropy_system);
 	uv_timer_init(loop, &u->watch);
 	u->watch.data = u;
 	uv_timer_start(&u->watch, on_watch, 0, WATCH_MS);
+	uv_timer_init(loop, &u->pace);
 	*out = u;
 	return ST_OK;
 }
@@ -170,9 +181,17 @@ bool uplink_is_idle(const struct uplink *u)
 
 void uplink_turn(struct uplink *u)
 {
-	if ((bus_queue_count(u->queue) > 0 || u->is_poked) &&
-	    !bus_requester_is_waiting(u->requester))
+	uint64_t rested = daemon_now_ms() - u->carried_ms;
+
+	if ((bus_queue_count(u->queue) == 0 && !u->is_poked) ||
+	    bus_requester_is_waiting(u->requester))
+		return;
+	if (u->is_poked || rested >= u->pace_ms ||
+	    bus_queue_bytes(u->queue) >= UPLINK_BATCH_BYTES ||
+	    bus_queue_count(u->queue) >= UPLINK_BATCH_COUNT)
 		send_batch(u);
+	else if (!uv_is_active((uv_handle_t *)&u->pace))
+		uv_timer_start(&u->pace, on_pace, u->pace_ms - rested, 0);
 }
 
 void uplink_poke(struct uplink *u)
