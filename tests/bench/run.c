@@ -156,9 +156,9 @@ void report_floor(struct bench *b, const struct floor_result *before,
 	report_add_times(&b->report, "floor_latency_last", &last);
 	if (before->wrong + after->wrong > 0)
 		b->report.is_bad = true;
-	if (report_get(&b->report, "cpu_us") > 0)
-		report_add(&b->report, "cpu_to_floor",
-			   report_get(&b->report, "cpu_us") / us);
+	/* The kernel counts CPU time in hundredths of a second: a short floor may have none. */
+	report_add(&b->report, "cpu_to_floor",
+		   us > 0 ? report_get(&b->report, "cpu_us") / us : 0);
 	if (report_get(&b->report, "deliveries_per_s") > 0)
 		report_add(&b->report, "deliveries_to_floor",
 			   report_get(&b->report, "deliveries_per_s") * seconds / n);
