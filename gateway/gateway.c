@@ -205,7 +205,6 @@ static void on_turn(uv_check_t *check)
 	watch_ready(g);
 	uplink_turn(g->uplink); /* the broker works while the browsers are written to */
 	fanout_turn(g->fanout);
-	uplink_turn(g->uplink); /* it may have asked for posts */
 }
 
 /* -- start and end -- */

@@ -22,6 +22,9 @@ struct uplink {
 	struct bus_queue *queue;
 	struct bus_writer *writer;
 	uv_timer_t watch, pace;
+	uv_idle_t gather; /* while it is active the loop does not wait */
+	size_t gathered;  /* commands at the turn before; turns so far */
+	unsigned int turns;
 	uint64_t pace_ms;
 	uint64_t id, number;
 	uint64_t sent_ms, answered_ms, redialled_ms;
@@ -129,6 +132,11 @@ static void on_pace(uv_timer_t *timer)
 	(void)timer; /* it only wakes the loop: uplink_turn() does the rest */
 }
 
+static void on_gather(uv_idle_t *idle)
+{
+	(void)idle; /* as above */
+}
+
 enum status uplink_new(uv_loop_t *loop, const char *url, uint64_t pace_ms,
 		       const struct uplink_events *events, struct uplink **out)
 {
@@ -149,6 +157,7 @@ enum status uplink_new(uv_loop_t *loop, const char *url, uint64_t pace_ms,
 	u->watch.data = u;
 	uv_timer_start(&u->watch, on_watch, 0, WATCH_MS);
 	uv_timer_init(loop, &u->pace);
+	uv_idle_init(loop, &u->gather);
 	*out = u;
 	return ST_OK;
 }
@@ -161,6 +170,30 @@ uint64_t uplink_id(const struct uplink *u)
 void uplink_send(struct uplink *u, const struct bus_msg *m)
 {
 	bus_queue_add(u->queue, m);
+	if (!bus_requester_is_waiting(u->requester))
+		uv_idle_start(&u->gather, on_gather);
+}
+
+static void stop_gathering(struct uplink *u)
+{
+	u->gathered = 0;
+	u->turns = 0;
+	uv_idle_stop(&u->gather);
+}
+
+/* Did this turn bring more, so that the next may too? */
+static bool is_gathering(struct uplink *u)
+{
+	size_t count = bus_queue_count(u->queue);
+
+	if (count <= u->gathered || count >= UPLINK_BATCH_COUNT ||
+	    ++u->turns > UPLINK_GATHER_TURNS) {
+		stop_gathering(u);
+		return false;
+	}
+	u->gathered = count;
+	uv_idle_start(&u->gather, on_gather);
+	return true;
 }
 
 bool uplink_is_full(const struct uplink *u)
@@ -181,14 +214,17 @@ bool uplink_is_idle(const struct uplink *u)
 
 void uplink_turn(struct uplink *u)
 {
+	size_t count = bus_queue_count(u->queue);
 	uint64_t rested = daemon_now_ms() - u->carried_ms;
 
-	if ((bus_queue_count(u->queue) == 0 && !u->is_poked) ||
-	    bus_requester_is_waiting(u->requester))
+	if (bus_requester_is_waiting(u->requester) || (count == 0 && !u->is_poked)) {
+		stop_gathering(u);
 		return;
-	if (u->is_poked || rested >= u->pace_ms ||
-	    bus_queue_bytes(u->queue) >= UPLINK_BATCH_BYTES ||
-	    bus_queue_count(u->queue) >= UPLINK_BATCH_COUNT)
+	}
+	if (is_gathering(u))
+		return;
+	if (u->is_poked || rested >= u->pace_ms || count >= UPLINK_BATCH_COUNT ||
+	    bus_queue_bytes(u->queue) >= UPLINK_BATCH_BYTES)
 		send_batch(u);
 	else if (!uv_is_active((uv_handle_t *)&u->pace))
 		uv_timer_start(&u->pace, on_pace, u->pace_ms - rested, 0);

@@ -20,6 +20,9 @@ enum {
 	UPLINK_HEARTBEAT_MS = 500,
 	/* Without an answer for this long the broker counts as out of reach. */
 	UPLINK_DEAF_MS = 1500,
+	/* Loop turns for which a batch waits while each brings more: what arrived together leaves together,
+	 * though a connection is read in pieces. */
+	UPLINK_GATHER_TURNS = 32,
 	/* From here on a batch is worth a round trip of its own, whatever the pace. */
 	UPLINK_BATCH_BYTES = 32 << 10,
 	UPLINK_BATCH_COUNT = 200,
@@ -58,7 +61,7 @@ bool uplink_is_full(const struct uplink *u);
 bool uplink_is_deaf(const struct uplink *u);
 /* Nothing waits and nothing is in flight. */
 bool uplink_is_idle(const struct uplink *u);
-/* To be called at the end of each loop turn: sends what gathered, if it is time. */
+/* To be called once in each loop turn: sends what gathered, if it is time. */
 void uplink_turn(struct uplink *u);
 /* The broker has something for us: the next batch leaves even if it is empty. */
 void uplink_poke(struct uplink *u);

@@ -19,7 +19,7 @@ struct bench_options {
 	struct config_list gateways, pids;
 	uint64_t broker_pid;
 	uint64_t clients, people, samples, window, gateway_count, batch;
-	uint64_t rate, burst, bytes, seconds_ms, warm_up_ms;
+	uint64_t rate, burst, bytes, seconds_ms, warm_up_ms, pace_ms;
 	uint64_t stopped, posts, sessions;
 	const char *broker, *state;
 	bool json, progress, floor;
