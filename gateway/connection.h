@@ -43,6 +43,7 @@ enum {
 
 struct connection {
 	struct lws *wsi;
+	int fd;      /* of wsi */
 	uint64_t id; /* on the bus; 0: not a WebSocket (yet) */
 	uint64_t next_seq;
 	struct bucket posts, asks;

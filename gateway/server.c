@@ -45,6 +45,11 @@ bool server_is_choked(struct lws *wsi)
 	return lws_partial_buffered(wsi) != 0;
 }
 
+int server_socket(struct lws *wsi)
+{
+	return lws_get_socket_fd(wsi);
+}
+
 void server_write(struct lws *wsi, struct slice frames)
 {
 	/* RFC 6455 5.5.1: nothing follows a close frame, of which the library sends some by itself. */
@@ -303,10 +308,10 @@ static void library_log(int level, const char *line)
 
 enum status server_new(uv_loop_t *loop, struct gateway *g, struct server **out)
 {
-	/* 512: a connection's read buffer; longer messages come in pieces.  65536: what one
+	/* 256: a connection's read buffer; longer messages come in pieces.  65536: what one
 	 * write may pass to the kernel at once without a copy. */
 	static const struct lws_protocols protocols[] = {
-		{"plume", callback, sizeof(struct peer), 512, 0, NULL, 65536},
+		{"plume", callback, sizeof(struct peer), 256, 0, NULL, 65536},
 		{NULL, NULL, 0, 0, 0, NULL, 0}};
 	/* The library's ping timers are a sorted list that every connect walks: off. */
 	static const lws_retry_bo_t no_timers = {0};
