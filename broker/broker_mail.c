@@ -89,6 +89,7 @@ static void on_report(struct broker *b, struct bus_call *call,
 	struct bus_msg m = {.kind = BUS_REPORTED,
 			    .u.reported = {.letter = report->letter}};
 
+	b->metrics.reports[report->state]++;
 	store_begin(b->store);
 	m.u.reported.known = entrance_report(b->entrance, report, broker_time());
 	if (!broker_commit(b)) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/bus.h"
+#include "common/daemon.h"
 #include "common/log.h"
 #include "common/memory.h"
 #include "gateway/gateway.h"
@@ -20,7 +21,10 @@ struct fanout {
 	uint64_t flushed;         /* newest seq of the last flush */
 	uint64_t flushed_at_ms;
 	uint64_t flush_ms; /* how long the last flush took */
-	uint64_t heard_ms; /* the last event or beat; 0: none yet */
+	uint64_t heard_ms; /* the last event or beat, or redial; 0: none yet */
+	uint64_t frame_ms; /* the last event or beat */
+	uint64_t
+		oldest_ms; /* wall clock: when the oldest post to be flushed was accepted */
 	uint64_t first;    /* oldest seq that the broker can repair */
 	uint64_t asked_ms; /* when a SYNC was last sent */
 	bool is_syncing;
@@ -35,6 +39,16 @@ const struct frame_log *fanout_log(const struct fanout *f)
 bool fanout_hears(const struct fanout *f)
 {
 	return f->heard_ms != 0;
+}
+
+uint64_t fanout_silence_ms(const struct fanout *f)
+{
+	return gateway_now(f->gateway) - f->frame_ms;
+}
+
+uint64_t fanout_dropped(const struct fanout *f)
+{
+	return bus_subscriber_dropped(f->subscriber);
 }
 
 bool fanout_is_whole(const struct fanout *f)
@@ -55,6 +69,7 @@ static void ask_for_missing(struct fanout *f)
 	/* An answer may be lost with a broker that died: not waited for without end. */
 	if (f->is_syncing && now - f->asked_ms < FANOUT_SYNC_MS)
 		return;
+	f->gateway->metrics.repairs++;
 	f->is_syncing = true;
 	f->asked_ms = now;
 	uplink_send(f->gateway->uplink, &m);
@@ -78,12 +93,21 @@ void fanout_on_post(struct fanout *f, const struct bus_post *m)
 		browser_out_clear(&f->json);
 		browser_write_post(&f->json, m);
 		frame_log_add(f->log, browser_out_slice(&f->json));
+		f->gateway->metrics.posts++;
 	} else if (m->seq > newest) {
 		log_info("gap", "newest=%llu heard=%llu", (unsigned long long)newest,
 			 (unsigned long long)m->seq);
 		ask_for_missing(f);
 	}
 	heard_of(f, m->seq);
+}
+
+/* Of what is new: how long it takes from here to the browsers is measured. */
+static void on_live_post(struct fanout *f, const struct bus_post *m)
+{
+	if (f->oldest_ms == 0)
+		f->oldest_ms = m->time_ms;
+	fanout_on_post(f, m);
 }
 
 static void on_events(void *ctx, struct slice frame)
@@ -94,7 +118,7 @@ static void on_events(void *ctx, struct slice frame)
 	struct bus_msg m;
 	enum status st = bus_reader_new(frame, &r);
 
-	f->heard_ms = gateway_now(g);
+	f->heard_ms = f->frame_ms = gateway_now(g);
 
 	if (st == ST_OK)
 		st = bus_reader_next(r, BUS_BROKER, BUS_GATEWAY, &m);
@@ -105,7 +129,7 @@ static void on_events(void *ctx, struct slice frame)
 		if (m.kind == BUS_EVENTS)
 			heard_of(f, m.u.events.newest);
 		else if (m.kind == BUS_POST)
-			fanout_on_post(f, &m.u.post);
+			on_live_post(f, &m.u.post);
 		else if (m.kind == BUS_POKE && m.u.poke.gateway == uplink_id(g->uplink))
 			uplink_poke(g->uplink);
 		st = bus_reader_next(r, BUS_BROKER, BUS_GATEWAY, &m);
@@ -113,6 +137,7 @@ static void on_events(void *ctx, struct slice frame)
 	if (st != ST_OK && st != ST_END)
 		log_error("events_refused", "why=\"%s\" bytes=%zu", status_text(st),
 			  frame.len);
+	g->metrics.skipped += bus_reader_skipped(r);
 	bus_reader_free(&r);
 }
 
@@ -167,6 +192,13 @@ static void flush_all(struct fanout *f)
 	connections_each(f->gateway->connections, connection_flush, f->gateway);
 	f->flushed_at_ms = gateway_now(f->gateway);
 	f->flush_ms = (uv_hrtime() - before) / 1000000;
+	if (f->oldest_ms != 0) {
+		uint64_t now = daemon_wall_ms();
+
+		histogram_add(&f->gateway->metrics.delivery_lag, &metric_ms,
+			      now > f->oldest_ms ? now - f->oldest_ms : 0);
+		f->oldest_ms = 0;
+	}
 }
 
 static void on_pace(uv_timer_t *timer)

@@ -139,7 +139,10 @@ static void on_message(void *ctx, const struct bus_msg *m)
 		return;
 	}
 	c = connections_find(g->connections, client_of(m));
-	if (c != NULL && c->state != CLOSING)
+	if (c == NULL)
+		return;
+	gateway_metrics_result(&g->metrics, m);
+	if (c->state != CLOSING)
 		conversation_result(g, c, m);
 }
 
@@ -167,6 +170,7 @@ static void on_start_over(void *ctx)
 {
 	struct gateway *g = ctx;
 
+	g->metrics.start_overs++;
 	fanout_forget_sync(g->fanout);
 	connections_each(g->connections, restart_known, g);
 }
@@ -174,6 +178,15 @@ static void on_start_over(void *ctx)
 static void tell_back(struct gateway *g, struct connection *c)
 {
 	conversation_notice(g, c, "bus-back", "The room is back.", 0);
+}
+
+static void on_round_trip(void *ctx, uint64_t us, size_t commands, size_t skipped)
+{
+	struct gateway *g = ctx;
+
+	histogram_add(&g->metrics.round_trip, &metric_us, us);
+	histogram_add(&g->metrics.batch_size, &metric_count, commands);
+	g->metrics.skipped += skipped;
 }
 
 static void on_deaf(void *ctx, bool is_deaf)
@@ -226,6 +239,7 @@ enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
 				       .on_done = on_done,
 				       .on_start_over = on_start_over,
 				       .on_deaf = on_deaf,
+				       .on_round_trip = on_round_trip,
 				       .newest = on_newest};
 	enum status st;
 

@@ -107,6 +107,11 @@ void desk_watch(struct desk *d, uint64_t now_ms)
 	d->broker = BROKER_SILENT;
 }
 
+bool desk_is_connected(const struct desk *d)
+{
+	return bus_requester_is_connected(d->requester);
+}
+
 uint64_t desk_next_ms(const struct desk *d)
 {
 	if (!bus_requester_is_waiting(d->requester))

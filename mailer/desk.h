@@ -6,6 +6,7 @@
 #ifndef MAILER_DESK_H
 #define MAILER_DESK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <uv.h>
@@ -46,6 +47,8 @@ void desk_free(struct desk **d);
 void desk_ask(struct desk *d, uint64_t now_ms);
 /* Notices that the broker is silent. */
 void desk_watch(struct desk *d, uint64_t now_ms);
+/* Is the broker's desk there, as far as TCP knows? */
+bool desk_is_connected(const struct desk *d);
 /* When desk_watch() is due while a question is in flight, and else desk_ask();
  * UINT64_MAX: never. */
 uint64_t desk_next_ms(const struct desk *d);

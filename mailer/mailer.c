@@ -18,6 +18,7 @@
 #include "mailer/delivery.h"
 #include "mailer/desk.h"
 #include "mailer/errand.h"
+#include "mailer/mailer_metrics.h"
 #include "mailer/reports.h"
 #include "mailer/transport.h"
 
@@ -34,6 +35,7 @@ struct mailer {
 	bool draining, drained;
 	uint64_t drain_end_ms, report_end_ms;
 	uv_timer_t timer;
+	struct mailer_metrics metrics;
 };
 
 static void turn(struct mailer *m);
@@ -59,6 +61,7 @@ static void on_attempted(void *ctx, const struct delivery_result *result)
 	e->sending = false;
 	m->n_sending--;
 	step = delivery_next(&e->delivery, result, now_ms, m->setup.entropy);
+	m->metrics.attempts[step.state]++;
 	errand_record(e, &m->books, result, step);
 	e->due_ms = now_ms + step.retry_ms;
 	if (step.state != MAIL_DEFERRED || e->disowned)
@@ -323,4 +326,18 @@ void mailer_drain(struct mailer *m)
 	m->drain_end_ms = now_ms + m->setup.timeout_ms;
 	m->report_end_ms = now_ms + REPORT_GRACE_MS;
 	turn(m);
+}
+
+bool mailer_is_ready(const struct mailer *m, const char **why)
+{
+	*why = "the broker's mail desk is not connected";
+	return desk_is_connected(m->desk);
+}
+
+void mailer_write_metrics(struct mailer *m, FILE *out)
+{
+	m->metrics.connected = desk_is_connected(m->desk);
+	m->metrics.in_hand = m->n_errands;
+	m->metrics.sending = m->n_sending;
+	mailer_metrics_write(&m->metrics, out);
 }

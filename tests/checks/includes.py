@@ -10,6 +10,7 @@ import sources
 WHERE = {
     "nng/*": ["common/bus_*"],
     "libwebsockets.h": ["gateway/server.c"],
+    "microhttpd.h": ["common/admin.c"],
     "jansson.h": ["gateway/browser_json.c", "ctl/report.c"],
     "curl/*": ["mailer/curl_*", "mailer/transport_*"],
     "sqlite3.h": ["broker/store*", "mailer/audit*"],
