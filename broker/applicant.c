@@ -19,14 +19,14 @@ enum reason applicant_refusal(enum names_answer answer)
 	return REASON_ROOM_FULL;
 }
 
-static enum reason check_name(const struct bus_hello *m, const struct names *names,
+static enum reason check_name(struct slice name, const struct names *names,
 			      const struct name_keyer *keyer,
 			      const struct secret_hash *owner)
 {
 	struct name_keys keys;
 	struct name_claim *own;
 
-	if (name_keys_of(keyer, m->name, &keys) != ST_OK)
+	if (name_keys_of(keyer, name, &keys) != ST_OK)
 		return REASON_BAD_NAME;
 	return applicant_refusal(names_ask(names, &keys, owner, &own));
 }
@@ -41,9 +41,11 @@ enum reason applicant_check(const struct bus_hello *m, const struct names *names
 		fmt(out->typed, sizeof out->typed, "%.*s", SLICE_ARGS(m->email));
 	enum reason no;
 
-	out->name = m->name;
+	if (name_normalize(keyer, m->name, out->shown) != ST_OK)
+		return REASON_BAD_NAME;
+	out->name = slice_of(out->shown);
 	out->owner = secret_hash(secret, "address", slice_of(normal));
-	no = check_name(m, names, keyer, &out->owner);
+	no = check_name(out->name, names, keyer, &out->owner);
 	if (no == REASON_BAD_NAME || !is_address)
 		return no == REASON_BAD_NAME ? no : REASON_BAD_ADDRESS;
 	address_for_budget(normal, budget);

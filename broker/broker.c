@@ -157,6 +157,7 @@ enum status broker_new(uv_loop_t *loop, const struct broker_options *options,
 	if (st != ST_OK)
 		goto fail;
 	st = broker_load(b);
+	store_settle(b->store);
 	if (st == ST_OK)
 		st = open_endpoints(b, loop);
 	if (st != ST_OK)

@@ -27,14 +27,15 @@ static void on_name(void *ctx, const struct name_claim *claim)
 {
 	struct loading *l = ctx;
 	struct name_keys keys;
+	char name[NAME_MAX_BYTES + 1];
 
-	if (name_keys_of(l->b->keyer, slice_of(claim->name), &keys) != ST_OK) {
+	if (name_normalize(l->b->keyer, slice_of(claim->name), name) != ST_OK ||
+	    name_keys_of(l->b->keyer, slice_of(name), &keys) != ST_OK) {
 		log_warn("name_dropped", "id=%llu why=\"it is no longer allowed\"",
 			 (unsigned long long)claim->id);
 		return;
 	}
-	names_claim(l->b->room->names, claim->id, slice_of(claim->name), &keys,
-		    &claim->owner)
+	names_claim(l->b->room->names, claim->id, slice_of(name), &keys, &claim->owner)
 		->seen_ms = claim->seen_ms;
 }
 
@@ -146,6 +147,7 @@ enum status broker_load(struct broker *b)
 	if (st != ST_OK)
 		return st;
 	gateways_each(b->room->gateways, bring_back, &l);
+	room_list_people(b->room);
 	store_begin(b->store);
 	if (b->room->epoch == 0) {
 		b->room->epoch = entropy_id(&entropy_system);

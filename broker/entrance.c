@@ -21,6 +21,7 @@ void entrance_session_ended(void *ctx, const struct session *session)
 	struct entrance *e = ctx;
 
 	store_drop_session(e->room->store, &session->token);
+	e->has_ended = true;
 }
 
 struct entrance *entrance_new(const struct entrance_options *options, struct room *room,
@@ -132,14 +133,17 @@ void entrance_admit(struct entrance *e, struct gateway *g, uint64_t number,
 		    const struct session *session, struct slice token, uint64_t after)
 {
 	const struct name_claim *who = names_by_id(e->room->names, session->person);
-	struct client client = {
-		.number = number, .person = session->person, .session = session->token};
+	struct client client = {.number = number,
+				.person = session->person,
+				.session = session->token,
+				.used_ms = e->t.wall_ms};
 	struct bus_msg m = {.kind = BUS_ADMITTED,
 			    .u.admitted = {.client = number,
 					   .name = slice_of(who->name),
 					   .token = token,
 					   .after = after,
-					   .resumed = token.len == 0}};
+					   .resumed = token.len == 0,
+					   .mark = slice_of(who->mark)}};
 
 	m.u.admitted.newest =
 		history_newest(e->room->history); /* without their own entering */
@@ -218,6 +222,7 @@ void entrance_tick(struct entrance *e, struct room_time t)
 	logins_expire(e->logins, t.now_ms);
 	mail_desk_expire(e->desk, t.now_ms);
 	sessions_expire(e->sessions, t.wall_ms, entrance_session_ended, e);
+	entrance_dismiss_ended(e);
 	mail_budget_expire(e->budget, t.now_ms);
 	if (e->options.name_lease_ms != 0)
 		names_each(e->room->names, expire_name, e);

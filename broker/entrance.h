@@ -42,6 +42,13 @@ void entrance_resume(struct entrance *e, struct gateway *g, const struct bus_res
 		     struct room_time t);
 void entrance_rejoin(struct entrance *e, struct gateway *g, const struct bus_rejoin *m,
 		     struct room_time t);
+/* SIGN_OUT: the client's session ends, or all of its person's address, and every client of what ended
+ * is dismissed. */
+void entrance_sign_out(struct entrance *e, struct gateway *g,
+		       const struct bus_sign_out *m, struct room_time t);
+/* The person behind this client did something: their session is in use. */
+void entrance_used(struct entrance *e, struct gateway *g, uint64_t client,
+		   struct room_time t);
 /* The connection has ended; a login that waits goes on waiting without it. */
 void entrance_gone(struct entrance *e, struct gateway *g, uint64_t client,
 		   struct room_time t);

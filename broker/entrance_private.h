@@ -1,5 +1,5 @@
-/* entrance_private.h - what entrance.c (who gets in), entrance_auth.c (codes) and entrance_mail.c
- * (letters) share. */
+/* entrance_private.h - what entrance.c (who gets in), entrance_auth.c (codes), entrance_mail.c (letters)
+ * and entrance_end.c (sessions that end) share. */
 #ifndef BROKER_ENTRANCE_PRIVATE_H
 #define BROKER_ENTRANCE_PRIVATE_H
 
@@ -19,6 +19,7 @@ struct entrance {
 	struct mail_budget *budget;
 	char sender[255];   /* what mailers' letters come from, as they last said */
 	struct room_time t; /* of the call at work, for the callbacks of the tables */
+	bool has_ended;     /* a session ended since clients were last looked at */
 };
 
 /* -- entrance.c -- */
@@ -34,6 +35,11 @@ void entrance_admit(struct entrance *e, struct gateway *g, uint64_t number,
 		    const struct session *session, struct slice token, uint64_t after);
 /* For sessions.h: takes it out of the store. */
 void entrance_session_ended(void *ctx, const struct session *session);
+
+/* -- entrance_end.c -- */
+
+/* Dismisses the clients whose session is not there any more. */
+void entrance_dismiss_ended(struct entrance *e);
 
 /* -- entrance_mail.c -- */
 

@@ -174,6 +174,17 @@ void logins_expire(struct logins *l, uint64_t now_ms)
 	}
 }
 
+void logins_end_redeemed(struct logins *l, const struct secret_hash *owner)
+{
+	struct record *r, *next;
+
+	HASH_ITER (hh, l->by_ticket, r, next) {
+		if (login_is_redeemed(&r->login) &&
+		    secret_hash_equal(&r->login.owner, owner))
+			logins_end(l, &r->login);
+	}
+}
+
 size_t logins_count(const struct logins *l)
 {
 	return HASH_COUNT(l->by_ticket);

@@ -79,6 +79,8 @@ bool login_has_code(const struct login *login);
 /* Was the code used up? */
 bool login_is_redeemed(const struct login *login);
 void logins_end(struct logins *l, struct login *login);
+/* Ends those of this address whose code was used: none of them gives a session any more. */
+void logins_end_redeemed(struct logins *l, const struct secret_hash *owner);
 void logins_expire(struct logins *l, uint64_t now_ms);
 size_t logins_count(const struct logins *l);
 

@@ -26,6 +26,8 @@ struct options {
 	uint64_t mails_per_address, mails_per_network, mail_interval_ms;
 	uint64_t history, history_bytes, history_age_ms, newcomer_posts;
 	uint64_t grace_ms, gateway_timeout_ms, session_ttl_ms, name_lease_ms;
+	uint64_t typing;
+	struct config_list reserved;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -75,6 +77,10 @@ static const struct config_option table[] = {
 	 "TIME", "how long a session lives without use; 0 lifts the limit"},
 	{"name-lease", CONFIG_DURATION, AT(name_lease_ms), "180d", 0, DAYS(3650), NULL,
 	 "TIME", "how long a name stays its owner's without use; 0 keeps it for ever"},
+	{"typing", CONFIG_CHOICE, AT(typing), "on", 0, 0, "on|off", "WHETHER",
+	 "whether people see who is writing"},
+	{"reserve", CONFIG_LIST, AT(reserved), NULL, 0, 0, NULL, "NAME",
+	 "name that nobody may take, nor what looks like it; repeatable"},
 	SERVICE_OPTIONS(struct options, service, ADMIN),
 };
 
@@ -119,7 +125,9 @@ static void fill(const struct options *o, struct broker_options *out)
 		.history = {o->history, o->history_bytes, o->history_age_ms},
 		.newcomer_posts = o->newcomer_posts,
 		.grace_ms = o->grace_ms,
-		.gateway_timeout_ms = o->gateway_timeout_ms};
+		.gateway_timeout_ms = o->gateway_timeout_ms,
+		.tells_typing = o->typing == 0,
+		.reserved = &o->reserved};
 	out->entrance =
 		(struct entrance_options){.code_ttl_ms = o->code_ttl_ms,
 					  .code_tries = o->code_tries,
@@ -134,6 +142,24 @@ static void fill(const struct options *o, struct broker_options *out)
 
 /* What a reload changes at once. */
 static const char *const live[] = {SERVICE_LIVE};
+static bool has_good_names(const struct options *o, const struct config_source *source)
+{
+	struct name_keyer *keyer;
+	bool good = name_keyer_new(&keyer) == ST_OK;
+
+	for (size_t i = 0; good && i < o->reserved.n; i++) {
+		struct slice name = slice_of(o->reserved.items[i]);
+		struct name_keys keys;
+		char quoted[NAME_MAX_BYTES * 4];
+
+		good = name_keys_of(keyer, name, &keys) == ST_OK;
+		if (!good)
+			config_complain(&program, source, "--reserve: %s is no name",
+					log_quote(quoted, sizeof quoted, name));
+	}
+	name_keyer_free(&keyer);
+	return good;
+}
 
 struct process {
 	struct service service;
@@ -209,7 +235,8 @@ static bool check(struct process *p)
 				"--state is empty: a file, or :memory:");
 		return false;
 	}
-	return service_check(&program, &p->source, &o->service);
+	return has_good_names(o, &p->source) &&
+	       service_check(&program, &p->source, &o->service);
 }
 
 int main(int argc, char **argv)

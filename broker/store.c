@@ -122,6 +122,13 @@ enum status store_commit(struct store *s)
 	return store_status(failed);
 }
 
+void store_settle(struct store *s)
+{
+	if (s != NULL)
+		(void)sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
+						NULL, NULL);
+}
+
 void store_put_epoch(struct store *s, uint64_t epoch)
 {
 	run(s, PUT_EPOCH, "n", epoch);

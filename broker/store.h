@@ -36,6 +36,10 @@ void store_close(struct store **s);
 void store_begin(struct store *s);
 enum status store_commit(struct store *s) ATTR_USE_RESULT;
 
+/* Brings what was committed into the file itself: what was dropped is nowhere any more.  A failure
+ * costs nothing but that. */
+void store_settle(struct store *s);
+
 /* While suspended - the disk is full - puts and commits succeed and do nothing. */
 void store_suspend(struct store *s, bool is_suspended);
 

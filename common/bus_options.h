@@ -70,6 +70,13 @@ struct bus_settings {
 			"the " name " endpoint, where it is not beside the others"     \
 	}
 
+#define LOG_OPTION(target, field)                                                  \
+	{                                                                          \
+		"log-level", CONFIG_CHOICE, offsetof(target, field), "info", 0, 0, \
+			"error|warn|info|debug", "LEVEL",                          \
+			"least important lines that are logged"                    \
+	}
+
 /* The address of an endpoint for whoever has peers of that kind there; complains and returns false
  * when it is none of the bus, lacks its certificates or would leave the machine in clear.  The
  * address lives as long as what the settings point to. */

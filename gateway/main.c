@@ -20,7 +20,7 @@
 struct options {
 	struct bus_settings bus;
 	const char *listen, *static_dir;
-	struct config_list origins;
+	struct config_list origins, proxies;
 	uint64_t posts_per_second, posts_burst;
 	uint64_t ping_interval_ms, pong_timeout_ms, hello_timeout_ms, flush_interval_ms;
 	uint64_t drain_ms;
@@ -43,6 +43,8 @@ static const struct config_option table[] = {
 	{"origin", CONFIG_LIST, AT(origins), NULL, 0, 0, NULL, "URL",
 	 "origin whose pages may connect, like https://chat.example; repeatable [the host the "
 	 "page was asked from]"},
+	{"trusted-proxy", CONFIG_LIST, AT(proxies), NULL, 0, 0, NULL, "NETWORK",
+	 "proxy whose X-Forwarded-For is believed, like 192.0.2.1 or 10.0.0.0/8; repeatable"},
 	{"posts-per-second", CONFIG_NUMBER, AT(posts_per_second), "10", 0, 1000, NULL,
 	 "N", "texts a client may send in a second; 0 lifts the limit"},
 	{"posts-burst", CONFIG_NUMBER, AT(posts_burst), "10", 1, 100000, NULL, "N",
@@ -81,6 +83,26 @@ struct process {
 	struct gateway_options options;
 	struct gateway *gateway;
 };
+
+/* What the table cannot check; complains. */
+static bool are_good(const struct config_source *source, const struct options *o,
+		     struct gateway_options *out)
+{
+	char quoted[128];
+	const char *bad;
+
+	if (!listener_address_is_valid(o->listen)) {
+		config_complain(&program, source, "--listen: %s is not HOST:PORT",
+				log_quote(quoted, sizeof quoted, slice_of(o->listen)));
+		return false;
+	}
+	forwarded_trust_init(&out->proxies, &o->proxies, &bad);
+	if (bad != NULL)
+		config_complain(&program, source,
+				"--trusted-proxy: %s is neither an address nor a network",
+				log_quote(quoted, sizeof quoted, slice_of(bad)));
+	return bad == NULL;
+}
 
 static void on_drained(void *ctx)
 {
@@ -158,19 +180,14 @@ static enum status on_reload(void *ctx)
 static bool check(struct process *p)
 {
 	const struct options *o = &p->given;
-	char quoted[128];
 
 	if (!bus_option_resolve(&program, &p->source, &o->bus, ENDPOINT_EVENTS,
 				BUS_PEER_LISTENS, &p->options.events) ||
 	    !bus_option_resolve(&program, &p->source, &o->bus, ENDPOINT_COMMANDS,
 				BUS_PEER_LISTENS, &p->options.commands))
 		return false;
-	if (!listener_address_is_valid(o->listen)) {
-		config_complain(&program, &p->source, "--listen: %s is not HOST:PORT",
-				log_quote(quoted, sizeof quoted, slice_of(o->listen)));
-		return false;
-	}
-	return service_check(&program, &p->source, &o->service);
+	return are_good(&p->source, o, &p->options) &&
+	       service_check(&program, &p->source, &o->service);
 }
 
 int main(int argc, char **argv)

@@ -14,6 +14,7 @@ struct desk {
 	struct bus_requester *requester;
 	struct bus_writer *writer;
 	uint64_t asked_ms; /* the last question */
+	uint64_t watch_ms; /* when its silence is too long (again) */
 	uint64_t next_ms;  /* the next one, at the earliest */
 	enum { BROKER_UNKNOWN, BROKER_HEARD, BROKER_SILENT } broker;
 };
@@ -95,16 +96,20 @@ void desk_ask(struct desk *d, uint64_t now_ms)
 	bus_writer_add(d->writer, &msg);
 	bus_request(d->requester, bus_writer_frame(d->writer));
 	d->asked_ms = now_ms;
+	d->watch_ms = now_ms + DESK_SILENCE_MS;
 }
 
 void desk_watch(struct desk *d, uint64_t now_ms)
 {
-	if (!bus_requester_is_waiting(d->requester) || d->broker == BROKER_SILENT ||
-	    now_ms < d->asked_ms + DESK_SILENCE_MS)
+	if (!bus_requester_is_waiting(d->requester) || now_ms < d->watch_ms)
 		return;
-	log_warn("bus_silent", "mail=%s since_ms=%" PRIu64, d->setup.at->url,
-		 now_ms - d->asked_ms);
+	if (d->broker != BROKER_SILENT)
+		log_warn("bus_silent", "mail=%s since_ms=%" PRIu64, d->setup.at->url,
+			 now_ms - d->asked_ms);
 	d->broker = BROKER_SILENT;
+	/* A link that died without a word is noticed by nobody else. */
+	bus_requester_redial(d->requester);
+	d->watch_ms = now_ms + DESK_SILENCE_MS;
 }
 
 bool desk_is_connected(const struct desk *d)
@@ -114,7 +119,5 @@ bool desk_is_connected(const struct desk *d)
 
 uint64_t desk_next_ms(const struct desk *d)
 {
-	if (!bus_requester_is_waiting(d->requester))
-		return d->next_ms;
-	return d->broker == BROKER_SILENT ? UINT64_MAX : d->asked_ms + DESK_SILENCE_MS;
+	return bus_requester_is_waiting(d->requester) ? d->watch_ms : d->next_ms;
 }

@@ -19,7 +19,7 @@ enum {
 	DESK_WAIT_MS = 5000, /* how long the broker may hold the question */
 	DESK_PAUSE_MS = 250, /* from a question that brought nothing to the next */
 	DESK_SILENCE_MS =
-		10000, /* without an answer: the broker is away, and the log says so */
+		8000, /* without an answer: the broker is away, and the log says so */
 };
 
 struct bus_address;
@@ -45,12 +45,11 @@ enum status desk_new(const struct desk_setup *setup, struct desk **out) ATTR_USE
 void desk_free(struct desk **d);
 /* Asks, unless a question is in flight or it is too early. */
 void desk_ask(struct desk *d, uint64_t now_ms);
-/* Notices that the broker is silent. */
+/* Notices that the broker is silent, and dials it anew. */
 void desk_watch(struct desk *d, uint64_t now_ms);
 /* Is the broker's desk there, as far as TCP knows? */
 bool desk_is_connected(const struct desk *d);
-/* When desk_watch() is due while a question is in flight, and else desk_ask();
- * UINT64_MAX: never. */
+/* When desk_watch() is due while a question is in flight, and else desk_ask(). */
 uint64_t desk_next_ms(const struct desk *d);
 
 #endif

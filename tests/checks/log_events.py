@@ -7,7 +7,7 @@ import sys
 
 import sources
 
-CALL = re.compile(r"\blog_(error|warn|info|debug)\(\s*(\"(\w+)\")?")
+CALL = re.compile(r"\blog_(error|warn|info|debug)\((?!\))\s*(\"(\w+)\")?")
 ROW = re.compile(r"^\| `(\w+)` \| ([a-z, ]+) \| ([a-z, ]+) \| (.+) \|$", re.MULTILINE)
 FOLDERS = ("common", "broker", "gateway", "mailer", "ctl")
 DOCUMENT = "docs/OPERATIONS.md"

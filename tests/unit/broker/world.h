@@ -91,7 +91,8 @@ static inline struct world *world_new(void)
 	w->room_options = (struct room_options){.history = {.posts = 100},
 						.newcomer_posts = 5,
 						.grace_ms = 30000,
-						.gateway_timeout_ms = 10000};
+						.gateway_timeout_ms = 10000,
+						.tells_typing = true};
 	w->entrance_options = (struct entrance_options){.code_ttl_ms = 10 * MINUTE,
 							.code_tries = 5,
 							.session_ttl_ms = 30ull * DAY,

@@ -122,6 +122,52 @@ static void messages_are_as_the_protocol_says(void **state)
 	json_decref(tree);
 }
 
+static void people_are_as_the_protocol_says(void **state)
+{
+	struct browser_out *t = *state;
+	struct bus_post post = {.seq = 7,
+				.time_ms = 9,
+				.name = S("ann"),
+				.text = S("hi"),
+				.mark = S("abcd2345")};
+	struct bus_admitted in = {.name = S("ann"), .mark = S("abcd2345")};
+	struct bus_typing typing = {.name = S("ann"), .mark = S("abcd2345")};
+	struct bus_present ann = {.name = S("ann"), .mark = S("abcd2345")};
+	struct bus_present bot = {.name = S("b\"t")};
+	json_t *tree;
+
+	browser_write_post(t, &post);
+	assert_json(t,
+		    "{\"type\":1,\"user\":{\"name\":\"ann\"},\"text\":\"hi\",\"seq\":7,"
+		    "\"ts\":9,\"mark\":\"abcd2345\"}");
+	browser_write_ack(t, &in, 1);
+	tree = parse(t);
+	assert_string_equal(json_string_value(json_object_get(tree, "mark")), "abcd2345");
+	json_decref(tree);
+	browser_write_typing(t, &typing);
+	assert_json(t, "{\"type\":13,\"user\":{\"name\":\"ann\"},\"text\":\"\","
+		       "\"mark\":\"abcd2345\"}");
+	browser_write_here(t);
+	browser_write_here_end(t, false);
+	assert_json(t, "{\"type\":12,\"user\":{\"name\":\"\"},\"text\":\"\","
+		       "\"people\":[],\"more\":false}");
+	browser_write_here(t);
+	browser_write_here_person(t, &ann, true);
+	browser_write_here_person(t, &bot, false);
+	browser_write_here_end(t, true);
+	assert_json(t, "{\"type\":12,\"user\":{\"name\":\"\"},\"text\":\"\",\"people\":["
+		       "{\"name\":\"ann\",\"mark\":\"abcd2345\"},{\"name\":\"b\\\"t\"}],"
+		       "\"more\":true}");
+	browser_write_signed_out(t, REASON_SESSION_OVER);
+	tree = parse(t);
+	assert_int_equal(json_integer_value(json_object_get(tree, "type")), 15);
+	assert_string_equal(json_string_value(json_object_get(tree, "reason")),
+			    "session-over");
+	assert_string_equal(json_string_value(json_object_get(tree, "text")),
+			    reason_text(REASON_SESSION_OVER));
+	json_decref(tree);
+}
+
 static void every_reason_has_a_name_and_a_text(void **state)
 {
 	struct browser_out *t = *state;
@@ -284,6 +330,7 @@ int main(void)
 		TEST(the_longest_and_worst_text_fits),
 		TEST(no_raw_line_break_or_control_character_is_written),
 		TEST(messages_follow_each_other_in_one_buffer),
+		TEST(people_are_as_the_protocol_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
