@@ -23,6 +23,11 @@ static const char *const report_names[MAIL_REPORT_STATES] = {
 	MAIL_STATES(X)
 #undef X
 };
+static const char *const trail_names[TRAIL_KINDS] = {
+#define TRAIL_KIND(symbol, number, name, text) [number] = name,
+#include "common/trail_kinds.def"
+#undef TRAIL_KIND
+};
 static const char *const control_results[] = {"answered", "refused"};
 
 #define METRIC_STRUCT struct broker_metrics
@@ -55,6 +60,7 @@ void broker_metrics_write(struct broker *b, FILE *out)
 {
 	struct broker_metrics *m = &b->metrics;
 	struct slowest slowest = {history_newest(b->room->history), 0};
+	uint64_t wall = broker_time().wall_ms, oldest;
 
 	gateways_each(b->room->gateways, look_at_gateway, &slowest);
 	m->writable = !b->room->is_full;
@@ -66,6 +72,10 @@ void broker_metrics_write(struct broker *b, FILE *out)
 	m->sessions = entrance_sessions(b->entrance);
 	m->logins = entrance_logins(b->entrance);
 	m->letters = entrance_letters(b->entrance);
+	for (unsigned i = 0; i < TRAIL_KINDS; i++)
+		m->trail[i] = entrance_happened(b->entrance, (enum trail_kind)i);
+	oldest = entrance_oldest_letter_ms(b->entrance);
+	m->oldest_letter_ms = oldest != 0 && wall > oldest ? wall - oldest : 0;
 	m->gateways = gateways_count(b->room->gateways);
 	m->gateway_lag = slowest.lag;
 	metrics_write(table, NELEMS(table), m, out);

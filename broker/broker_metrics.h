@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "broker/trail.h"
 #include "common/bus_msg.h"
 #include "common/metrics.h"
 

@@ -50,19 +50,18 @@ static const struct config_option table[] = {
 
 static const struct config_program program = {
 	"plumectl", "Asks and tells the broker of a Plume room.",
-	"status|who|say TEXT...|health [live|ready]", table, NELEMS(table),
+	"status|who|say TEXT...|why REFERENCE|health [live|ready]", table, NELEMS(table),
 	/* A file that the environment names is that of a server beside which this runs. */
 	"PLUME_CTL_CONFIG"};
 
 /* What this program can do: the verbs of the broker, and those that ask somebody else. */
-enum { VERB_HEALTH = CONTROL_SAY + 1 };
+enum { VERB_HEALTH = CONTROL_WHY + 1 };
 
 /* The verbs as a table of names, in the order of enum control_verb, so that a mistyped one is
  * looked up as a mistyped option is. */
 static const struct config_option verb_names[] = {
-	[CONTROL_STATUS] = {.name = "status"},
-	[CONTROL_WHO] = {.name = "who"},
-	[CONTROL_SAY] = {.name = "say"},
+	[CONTROL_STATUS] = {.name = "status"}, [CONTROL_WHO] = {.name = "who"},
+	[CONTROL_SAY] = {.name = "say"},       [CONTROL_WHY] = {.name = "why"},
 	[VERB_HEALTH] = {.name = "health"},
 };
 static const struct config_program verbs = {"plumectl",         "",  NULL, verb_names,
@@ -90,7 +89,7 @@ static bool read_verb(const struct config_source *source, int at, unsigned *out)
 
 	if (at == source->argc) {
 		COMPLAIN(source,
-			 "nothing to do: status, who, say TEXT... or health; see --help");
+			 "nothing to do: status, who, say, why or health; see --help");
 		return false;
 	}
 	word = slice_of(source->argv[at]);
@@ -103,7 +102,7 @@ static bool read_verb(const struct config_source *source, int at, unsigned *out)
 		COMPLAIN(source, "unknown command %s; did you mean %s?", shown, nearest);
 	else
 		COMPLAIN(source,
-			 "unknown command %s; there are status, who, say and health",
+			 "unknown command %s; there are status, who, say, why and health",
 			 shown);
 	return false;
 }
@@ -112,10 +111,11 @@ static bool read_verb(const struct config_source *source, int at, unsigned *out)
 static bool read_text(const struct config_source *source, int at, unsigned verb,
 		      char text[TEXT_MAX], size_t *len_out)
 {
+	bool has_text = verb == CONTROL_SAY || verb == CONTROL_WHY;
 	size_t len = 0;
 
 	*len_out = 0;
-	if (verb != CONTROL_SAY && at < source->argc) {
+	if (!has_text && at < source->argc) {
 		COMPLAIN(source, "%s takes no operand", verb_names[verb].name);
 		return false;
 	}
@@ -131,9 +131,10 @@ static bool read_text(const struct config_source *source, int at, unsigned verb,
 		memcpy(text + len, word.ptr, word.len);
 		len += word.len;
 	}
-	if (verb == CONTROL_SAY &&
-	    (len == 0 || !utf8_is_valid((struct slice){text, len}))) {
-		COMPLAIN(source, len == 0 ? "say needs a text" : "the text is not UTF-8");
+	if (has_text && (len == 0 || !utf8_is_valid((struct slice){text, len}))) {
+		COMPLAIN(source, len > 0               ? "the text is not UTF-8"
+				 : verb == CONTROL_SAY ? "say needs a text"
+						       : "why needs a reference");
 		return false;
 	}
 	*len_out = len;

@@ -22,6 +22,10 @@ struct mailer_metrics {
 #undef HISTOGRAM
 };
 
-void mailer_metrics_write(const struct mailer_metrics *m, FILE *out);
+struct delivery_result;
+
+/* An attempt has ended, and the letter is in this state. */
+void mailer_metrics_attempt(struct mailer_metrics *m,
+			    const struct delivery_result *result, enum mail_state state);
 
 #endif
