@@ -19,8 +19,10 @@ struct options {
 	struct bus_settings bus;
 	const char *state, *control_key, *secret_key;
 	uint64_t sync, log_level;
-	uint64_t code_ttl_ms, code_tries;
-	uint64_t mails_per_address, mails_per_network, mail_interval_ms;
+	uint64_t code_ttl_ms, code_tries, tries_per_address;
+	struct mail_limits mails;
+	struct config_list deny, allow;
+	uint64_t proof_ttl_ms, trail_rows, trail_age_ms;
 	uint64_t history, history_bytes, history_age_ms, newcomer_posts;
 	uint64_t grace_ms, gateway_timeout_ms, session_ttl_ms, name_lease_ms;
 	uint64_t typing;
@@ -50,13 +52,37 @@ static const struct config_option table[] = {
 	 "how long a login code is good; 0 lifts the limit"},
 	{"code-tries", CONFIG_NUMBER, AT(code_tries), "5", 1, 100, NULL, "N",
 	 "wrong codes after which a login is dead"},
-	{"mails-per-address", CONFIG_NUMBER, AT(mails_per_address), "5", 0, 3600, NULL,
-	 "N", "login mails to one address in an hour; 0 lifts the limit"},
-	{"mails-per-network", CONFIG_NUMBER, AT(mails_per_network), "10", 0, 3600, NULL,
+	{"tries-per-address", CONFIG_NUMBER, AT(tries_per_address), "10", 0, 1000, NULL,
 	 "N",
-	 "login mails asked for by one IPv4 address or IPv6 /64 in an hour; 0 lifts the limit"},
-	{"mail-interval", CONFIG_DURATION, AT(mail_interval_ms), "60s", 0, DAYS(1), NULL,
+	 "wrong codes for one address in any hour, after which none is checked; 0 lifts the limit"},
+	{"mail-interval", CONFIG_DURATION, AT(mails.interval_ms), "60s", 0, DAYS(1), NULL,
 	 "TIME", "least time between two login mails to one address; 0 lifts the limit"},
+	{"mails-per-address", CONFIG_NUMBER, AT(mails.per_address_hour), "5", 0, 1000,
+	 NULL, "N", "login mails to one address in any hour; 0 lifts the limit"},
+	{"mails-per-day", CONFIG_NUMBER, AT(mails.per_address_day), "15", 0, 1000, NULL,
+	 "N", "login mails to one address in any 24 hours; 0 lifts the limit"},
+	{"mails-per-network", CONFIG_NUMBER, AT(mails.per_network_hour), "10", 0, 1000,
+	 NULL, "N",
+	 "login mails asked for by one IPv4 address or IPv6 /64 in any hour; 0 lifts the limit"},
+	{"mail-pace", CONFIG_DURATION, AT(mails.pace_ms), "1s", 0, DAYS(1), NULL, "TIME",
+	 "time in which the room may send one login mail on average; 0 lifts the limit"},
+	{"mail-burst", CONFIG_NUMBER, AT(mails.pace_burst), "20", 1, 100000, NULL, "N",
+	 "login mails that the room may send at once before --mail-pace counts"},
+	{"mails-reserved", CONFIG_NUMBER, AT(mails.reserve_hour), "3", 0, 1000, NULL, "N",
+	 "login mails in any hour beyond all limits for each browser that has proven its address"
+	 " before"},
+	{"proof-ttl", CONFIG_DURATION, AT(proof_ttl_ms), "90d", 0, DAYS(3650), NULL,
+	 "TIME",
+	 "how long a browser that does not come is remembered to have proven its address; 0 lifts"
+	 " the limit"},
+	{"deny-address", CONFIG_LIST, AT(deny), NULL, 0, 0, NULL, "PATTERN",
+	 "addresses that get no login mail; * and ? stand for any characters and for one"},
+	{"allow-address", CONFIG_LIST, AT(allow), NULL, 0, 0, NULL, "PATTERN",
+	 "if given, the only addresses that get login mail"},
+	{"trail", CONFIG_NUMBER, AT(trail_rows), "50000", 1, 1000000, NULL, "N",
+	 "rows kept of what happened to logins, for plumectl why and the mailers' audit logs"},
+	{"trail-age", CONFIG_DURATION, AT(trail_age_ms), "30d", 0, DAYS(3650), NULL,
+	 "TIME", "how long they are kept; 0 lifts the limit"},
 	{"history", CONFIG_NUMBER, AT(history), "10000", 0, 1000000, NULL, "N",
 	 "posts remembered for those who return; 0 keeps no text on disk"},
 	{"history-bytes", CONFIG_NUMBER, AT(history_bytes), "67108864", 0,
@@ -121,14 +147,16 @@ static void fill(const struct options *o, struct broker_options *out)
 		.gateway_timeout_ms = o->gateway_timeout_ms,
 		.tells_typing = o->typing == 0,
 		.reserved = &o->reserved};
-	out->entrance =
-		(struct entrance_options){.code_ttl_ms = o->code_ttl_ms,
-					  .code_tries = o->code_tries,
-					  .mails_per_address = o->mails_per_address,
-					  .mails_per_network = o->mails_per_network,
-					  .mail_interval_ms = o->mail_interval_ms,
-					  .session_ttl_ms = o->session_ttl_ms,
-					  .name_lease_ms = o->name_lease_ms};
+	out->entrance = (struct entrance_options){
+		.code_ttl_ms = o->code_ttl_ms,
+		.code_tries = o->code_tries,
+		.tries_per_address = o->tries_per_address,
+		.mails = o->mails,
+		.addresses = {o->deny.items, o->allow.items, o->deny.n, o->allow.n},
+		.session_ttl_ms = o->session_ttl_ms,
+		.name_lease_ms = o->name_lease_ms,
+		.proof_ttl_ms = o->proof_ttl_ms,
+		.trail = {o->trail_rows, o->trail_age_ms}};
 	out->state = o->state;
 	out->sync = o->sync == 0 ? STORE_NORMAL : STORE_FULL;
 }

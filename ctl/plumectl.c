@@ -46,7 +46,7 @@ static const struct config_option table[] = {
 
 static const struct config_program program = {
 	"plumectl", "Asks and tells the broker of a Plume room.",
-	"status|who|say TEXT...", table, NELEMS(table)};
+	"status|who|say TEXT...|why REFERENCE", table, NELEMS(table)};
 
 /* The verbs as a table of names, in the order of enum control_verb, so that a mistyped one is
  * looked up as a mistyped option is. */
@@ -54,6 +54,7 @@ static const struct config_option verb_names[] = {
 	[CONTROL_STATUS] = {.name = "status"},
 	[CONTROL_WHO] = {.name = "who"},
 	[CONTROL_SAY] = {.name = "say"},
+	[CONTROL_WHY] = {.name = "why"},
 };
 static const struct config_program verbs = {"plumectl", "", NULL, verb_names,
 					    NELEMS(verb_names)};
@@ -79,7 +80,9 @@ static bool read_verb(const struct config_source *source, int at, enum control_v
 	struct slice word;
 
 	if (at == source->argc) {
-		COMPLAIN(source, "nothing to do: status, who or say TEXT...; see --help");
+		COMPLAIN(
+			source,
+			"nothing to do: status, who, say TEXT... or why REFERENCE; see --help");
 		return false;
 	}
 	word = slice_of(source->argv[at]);
@@ -91,7 +94,7 @@ static bool read_verb(const struct config_source *source, int at, enum control_v
 	    find_verb(slice_of(nearest), &near))
 		COMPLAIN(source, "unknown command %s; did you mean %s?", shown, nearest);
 	else
-		COMPLAIN(source, "unknown command %s; there are status, who and say",
+		COMPLAIN(source, "unknown command %s; there are status, who, say and why",
 			 shown);
 	return false;
 }
@@ -100,10 +103,11 @@ static bool read_verb(const struct config_source *source, int at, enum control_v
 static bool read_text(const struct config_source *source, int at, enum control_verb verb,
 		      char text[TEXT_MAX], size_t *len_out)
 {
+	bool has_text = verb == CONTROL_SAY || verb == CONTROL_WHY;
 	size_t len = 0;
 
 	*len_out = 0;
-	if (verb != CONTROL_SAY && at < source->argc) {
+	if (!has_text && at < source->argc) {
 		COMPLAIN(source, "%s takes no operand", verb_names[verb].name);
 		return false;
 	}
@@ -119,9 +123,10 @@ static bool read_text(const struct config_source *source, int at, enum control_v
 		memcpy(text + len, word.ptr, word.len);
 		len += word.len;
 	}
-	if (verb == CONTROL_SAY &&
-	    (len == 0 || !utf8_is_valid((struct slice){text, len}))) {
-		COMPLAIN(source, len == 0 ? "say needs a text" : "the text is not UTF-8");
+	if (has_text && (len == 0 || !utf8_is_valid((struct slice){text, len}))) {
+		COMPLAIN(source, len > 0               ? "the text is not UTF-8"
+				 : verb == CONTROL_SAY ? "say needs a text"
+						       : "why needs a reference");
 		return false;
 	}
 	*len_out = len;

@@ -160,6 +160,8 @@ void browser_write_ack(struct browser_out *t, const struct bus_admitted *m,
 	begin(t, 3, m->name, S(""));
 	if (m->token.len > 0)
 		add_string(t, "token", m->token);
+	if (m->proof.len > 0)
+		add_string(t, "proof", m->proof);
 	if (fmt(hex, sizeof hex, "%016" PRIx64, epoch))
 		add_string(t, "epoch", slice_of(hex));
 	add_number(t, "seq", m->newest);
@@ -204,6 +206,15 @@ void browser_write_waiting(struct browser_out *t, const struct bus_waiting *m,
 	add_number(t, "resend_in", m->resend_ms);
 	add_string(t, "mail", slice_of(mail_state_name((enum mail_state)m->mail)));
 	add_string(t, "sender", m->sender);
+	add_string(t, "subject", m->subject);
+	if (m->reference.len > 0)
+		add_string(t, "reference", m->reference);
+	if (m->mailed_ms > 0)
+		add_number(t, "mailed_at", m->mailed_ms);
+	if (m->mail == MAIL_DEFERRED)
+		add_number(t, "mail_retry_in", m->retry_ms);
+	if (m->mailers > 0)
+		add_number(t, "mailers", m->mailers - 1);
 	end(t);
 }
 

@@ -86,6 +86,7 @@ static void hear_hello(struct gateway *g, struct connection *c,
 	ask.u.hello.name = name;
 	ask.u.hello.email = email;
 	ask.u.hello.address = utf8_clip(slice_of(peer), 45);
+	ask.u.hello.proof = m->u.hello.proof;
 	gateway_ask(g, c, &ask);
 }
 
@@ -102,9 +103,12 @@ static void hear_auth(struct gateway *g, struct connection *c,
 			   .after = a->seq,
 			   .current = c->is_current || a->ticket.len > 0,
 			   .claim = a->claim}};
+	char peer[FORWARDED_TEXT_SIZE];
 
 	if (!may_ask(g, c))
 		return;
+	server_peer(c->wsi, peer);
+	ask.u.auth.address = utf8_clip(slice_of(peer), 45);
 	c->is_current = ask.u.auth.current;
 	if (a->ticket.len > 0) /* news of this login come here now */
 		connection_keep_ticket(c, a->ticket);

@@ -81,7 +81,10 @@ class Stage:
             history_bytes=0,
             mails_per_network=0,
             mails_per_address=0,
+            mails_per_day=0,
             mail_interval=0,
+            mail_pace=0,
+            tries_per_address=0,
         )
         for n, (host, port) in enumerate(network.places, 1):
             static = process.SOURCE_DIR / "static"

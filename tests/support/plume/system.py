@@ -96,7 +96,10 @@ class System:
             # everybody in a test comes from one network and is in a hurry
             "mails_per_network": 0,
             "mails_per_address": 0,
+            "mails_per_day": 0,
             "mail_interval": 0,
+            "mail_pace": 0,
+            "tries_per_address": 0,
         }
         self.broker = self._start(Process, "plume-broker", {**defaults, **options}, env, wrap)
         return self.broker

@@ -111,12 +111,31 @@ static void messages_are_as_the_protocol_says(void **state)
 	assert_json(t, "{\"type\":7,\"user\":{\"name\":\"ann\"},\"text\":\"\","
 		       "\"ticket\":\"tick\",\"digits\":8,\"expires_in\":600000,"
 		       "\"resend_in\":60000,\"mail\":\"sent\","
-		       "\"sender\":\"room@plume.example\"}");
+		       "\"sender\":\"room@plume.example\",\"subject\":\"\"}");
+	wait.subject = S("Your \"code\"");
+	wait.reference = S("K7Q-2MX");
+	wait.mailed_ms = 1700000000000;
+	wait.mailers = 1;
+	browser_write_waiting(t, &wait, S(""));
+	assert_json(t, "{\"type\":7,\"user\":{\"name\":\"ann\"},\"text\":\"\","
+		       "\"digits\":8,\"expires_in\":600000,\"resend_in\":60000,"
+		       "\"mail\":\"sent\",\"sender\":\"room@plume.example\","
+		       "\"subject\":\"Your \\\"code\\\"\",\"reference\":\"K7Q-2MX\","
+		       "\"mailed_at\":1700000000000,\"mailers\":0}");
+	wait = (struct bus_waiting){
+		.name = S("ann"), .mail = MAIL_DEFERRED, .retry_ms = 20000, .mailers = 3};
+	browser_write_waiting(t, &wait, S(""));
+	assert_json(t, "{\"type\":7,\"user\":{\"name\":\"ann\"},\"text\":\"\","
+		       "\"digits\":8,\"expires_in\":0,\"resend_in\":0,"
+		       "\"mail\":\"deferred\",\"sender\":\"\",\"subject\":\"\","
+		       "\"mail_retry_in\":20000,\"mailers\":2}");
 
+	in.proof = S("prf");
 	browser_write_ack(t, &in, UINT64_C(0xff));
 	tree = parse(t);
 	assert_int_equal(json_integer_value(json_object_get(tree, "type")), 3);
 	assert_string_equal(json_string_value(json_object_get(tree, "token")), "tok");
+	assert_string_equal(json_string_value(json_object_get(tree, "proof")), "prf");
 	assert_string_equal(json_string_value(json_object_get(tree, "epoch")),
 			    "00000000000000ff");
 	json_decref(tree);
