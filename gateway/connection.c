@@ -34,6 +34,7 @@ bool connection_open(struct gateway *g, struct connection *c, struct lws *wsi)
 {
 	*c = (struct connection){.wsi = wsi, .state = OUTSIDE};
 	c->heard_s = c->opened_s = (uint32_t)(gateway_now(g) / 1000);
+	g->metrics.opened++;
 	return connections_add(g->connections, c);
 }
 
@@ -139,6 +140,7 @@ static void flush_private(struct connection *c)
 void connection_flush(struct gateway *g, struct connection *c)
 {
 	const struct frame_log *log = fanout_log(g->fanout);
+	uint64_t from = c->next_seq;
 
 	if (c->state == CLOSING)
 		return;
@@ -165,6 +167,8 @@ void connection_flush(struct gateway *g, struct connection *c)
 	c->is_following = true;
 	server_write(c->wsi, frame_log_read(log, c->next_seq, CONNECTION_WRITE_MAX,
 					    &c->next_seq));
+	g->metrics.writes++;
+	g->metrics.deliveries += c->next_seq - from;
 	if (c->next_seq <= frame_log_newest(log))
 		server_want_write(c->wsi);
 }
@@ -209,6 +213,7 @@ void connection_close(struct gateway *g, struct connection *c, enum close_reason
 		return;
 	log_info("close", "connection=%llu reason=%s code=%u", (unsigned long long)c->id,
 		 close_name(why), close_code(why));
+	g->metrics.closes[why]++;
 	enter_state(c, CLOSING);
 	/* RFC 6455 5.5.1: a status code in network byte order, then text. */
 	len = frame_header(FRAME_CLOSE, 2 + name, frame);
@@ -240,6 +245,7 @@ void connection_closed(struct gateway *g, struct connection *c)
 		return;
 	if (c->is_known)
 		uplink_send(g->uplink, &m);
+	g->metrics.closed++;
 	connections_remove(g->connections, c);
 	drop_partial(c);
 	free(c->ticket);

@@ -3,17 +3,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <uv.h>
 
 #include "common/bus.h"
 #include "common/bus_options.h"
 #include "common/config.h"
+#include "common/config_reload.h"
 #include "common/daemon.h"
 #include "common/entropy.h"
 #include "common/log.h"
 #include "common/memory.h"
 #include "common/secret.h"
+#include "common/service.h"
 #include "mailer/address.h"
 #include "mailer/audit.h"
 #include "mailer/curl_job.h"
@@ -27,11 +30,13 @@ struct options {
 	const char *smtp_user, *smtp_password, *smtp_ca;
 	uint64_t smtp_tls;
 	const char *mailgun_key, *mailgun_url;
-	uint64_t mail_timeout, concurrency;
+	uint64_t mail_timeout, concurrency, audit_keep;
 	const char *room, *public_url;
 	bool code_in_subject;
-	uint64_t log_level;
+	struct service_settings service;
 };
+
+#define ADMIN "127.0.0.1:4887" /* unless --admin says otherwise */
 
 /* clang-format off */
 #define STRING(name, field, fallback, value, help) \
@@ -51,6 +56,9 @@ static const struct config_option options[] = {
 	       "address the letters come from (required)"),
 	STRING("audit", audit, "plume-mailer.db", "FILE",
 	       "SQLite file of the record; its key is FILE.key"),
+	{"audit-keep", CONFIG_DURATION, offsetof(struct options, audit_keep), "30d",
+	 0, UINT64_C(3650) * 86400000, NULL, NULL,
+	 "how long rows of the record keep what they tell (0: for ever)"},
 	STRING("smtp-user", smtp_user, NULL, "NAME",
 	       "user at the SMTP server"),
 	SECRET("smtp-password", smtp_password,
@@ -73,8 +81,7 @@ static const struct config_option options[] = {
 	       "where the room is, as the only link in the letters"),
 	{"code-in-subject", CONFIG_FLAG, offsetof(struct options, code_in_subject), "yes",
 	 0, 0, NULL, NULL, "show the login code in the subject"},
-	CHOICE("log-level", log_level, "info", "error|warn|info|debug",
-	       "what is logged"),
+	SERVICE_OPTIONS(struct options, service, ADMIN),
 };
 /* clang-format on */
 
@@ -90,7 +97,7 @@ struct process {
 	struct config_source source;
 	struct bus_address mail;
 	struct transport_settings settings;
-	struct daemon daemon;
+	struct service service;
 	struct audit *audit;
 	struct transport *transport;
 	struct mailer *mailer;
@@ -114,7 +121,7 @@ static bool check_urls(struct process *p)
 		return false;
 	if (o->public_url != NULL && !letter_url_is_valid(slice_of(o->public_url)))
 		return REFUSE(p, "--public-url is not an http:// or https:// URL");
-	return true;
+	return service_check(&program, &p->source, &o->service);
 }
 
 static bool check_style(struct process *p)
@@ -175,28 +182,29 @@ static void on_drain(void *ctx)
 
 /* Attempts that the drain gave up may still be on their threads, so the transport
  * stays. */
-static void on_drained(void *ctx)
+static void on_ended(void *ctx, int exit_code)
 {
 	struct process *p = ctx;
 
 	audit_close(&p->audit);
-	daemon_stop(&p->daemon, 0);
+	daemon_stop(&p->service.daemon, exit_code);
 }
 
 static enum status start_mailer(struct process *p)
 {
 	const struct options *o = &p->options;
 	struct mailer_setup setup = {
-		.loop = p->daemon.loop,
+		.loop = p->service.daemon.loop,
 		.at = &p->mail,
 		.style = {o->from, o->room, o->public_url, o->code_in_subject},
 		.timeout_ms = o->mail_timeout,
+		.keep_ms = o->audit_keep,
 		.concurrency = o->concurrency,
 		.audit = p->audit,
 		.transport = p->transport,
 		.key = o->smtp_password != NULL ? o->smtp_password : o->mailgun_key,
 		.entropy = &entropy_system,
-		.on_drained = on_drained,
+		.on_ended = on_ended,
 		.ctx = p,
 	};
 
@@ -221,7 +229,7 @@ static enum status start(struct process *p)
 	if (st == ST_OK)
 		st = audit_open(p->options.audit, &entropy_system, &p->audit);
 	if (st == ST_OK)
-		st = transport_new(p->daemon.loop, &p->settings, &p->transport);
+		st = transport_new(p->service.daemon.loop, &p->settings, &p->transport);
 	if (st == ST_OK)
 		st = start_mailer(p);
 	return st;
@@ -243,20 +251,56 @@ static void log_ready(const struct process *p)
 		 smtp ? tls[p->settings.tls] : "-");
 }
 
+static bool is_ready(void *ctx, const char **why)
+{
+	const struct process *p = ctx;
+
+	return mailer_is_ready(p->mailer, why);
+}
+
+static void write_metrics(void *ctx, FILE *out)
+{
+	struct process *p = ctx;
+
+	mailer_write_metrics(p->mailer, out);
+}
+
+static enum status on_reload(void *ctx)
+{
+	static const char *const live[] = {SERVICE_LIVE};
+	struct process *p = ctx;
+	struct options fresh;
+	enum status st = config_reload(&program, &p->source, live, NELEMS(live),
+				       &p->options, &fresh);
+
+	if (st == ST_OK && bus_url_is_tls(p->mail.url))
+		st = bus_certificates_check(&p->mail, BUS_PEER_LISTENS);
+	if (st != ST_OK)
+		return st;
+	p->options = fresh;
+	service_set_log(&p->options.service);
+	if (bus_renew(&p->mail) != ST_OK)
+		_exit(1); /* it would stay deaf: the next start can do better */
+	return ST_OK;
+}
+
 static int run(struct process *p)
 {
-	log_init(program.name, (enum log_level)p->options.log_level);
+	struct service_hooks hooks = {on_drain, is_ready, write_metrics, on_reload, p};
+
 	if (!size_thread_pool(p->options.concurrency))
 		return EXIT_FAILURE;
-	daemon_init(&p->daemon, uv_default_loop(), on_drain, p);
-	bus_option_warn(&p->mail);
-	if (start(p) != ST_OK) {
+	service_begin(&p->service, uv_default_loop(), &program, &p->options.service,
+		      &hooks);
+	service_mind_bus(&p->service, &p->mail);
+	if (start(p) != ST_OK ||
+	    service_open(&p->service, &p->options.service, ADMIN) != ST_OK) {
 		audit_close(&p->audit);
 		log_error("start_failed", "why=\"see above\"");
 		return EXIT_FAILURE;
 	}
 	log_ready(p);
-	daemon_run(&p->daemon);
+	daemon_run(&p->service.daemon);
 }
 
 int main(int argc, char **argv)
