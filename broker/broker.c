@@ -184,6 +184,7 @@ void broker_on_failure(struct broker *b, broker_failed_fn *on_failure, void *ctx
 
 void broker_close(struct broker *b)
 {
+	broker_end_backup(b);
 	store_close(&b->store);
 }
 
