@@ -198,3 +198,9 @@ void broker_write_metrics(struct broker *b, FILE *out)
 {
 	broker_metrics_write(b, out);
 }
+
+void broker_options_changed(struct broker *b)
+{
+	room_set_options(b->room, &b->options->room);
+	entrance_set_options(b->entrance, &b->options->entrance);
+}

@@ -37,6 +37,8 @@ struct entrance;
 struct entrance *entrance_new(const struct entrance_options *options, struct room *room,
 			      const struct name_keyer *keyer, const struct secret *secret,
 			      const struct entropy *entropy);
+/* Other options from now on; of code_ttl_ms and trail nothing changes. */
+void entrance_set_options(struct entrance *e, const struct entrance_options *o);
 void entrance_free(struct entrance **e);
 
 void entrance_hello(struct entrance *e, struct gateway *g, const struct bus_hello *m,
