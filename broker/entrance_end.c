@@ -24,6 +24,7 @@ struct signing_out {
 	struct secret_hash token; /* of the one session, */
 	struct secret_hash owner; /* or all of this address */
 	bool everywhere;
+	uint64_t person; /* not 0: whatever is this person's, and nothing else */
 };
 
 static bool is_meant(const struct signing_out *s, uint64_t person,
@@ -31,6 +32,8 @@ static bool is_meant(const struct signing_out *s, uint64_t person,
 {
 	const struct name_claim *who = names_by_id(s->e->room->names, person);
 
+	if (s->person != 0)
+		return person == s->person;
 	if (s->everywhere)
 		return who != NULL && secret_hash_equal(&who->owner, &s->owner);
 	return secret_hash_equal(token, &s->token);
@@ -94,6 +97,19 @@ void entrance_sign_out(struct entrance *e, struct gateway *g,
 		sessions_end(e->sessions, &s.token, signed_out, &s);
 	/* A browser whose answer was lost may redeem its code once more; not after this. */
 	logins_end_redeemed(e->logins, &s.owner);
+}
+
+void entrance_end_person(struct entrance *e, const struct name_claim *who,
+			 struct room_time t)
+{
+	struct signing_out s = {.e = e, .owner = who->owner, .person = who->id};
+
+	e->t = t;
+	gateways_each(e->room->gateways, sign_out_clients, &s);
+	sessions_end_if(e->sessions, is_session_meant, signed_out, &s);
+	logins_end_redeemed(e->logins, &s.owner);
+	/* In the grace period without a session: out, too. */
+	room_leave(e->room, s.person, t);
 }
 
 /* -- the end of any -- */
