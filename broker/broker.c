@@ -184,6 +184,7 @@ void broker_on_failure(struct broker *b, broker_failed_fn *on_failure, void *ctx
 
 void broker_close(struct broker *b)
 {
+	broker_end_backup(b);
 	store_close(&b->store);
 }
 
@@ -196,4 +197,10 @@ bool broker_is_ready(const struct broker *b, const char **why)
 void broker_write_metrics(struct broker *b, FILE *out)
 {
 	broker_metrics_write(b, out);
+}
+
+void broker_options_changed(struct broker *b)
+{
+	room_set_options(b->room, &b->options->room);
+	entrance_set_options(b->entrance, &b->options->entrance);
 }

@@ -33,6 +33,7 @@ struct broker {
 	uv_timer_t tick;
 	uint64_t ticks, ticked_ms;
 	struct broker_metrics metrics;
+	struct broker_backup *backup; /* NULL: none was ever made */
 	broker_failed_fn *on_failure;
 	void *ctx;
 };
@@ -52,6 +53,10 @@ void broker_serve_mailers(struct broker *b);
 void broker_on_batch(void *ctx, struct bus_call *call, struct slice frame);
 void broker_on_mail(void *ctx, struct bus_call *call, struct slice frame);
 void broker_on_control(void *ctx, struct bus_call *call, struct slice frame);
+/* broker_backup.c: the call is answered when the copy is made, or cannot be. */
+void broker_begin_backup(struct broker *b, struct bus_call *call, struct slice path);
+/* One that is being made is given up. */
+void broker_end_backup(struct broker *b);
 /* broker_full.c: the disk is full, and perhaps not any more. */
 enum status broker_begin_full(struct broker *b) ATTR_USE_RESULT;
 void broker_end_full(struct broker *b);

@@ -144,6 +144,11 @@ size_t presence_clients(const struct presence *p)
 	return p->clients;
 }
 
+void presence_set_grace(struct presence *p, uint64_t grace_ms)
+{
+	p->grace_ms = grace_ms;
+}
+
 void presence_free(struct presence **p)
 {
 	struct person *x, *next;

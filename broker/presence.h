@@ -20,6 +20,8 @@ enum { PRESENCE_TYPING_MS = 2000 };
 
 /* grace_ms: how long a person without clients still counts as here. */
 struct presence *presence_new(uint64_t grace_ms);
+/* From now on, for those who are in theirs too. */
+void presence_set_grace(struct presence *p, uint64_t grace_ms);
 void presence_free(struct presence **p);
 
 /* One more client of the person.  True: they were absent, so tell the room that they entered. */

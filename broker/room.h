@@ -55,6 +55,8 @@ struct room {
 /* keyer and store are borrowed for the room's life. */
 struct room *room_new(const struct room_options *options, const struct name_keyer *keyer,
 		      struct store *store);
+/* Other options from now on; of history and reserved nothing changes. */
+void room_set_options(struct room *r, const struct room_options *options);
 void room_free(struct room **r);
 
 /* The connection becomes a client of this person; the room hears of it if they were absent.

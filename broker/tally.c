@@ -33,7 +33,14 @@ struct tally *tally_new(enum tally_kind kind, const struct tally_rule rules[TALL
 
 	t->kind = kind;
 	t->store = store;
+	tally_set_rules(t, rules);
+	return t;
+}
+
+void tally_set_rules(struct tally *t, const struct tally_rule rules[TALLY_RULES])
+{
 	memcpy(t->rules, rules, sizeof t->rules);
+	t->span_ms = t->most = 0;
 	for (size_t i = 0; i < TALLY_RULES; i++) {
 		if (rules[i].most == 0)
 			continue;
@@ -42,7 +49,6 @@ struct tally *tally_new(enum tally_kind kind, const struct tally_rule rules[TALL
 		if (rules[i].most > t->most)
 			t->most = rules[i].most;
 	}
-	return t;
 }
 
 static struct record *find(const struct tally *t, const struct secret_hash *key)
