@@ -25,8 +25,8 @@ static const char *const sql[STORE_STATEMENTS] = {
 	[PUT_SESSION] = "REPLACE INTO sessions VALUES(?, ?, ?)",
 	[DROP_SESSION] = "DELETE FROM sessions WHERE token = ?",
 	[PUT_LOGIN] =
-		"REPLACE INTO logins VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-		" ?, ?)",
+		("REPLACE INTO logins VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+		 " ?, ?)"),
 	[DROP_LOGIN] = "DELETE FROM logins WHERE ticket = ?",
 	[PUT_LETTER] = "REPLACE INTO letters VALUES(?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
 	[DROP_LETTER] = "DELETE FROM letters WHERE id = ?",
