@@ -10,6 +10,7 @@ struct answer {
 	struct broker *b;
 	struct bus_writer *w;
 	uint64_t now_ms;
+	const struct bus_call *call;
 };
 
 static void add_told(struct bus_writer *w, bool done, struct slice text)
@@ -105,7 +106,8 @@ static bool has_key(const struct broker *b, const struct bus_ask *m)
 static bool on_ask(struct answer *a, const struct bus_ask *m)
 {
 	if (!has_key(a->b, m)) {
-		log_warn("control_refused", "why=\"wrong key\"");
+		broker_complain(&a->b->refused_control, "control_refused", a->call,
+				"wrong key");
 		add_told(a->w, false, S("the control key is not this broker's"));
 		return true;
 	}
@@ -127,7 +129,7 @@ static bool on_ask(struct answer *a, const struct bus_ask *m)
 void broker_on_control(void *ctx, struct bus_call *call, struct slice frame)
 {
 	struct broker *b = ctx;
-	struct answer a = {b, bus_writer_new(), broker_time().now_ms};
+	struct answer a = {b, bus_writer_new(), broker_time().now_ms, call};
 	struct bus_reader *r;
 	struct bus_msg m;
 	enum status st = bus_reader_new(frame, &r);
@@ -135,7 +137,8 @@ void broker_on_control(void *ctx, struct bus_call *call, struct slice frame)
 	if (st == ST_OK)
 		st = bus_reader_next(r, BUS_CONTROL, BUS_BROKER, &m);
 	if (st != ST_OK) {
-		log_warn("control_refused", "why=\"%s\"", status_text(st));
+		broker_complain(&b->refused_control, "control_refused", call,
+				status_text(st));
 		bus_answer(call, S(""));
 	} else if (on_ask(&a, &m.u.ask)) {
 		bus_answer(call, bus_writer_frame(a.w));

@@ -68,7 +68,8 @@ static void on_letter(void *ctx, const struct letter *letter, uint64_t wall_ms)
 	entrance_load_letter(l->b->entrance, letter, wall_ms, l->t);
 }
 
-static void on_gateway(void *ctx, uint64_t id, uint64_t number, struct slice reply)
+static void on_gateway(void *ctx, uint64_t id, uint64_t number, struct slice reply,
+		       bool is_keyed)
 {
 	struct loading *l = ctx;
 	struct gateway *g = gateways_add(l->b->room->gateways, id, l->t.now_ms);
@@ -76,6 +77,7 @@ static void on_gateway(void *ctx, uint64_t id, uint64_t number, struct slice rep
 	if (g == NULL)
 		return;
 	g->number = number;
+	g->is_keyed = is_keyed;
 	gateway_keep_reply(g, reply);
 }
 

@@ -32,6 +32,7 @@ struct gateway {
 	uint64_t heard_ms; /* monotonic */
 	bool is_silent;    /* its clients count as gone until it is heard again */
 	bool is_poked;     /* it was told that something waits */
+	bool is_keyed;     /* it has shown the key of its number */
 	bool has_more;     /* more waited than the kept answer carries */
 	struct bus_queue *out;
 };

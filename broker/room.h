@@ -24,6 +24,9 @@ struct room_options {
 		gateway_timeout_ms; /* silence after which a gateway's clients count as gone */
 };
 
+/* Connections of one person: more are not let in (SECURITY B6). */
+enum { PERSON_CLIENTS_MAX = 500 };
+
 struct room_time {
 	uint64_t now_ms;  /* monotonic */
 	uint64_t wall_ms; /* since 1970 */

@@ -220,7 +220,8 @@ void store_put_gateway(struct store *s, const struct gateway *g)
 	secret_seal(&s->secret, STORE_REPLY_DOMAIN, &entropy_system,
 		    (struct slice){g->reply, g->reply_len}, sealed);
 	run(s, PUT_GATEWAY, "nnbn", g->id, g->number, (struct slice){(char *)sealed, len},
-	    (uint64_t)g->has_more);
+	    (uint64_t)((g->has_more ? STORE_HAS_MORE : 0) |
+		       (g->is_keyed ? STORE_IS_KEYED : 0)));
 	free(sealed);
 }
 

@@ -79,7 +79,8 @@ struct store_reader {
 	void (*post)(void *ctx, const struct history_post *post);
 	void (*login)(void *ctx, const struct login *login, uint64_t wall_ms);
 	void (*letter)(void *ctx, const struct letter *letter, uint64_t wall_ms);
-	void (*gateway)(void *ctx, uint64_t id, uint64_t number, struct slice reply);
+	void (*gateway)(void *ctx, uint64_t id, uint64_t number, struct slice reply,
+			bool is_keyed);
 	void (*client)(void *ctx, uint64_t gateway, const struct client *client);
 	void (*present)(void *ctx, uint64_t person);
 };

@@ -159,12 +159,13 @@ static enum status on_gateway(struct store *s, sqlite3_stmt *q,
 
 	/* Without its last answer, or all that was to follow it, a gateway starts over: its
 	 * browsers resume, and nothing is lost. */
-	if (number(q, 3) != 0)
+	if ((number(q, 3) & STORE_HAS_MORE) != 0)
 		log_info("gateway_dropped", "why=\"it was owed more than one answer\"%s",
 			 "");
 	else if (good)
 		reader->gateway(reader->ctx, number(q, 0), number(q, 1),
-				(struct slice){reply, len});
+				(struct slice){reply, len},
+				(number(q, 3) & STORE_IS_KEYED) != 0);
 	else
 		log_warn("gateway_dropped",
 			 "why=\"its answer was sealed with another secret\"");

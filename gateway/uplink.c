@@ -6,10 +6,12 @@
 
 #include "common/bus.h"
 #include "common/bus_queue.h"
+#include "common/complaints.h"
 #include "common/daemon.h"
 #include "common/entropy.h"
 #include "common/log.h"
 #include "common/memory.h"
+#include "common/secret.h"
 
 enum {
 	WATCH_MS = 100,
@@ -22,18 +24,29 @@ struct uplink {
 	struct bus_queue *queue;
 	struct bus_writer *writer;
 	uv_timer_t watch;
+	struct complaints refused;
+	char key[SECRET_TOKEN_LEN + 1]; /* that id is the hash of */
 	uint64_t id, number;
 	uint64_t sent_ms, answered_ms, redialled_ms;
 	bool is_poked;
 	bool is_deaf;
 };
 
+/* A number that nobody else can use: only the broker is shown the key. */
+static void take_number(struct uplink *u)
+{
+	secret_token(&entropy_system, u->key);
+	u->id = secret_number(slice_of(u->key));
+	u->number = 0;
+}
+
 static void send_batch(struct uplink *u)
 {
 	struct bus_msg head = {.kind = BUS_BATCH,
 			       .u.batch = {.gateway = u->id,
 					   .number = ++u->number,
-					   .newest = u->events.newest(u->events.ctx)}};
+					   .newest = u->events.newest(u->events.ctx),
+					   .key = slice_of(u->key)}};
 
 	bus_writer_clear(u->writer);
 	bus_writer_add(u->writer, &head);
@@ -59,8 +72,7 @@ static void set_deaf(struct uplink *u, bool is_deaf)
 static void start_over(struct uplink *u)
 {
 	log_warn("start_over", "gateway=%016" PRIx64, u->id);
-	u->id = entropy_id(&entropy_system);
-	u->number = 0;
+	take_number(u);
 	bus_queue_free(&u->queue);
 	u->queue = bus_queue_new();
 	u->events.on_start_over(u->events.ctx);
@@ -92,14 +104,17 @@ static void on_answer(void *ctx, struct slice frame)
 	struct uplink *u = ctx;
 	struct bus_reader *r;
 	enum status st = bus_reader_new(frame, &r);
+	uint64_t times = 0;
 
 	u->answered_ms = daemon_now_ms();
 	set_deaf(u, false);
 	if (st == ST_OK)
 		st = read_answer(u, r);
 	if (st != ST_OK)
-		log_error("answer_refused", "why=\"%s\" bytes=%zu", status_text(st),
-			  frame.len);
+		times = complaints_add(&u->refused, S("broker"), u->answered_ms);
+	if (times > 0)
+		log_error("answer_refused", "times=%" PRIu64 " why=\"%s\"", times,
+			  status_text(st));
 	bus_reader_free(&r);
 }
 
@@ -134,7 +149,7 @@ enum status uplink_new(uv_loop_t *loop, const char *url,
 	u->events = *events;
 	u->queue = bus_queue_new();
 	u->writer = bus_writer_new();
-	u->id = entropy_id(&entropy_system);
+	take_number(u);
 	uv_timer_init(loop, &u->watch);
 	u->watch.data = u;
 	uv_timer_start(&u->watch, on_watch, 0, WATCH_MS);

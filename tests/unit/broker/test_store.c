@@ -146,10 +146,12 @@ static void on_letter(void *ctx, const struct letter *l, uint64_t wall_ms)
 	     (unsigned long long)wall_ms);
 }
 
-static void on_gateway(void *ctx, uint64_t id, uint64_t number, struct slice reply)
+static void on_gateway(void *ctx, uint64_t id, uint64_t number, struct slice reply,
+		       bool is_keyed)
 {
-	note(ctx, "gateway %llu %llu %zu:%.*s\n", (unsigned long long)id,
-	     (unsigned long long)number, reply.len, SLICE_ARGS(reply));
+	note(ctx, "gateway %llu %llu%s %zu:%.*s\n", (unsigned long long)id,
+	     (unsigned long long)number, is_keyed ? " keyed" : "", reply.len,
+	     SLICE_ARGS(reply));
 }
 
 static void on_client(void *ctx, uint64_t gateway, const struct client *c)
@@ -221,8 +223,11 @@ static void put_everything(struct store *s)
 			      .client = 9,
 			      .letter = BIG,
 			      .mail = MAIL_WITHHELD};
-	struct gateway gateway = {
-		.id = BIG, .number = 77, .reply = reply, .reply_len = sizeof reply - 1};
+	struct gateway gateway = {.id = BIG,
+				  .number = 77,
+				  .reply = reply,
+				  .reply_len = sizeof reply - 1,
+				  .is_keyed = true};
 	struct client client = {.number = 9, .person = 1000, .session = token};
 
 	store_put_epoch(s, BIG);
@@ -248,7 +253,7 @@ static const char everything[] =
 	"18446744073709551615\n"
 	"letter 18446744073709551610 2 K7Q-2MX canary@mail.example ann 31415926 192.0.2.77 "
 	"18446744073709551610 ends 5000\n"
-	"gateway 18446744073709551610 77 28:reply-with-token-CANARYTOKEN\n"
+	"gateway 18446744073709551610 77 keyed 28:reply-with-token-CANARYTOKEN\n"
 	"client 18446744073709551610 9 1000 1\n"
 	"present 1000\n";
 
