@@ -58,6 +58,18 @@ void broker_beat(struct broker *b)
 	bus_publish(b->publisher, bus_writer_frame(b->writer));
 }
 
+void broker_complain(struct complaints *c, const char *event, const struct bus_call *call,
+		     const char *why)
+{
+	char peer[BUS_PEER_SIZE];
+	uint64_t times;
+
+	bus_call_peer(call, peer);
+	times = complaints_add(c, slice_of(peer), daemon_now_ms());
+	if (times > 0)
+		log_warn(event, "peer=%s times=%" PRIu64 " why=\"%s\"", peer, times, why);
+}
+
 static void poke(void *ctx, struct gateway *g)
 {
 	struct broker *b = ctx;

@@ -192,7 +192,8 @@ static bool on_ask(struct answer *a, const struct bus_ask *m)
 {
 	if (!has_key(a->b, m)) {
 		a->b->metrics.control[CONTROL_REFUSED]++;
-		log_warn("control_refused", "why=\"wrong key\"");
+		broker_complain(&a->b->refused_control, "control_refused", a->call,
+				"wrong key");
 		add_told(a->w, false, S("the control key is not this broker's"));
 		return true;
 	}
@@ -232,7 +233,8 @@ void broker_on_control(void *ctx, struct bus_call *call, struct slice frame)
 	if (st == ST_OK)
 		st = bus_reader_next(r, BUS_CONTROL, BUS_BROKER, &m);
 	if (st != ST_OK) {
-		log_warn("control_refused", "why=\"%s\"", status_text(st));
+		broker_complain(&b->refused_control, "control_refused", call,
+				status_text(st));
 		bus_answer(call, S(""));
 	} else if (on_ask(&a, &m.u.ask)) {
 		bus_answer(call, bus_writer_frame(a.w));

@@ -9,6 +9,7 @@
 #include "broker/broker_metrics.h"
 #include "broker/mailers.h"
 #include "common/bus_queue.h"
+#include "common/complaints.h"
 
 /* A mailer's request for a letter, held until there is one or its time is over. */
 struct held_take {
@@ -30,6 +31,7 @@ struct broker {
 	struct bus_queue *pokes;
 	struct bus_msg *batch; /* BUS_FRAME_MESSAGES_MAX of them: the batch at work */
 	struct held_take takes[MAILERS_MAX];
+	struct complaints refused_batches, refused_mail, refused_control;
 	uv_timer_t tick;
 	uint64_t ticks, ticked_ms;
 	struct broker_metrics metrics;
@@ -49,6 +51,10 @@ void broker_publish(struct broker *b, struct bus_queue *queue);
 void broker_beat(struct broker *b);
 /* Gives letters to mailers that wait, and an end to those that waited long enough. */
 void broker_serve_mailers(struct broker *b);
+
+/* Says that something of a peer was refused, unless that was said of this peer a moment ago. */
+void broker_complain(struct complaints *c, const char *event, const struct bus_call *call,
+		     const char *why);
 
 void broker_on_batch(void *ctx, struct bus_call *call, struct slice frame);
 void broker_on_mail(void *ctx, struct bus_call *call, struct slice frame);

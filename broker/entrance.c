@@ -190,6 +190,15 @@ void entrance_admit(struct entrance *e, struct gateway *g, uint64_t number,
 					   .resumed = token.len == 0,
 					   .mark = slice_of(who->mark)}};
 
+	if (presence_clients_of(e->room->presence, session->person) >=
+	    PERSON_CLIENTS_MAX) {
+		struct bus_msg no = {
+			.kind = BUS_REFUSED,
+			.u.refused = {.client = number, .reason = REASON_ROOM_FULL}};
+
+		gateway_tell(g, &no);
+		return;
+	}
 	m.u.admitted.newest =
 		history_newest(e->room->history); /* without their own entering */
 	room_attach(e->room, g, &client, e->t);

@@ -46,6 +46,8 @@ void presence_each(const struct presence *p, presence_fn *each, void *ctx);
 size_t presence_count(const struct presence *p);
 /* Is this person here or in grace? */
 bool presence_has(const struct presence *p, uint64_t person);
+/* The clients of one person; 0 for who is not here. */
+size_t presence_clients_of(const struct presence *p, uint64_t person);
 /* Their clients in all. */
 size_t presence_clients(const struct presence *p);
 

@@ -29,6 +29,9 @@ struct room_options {
 	const struct config_list *reserved; /* names that nobody may have; NULL: none */
 };
 
+/* Connections of one person: more are not let in (SECURITY B6). */
+enum { PERSON_CLIENTS_MAX = 500 };
+
 struct room_time {
 	uint64_t now_ms;  /* monotonic */
 	uint64_t wall_ms; /* since 1970 */

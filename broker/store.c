@@ -207,7 +207,9 @@ void store_put_gateway(struct store *s, const struct gateway *g)
 	secret_seal(&s->secret, STORE_REPLY_DOMAIN, &entropy_system,
 		    (struct slice){g->reply, g->reply_len}, sealed);
 	store_run(s, PUT_GATEWAY, "nnbn", g->id, g->number,
-		  (struct slice){(char *)sealed, len}, (uint64_t)g->has_more);
+		  (struct slice){(char *)sealed, len},
+		  (uint64_t)((g->has_more ? STORE_HAS_MORE : 0) |
+			     (g->is_keyed ? STORE_IS_KEYED : 0)));
 	free(sealed);
 }
 
