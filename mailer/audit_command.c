@@ -131,7 +131,7 @@ static bool moment(const struct config_program *program,
 
 static int run(const struct config_program *program, int argc, char **argv, bool story)
 {
-	struct config_source source = {argc, argv, config_env, stdout, stderr};
+	struct config_source source = {argc, argv, command_env, stdout, stderr};
 	struct options o = {0};
 	struct audit_filter f = {0};
 	struct reading r = {.story = story};

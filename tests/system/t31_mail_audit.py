@@ -177,6 +177,13 @@ def test_usage_exits_2_and_says_why(plume, args):
     assert done.returncode == 2 and done.stderr and not done.stdout
 
 
+def test_configuration_of_the_server_is_not_that_of_commands(plume):
+    asked(plume, "ann")
+    env = {"PLUME_CONFIG": "/no/such/file", "PLUME_AUDIT": str(plume.audit_db)}
+    done = process.run("plume-mailer", "audit", "list", env=env)
+    assert done.returncode == 0 and done.stdout and not done.stderr
+
+
 def test_file_that_is_not_there_is_not_made(system):
     for command in ("list", "verify", "export"):
         done = audit(system, command)
