@@ -151,6 +151,7 @@ static int run(const struct config_program *program, int argc, char **argv, bool
 	f.result = o.result;
 	f.address = o.address;
 	f.newest = o.last;
+	f.by_time = story;
 	if (program == &export_program)
 		r.format = o.format == 0 ? FORMAT_CSV : FORMAT_JSONL;
 	else

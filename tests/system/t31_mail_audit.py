@@ -82,6 +82,18 @@ def test_story_of_a_login(plume):
     assert audit(plume, "show", "XXX-XXX").returncode == 1
 
 
+def test_story_is_told_in_the_order_of_time(system, desk):
+    """What the broker tells of a login arrives after the letter, and happened before it."""
+    sink = system.guard(SmtpSink())
+    system.start_mailer(transport=f"smtp://127.0.0.1:{sink.port}").wait_ready()
+    desk.wait_state(desk.post("ann@a.example", reference="K7Q-2MX"), SENT)
+    desk.add_trail(1, reference="K7Q-2MX", email="ann@a.example", time_ms=1769860980000)
+    until(lambda: system.audit(kind="asked"), "the row")
+    lines = audit(system, "show", "K7Q-2MX").stdout.splitlines()
+    assert lines[1].startswith("2026-01-31 12:03:00 UTC  a login code was asked for")
+    assert "the mail server took the letter" in lines[-1]
+
+
 def test_addresses_are_read_only_with_the_open_key(plume):
     asked(plume, "ann")
     key = pathlib.Path(f"{plume.audit_db}.open-key")

@@ -38,6 +38,7 @@ class MailDesk:
         self.letters = {}
         self.trail = []  # rows without their room
         self.asked = []  # TAKE messages
+        self.disowned = []  # (mailer, letter, its holder) of reports that were answered: not yours
         self.mute = False  # reports are not answered
         self.forgetful = False  # reports are answered: not yours
         self._numbers = itertools.count(1000)
@@ -59,7 +60,8 @@ class MailDesk:
         with self._changed:
             self.trail.append(
                 [
-                    len(self.trail) + 1, int(time.time() * 1000), kind, fields.get("times", 1),
+                    len(self.trail) + 1, fields.get("time_ms", int(time.time() * 1000)), kind,
+                    fields.get("times", 1),
                     fields.get("reference", ""), fields.get("email", ""),
                     fields.get("network", ""), fields.get("gateway", 0), fields.get("detail", ""),
                 ]
@@ -79,7 +81,14 @@ class MailDesk:
         def look():
             return [report for report in letter.reports if report[1] in states]
 
-        return until(look, lambda: f"{letter.email}: {states}, not {letter.reports}", deadline)[0]
+        def story():
+            asked = {take[1] for take in self.asked}
+            return (
+                f"{letter.email}: {states}, not {letter.reports};"
+                f" disowned {self.disowned}, asked by {asked}"
+            )
+
+        return until(look, story, deadline)[0]
 
     def close(self):
         self._listener.close()
@@ -160,6 +169,8 @@ class MailDesk:
                 letter.held_until = 0.0 if state == QUEUED else time.monotonic() + lease
                 letter.reports.append((mailer, state, *report[4:]))
                 self._changed.notify_all()
+            else:
+                self.disowned.append((mailer, number, letter and letter.holder))
             return [[REPORTED, number, known]]
 
 
