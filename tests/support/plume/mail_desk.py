@@ -82,10 +82,11 @@ class MailDesk:
             return [report for report in letter.reports if report[1] in states]
 
         def story():
-            asked = {take[1] for take in self.asked}
+            held = letter.held_until - time.monotonic()
             return (
-                f"{letter.email}: {states}, not {letter.reports};"
-                f" disowned {self.disowned}, asked by {asked}"
+                f"{letter.email}: {states}, not {letter.reports}; held by {letter.holder} for"
+                f" {held:.1f} s; disowned {self.disowned}; asked {len(self.asked)} times, by"
+                f" {({take[1] for take in self.asked})}"
             )
 
         return until(look, story, deadline)[0]
