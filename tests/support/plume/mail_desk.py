@@ -1,5 +1,6 @@
 """A broker's mail desk for mailers alone: letters under leases, reports, and a trail for the record."""
 
+import contextlib
 import itertools
 import random
 import socket
@@ -45,7 +46,8 @@ class MailDesk:
         self._changed = threading.Condition()
         self._links = []
         self._listener = socket.create_server(("127.0.0.1", first_port + 2))
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
+        self._acceptor.start()
 
     # -- what a test does
 
@@ -92,11 +94,15 @@ class MailDesk:
         return until(look, story, deadline)[0]
 
     def close(self):
+        # Not close() alone: who is about to accept on a number that somebody else gets next takes
+        # their connections.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._acceptor.join()
         self._listener.close()
         for link in self._links:
-            link.close()
-        with self._changed:
-            self._changed.notify_all()
+            with contextlib.suppress(OSError):
+                link.sock.shutdown(socket.SHUT_RDWR)
+        self.set(mute=False)
 
     # -- the protocol
 
@@ -118,7 +124,7 @@ class MailDesk:
                 if reply is not None:
                     link.send(request[:4] + msgpack.packb([*self.version, *reply]))
         except (OSError, ValueError):
-            pass
+            link.close()
 
     def _news(self, take):
         kept, room = (take[5:] + [0, 0])[:2] if len(take) > 5 else (0, 0)
