@@ -75,7 +75,7 @@ void broker_metrics_write(struct broker *b, FILE *out)
 	for (unsigned i = 0; i < TRAIL_KINDS; i++)
 		m->trail[i] = entrance_happened(b->entrance, (enum trail_kind)i);
 	oldest = entrance_oldest_letter_ms(b->entrance);
-	m->oldest_letter_ms = oldest != 0 && wall > oldest ? wall - oldest : 0;
+	m->oldest_letter_s = oldest != 0 && wall > oldest ? (wall - oldest) / 1000 : 0;
 	m->gateways = gateways_count(b->room->gateways);
 	m->gateway_lag = slowest.lag;
 	metrics_write(table, NELEMS(table), m, out);

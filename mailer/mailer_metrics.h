@@ -22,10 +22,7 @@ struct mailer_metrics {
 #undef HISTOGRAM
 };
 
-struct delivery_result;
-
 /* An attempt has ended, and the letter is in this state. */
-void mailer_metrics_attempt(struct mailer_metrics *m,
-			    const struct delivery_result *result, enum mail_state state);
+void mailer_metrics_attempt(struct mailer_metrics *m, enum mail_state state);
 
 #endif

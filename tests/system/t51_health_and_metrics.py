@@ -138,6 +138,17 @@ def test_a_gateway_that_waits_or_drains_is_not_ready(system):
     gateway.begin_drain()
     until(lambda: admin.ready(gateway)[1] == "not ready: draining" or gateway.exit_code == 0, "drains")
 
+def test_a_mailer_whose_server_cannot_be_used_is_not_ready(system):
+    """M4's "degraded": the last attempt found no way to the mail server."""
+    port = free_port()
+    plume = system.start(mailer={"transport": f"smtp://127.0.0.1:{port}"})
+    mailer = plume.mailers[0]
+    until(lambda: admin.ready(mailer)[0], "ready: nothing was tried yet")
+    ann = plume.client(label="ann")
+    ann.hello("ann", "ann@ann.example")
+    until(lambda: "degraded" in admin.ready(mailer)[1], "degraded")
+    assert admin.metrics(mailer)["plume_transport_degraded"] == 1
+
 
 # -- metrics
 
