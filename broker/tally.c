@@ -23,6 +23,7 @@ struct tally {
 	uint64_t span_ms;     /* the widest; 0: nothing is limited, so nothing is kept */
 	uint64_t most;        /* times worth keeping for one key */
 	struct record *table; /* in the order of adding */
+	bool is_trimmed; /* the store, once: it may have what a past process counted */
 	struct store *store;
 };
 
@@ -141,7 +142,7 @@ void tally_restore(struct tally *t, const struct secret_hash *key, uint64_t age_
 void tally_expire(struct tally *t, uint64_t now_ms, uint64_t wall_ms)
 {
 	struct record *r, *next;
-	bool has_old = false;
+	bool has_old = !t->is_trimmed;
 
 	HASH_ITER (hh, t->table, r, next) {
 		if (r->n > 0 && now_ms - r->at[0] < t->span_ms)
@@ -151,6 +152,7 @@ void tally_expire(struct tally *t, uint64_t now_ms, uint64_t wall_ms)
 		if (r->n == 0)
 			forget(t, r);
 	}
+	t->is_trimmed = true;
 	if (has_old && wall_ms > t->span_ms)
 		store_trim_tally(t->store, t->kind, wall_ms - t->span_ms);
 }

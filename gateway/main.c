@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <uv.h>
@@ -30,6 +31,8 @@ struct options {
 #define AT(field) offsetof(struct options, field)
 #define ADMIN "127.0.0.1:4886" /* unless --admin says otherwise */
 #define HOUR UINT64_C(3600000) /* in milliseconds */
+
+enum { DESCRIPTORS_MAX = 1 << 17 };
 
 static const struct config_option table[] = {
 	BUS_OPTIONS(struct options, bus),
@@ -133,6 +136,20 @@ static void fill(const struct options *o, struct gateway_options *out)
 	out->drain_ms = o->drain_ms;
 }
 
+/* Each browser is a descriptor: as many as may be had.  The library keeps 16 bytes for each that
+ * might be, so not without end. */
+static void raise_limit(void)
+{
+	struct rlimit l;
+	rlim_t most = DESCRIPTORS_MAX;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur >= most)
+		return;
+	l.rlim_cur = l.rlim_max < most ? l.rlim_max : most;
+	if (setrlimit(RLIMIT_NOFILE, &l) == 0)
+		log_info("descriptors", "most=%llu", (unsigned long long)l.rlim_cur);
+}
+
 static bool is_ready(void *ctx, const char **why)
 {
 	const struct process *p = ctx;
@@ -209,6 +226,7 @@ int main(int argc, char **argv)
 	service_begin(&p.service, uv_default_loop(), &program, &p.given.service, &hooks);
 	service_mind_bus(&p.service, &p.options.events);
 	fill(&p.given, &p.options);
+	raise_limit();
 	if (secret_init() != ST_OK ||
 	    gateway_new(uv_default_loop(), &p.options, &p.gateway) != ST_OK ||
 	    service_open(&p.service, &p.given.service, ADMIN) != ST_OK)

@@ -120,7 +120,7 @@ class Proxy:
 
     def pem(self):
         path = self.directory / "chat.example.pem"
-        both = self.authority.certificate(), self.authority.key()
+        both = self.authority.server_file, self.authority.server_key
         path.write_bytes(b"".join(one.read_bytes() for one in both))
         return path
 
@@ -150,8 +150,8 @@ class Nginx(Proxy):
                 (r"listen 80;", f"listen 127.0.0.1:{self.plain_port};"),
                 (r"listen 443 ", f"listen 127.0.0.1:{self.port} "),
                 (r"^\s+listen \[::\].*\n", ""),
-                (r"/etc/letsencrypt/live/chat.example/fullchain.pem", self.authority.certificate()),
-                (r"/etc/letsencrypt/live/chat.example/privkey.pem", self.authority.key()),
+                (r"/etc/letsencrypt/live/chat.example/fullchain.pem", self.authority.server_file),
+                (r"/etc/letsencrypt/live/chat.example/privkey.pem", self.authority.server_key),
                 (r"120s", f"{TUNNEL}s"),
             )
         )
@@ -192,7 +192,7 @@ class Caddy(Proxy):
     def command(self):
         more = f"{{\n\tadmin 127.0.0.1:{self._admin}\n\thttp_port {self.plain_port}\n"
         more += f"\thttps_port {self.port}\n\tskip_install_trust\n}}\n"
-        tls = f"\ttls {self.authority.certificate()} {self.authority.key()}\n\tbind 127.0.0.1\n"
+        tls = f"\ttls {self.authority.server_file} {self.authority.server_key}\n\tbind 127.0.0.1\n"
         path = self.directory / "Caddyfile"
         path.write_text(
             more
