@@ -83,7 +83,7 @@ class Peer:
 
     def __init__(self, kind):
         self.home = tempfile.mkdtemp(prefix="plume-peer-")
-        self.port = random.randrange(20000, 30000, 10)
+        self.port = random.randrange(10000, 19000, 10)
         deb = HOME / "deb"
         facts = {"home": self.home, "port": self.port, "other": self.port + 1, "deb": deb,
                  "user": "root" if os.geteuid() == 0 else os.environ.get("USER", "nobody")}  # fmt: skip
