@@ -23,7 +23,7 @@
 enum {
 	BACKLOG = 4096,
 	ACCEPTS_PER_TURN =
-		64, /* so that a storm of newcomers does not starve those inside */
+		8, /* so that a storm of newcomers does not starve those inside */
 	REST_MS = 100,
 	/* The kernel's own tuning would hide megabytes of a slow reader's frames. */
 	SEND_BUFFER = 128 << 10,

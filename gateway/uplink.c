@@ -24,9 +24,9 @@ struct uplink {
 	struct bus_queue *queue;
 	struct bus_writer *writer;
 	uv_timer_t watch, pace;
-	uv_idle_t gather; /* while it is active the loop does not wait */
-	size_t gathered;  /* commands at the turn before; turns so far */
-	unsigned int turns;
+	uv_idle_t gather;   /* while it is active the loop does not wait */
+	size_t gathered;    /* commands at the turn before; 0: not gathering */
+	uint64_t gather_ms; /* when it began */
 	uint64_t pace_ms;
 	struct complaints refused;
 	char key[SECRET_TOKEN_LEN + 1]; /* that id is the hash of */
@@ -199,7 +199,6 @@ void uplink_send(struct uplink *u, const struct bus_msg *m)
 static void stop_gathering(struct uplink *u)
 {
 	u->gathered = 0;
-	u->turns = 0;
 	uv_idle_stop(&u->gather);
 }
 
@@ -207,9 +206,12 @@ static void stop_gathering(struct uplink *u)
 static bool is_gathering(struct uplink *u)
 {
 	size_t count = bus_queue_count(u->queue);
+	uint64_t now = daemon_now_ms();
 
+	if (u->gathered == 0)
+		u->gather_ms = now;
 	if (count <= u->gathered || count >= UPLINK_BATCH_COUNT ||
-	    ++u->turns > UPLINK_GATHER_TURNS) {
+	    now - u->gather_ms >= UPLINK_GATHER_MS) {
 		stop_gathering(u);
 		return false;
 	}

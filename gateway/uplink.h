@@ -20,9 +20,9 @@ enum {
 	UPLINK_HEARTBEAT_MS = 500,
 	/* Without an answer for this long the broker counts as out of reach. */
 	UPLINK_DEAF_MS = 1500,
-	/* Loop turns for which a batch waits while each brings more: what arrived together leaves together,
+	/* For how long a batch waits while each loop turn brings more: what arrived together leaves together,
 	 * though a connection is read in pieces. */
-	UPLINK_GATHER_TURNS = 32,
+	UPLINK_GATHER_MS = 2,
 	/* From here on a batch is worth a round trip of its own, whatever the pace. */
 	UPLINK_BATCH_BYTES = 32 << 10,
 	UPLINK_BATCH_COUNT = 200,

@@ -23,6 +23,7 @@ struct bench_options {
 	uint64_t rate, burst, bytes, seconds_ms, warm_up_ms, pace_ms;
 	uint64_t stopped, posts, sessions;
 	const char *broker, *state;
+	uint64_t peer; /* enum peer_kind */
 	bool json, progress, floor;
 	uint64_t log_level;
 };
@@ -42,7 +43,7 @@ struct usage {
 
 typedef enum status bench_mode(struct bench *b);
 bench_mode mode_idle, mode_fanout, mode_saturate, mode_connect, mode_broker, mode_slow,
-	mode_recover, mode_floor;
+	mode_recover, mode_floor, mode_peer;
 
 /* -- what modes share (run.c) -- */
 

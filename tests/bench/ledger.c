@@ -112,14 +112,23 @@ static void check(struct ledger *l, struct ledger_cursor *c, struct slice payloa
 void ledger_take(struct ledger *l, struct ledger_cursor *c, struct slice payload,
 		 uint64_t now_ns)
 {
-	struct ledger_post *p;
-
 	if (c->is_sampled || c->next == 0)
 		check(l, c, payload);
-	p = &l->posts[c->next % LEDGER_POSTS];
+	/* The stamp is looked for only by the first who gets this post. */
+	ledger_enter(l, c,
+		     l->posts[c->next % LEDGER_POSTS].seq == c->next
+			     ? S("")
+			     : ledger_field(payload, "text"),
+		     now_ns);
+}
+
+void ledger_enter(struct ledger *l, struct ledger_cursor *c, struct slice stamp,
+		  uint64_t now_ns)
+{
+	struct ledger_post *p = &l->posts[c->next % LEDGER_POSTS];
+
 	if (p->seq != c->next) {
-		*p = (struct ledger_post){c->next,
-					  stamp_of(ledger_field(payload, "text")), 0};
+		*p = (struct ledger_post){c->next, stamp_of(stamp), 0};
 		if (c->next > l->newest)
 			l->newest = c->next;
 		l->seen += p->sent_ns != 0;

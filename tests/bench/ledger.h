@@ -48,6 +48,10 @@ void ledger_begin(struct ledger *l, size_t readers);
 void ledger_take(struct ledger *l, struct ledger_cursor *c, struct slice payload,
 		 uint64_t now_ns);
 
+/* A delivery of the post c->next, of which only the stamp is known. */
+void ledger_enter(struct ledger *l, struct ledger_cursor *c, struct slice stamp,
+		  uint64_t now_ns);
+
 /* Writes LEDGER_STAMP characters. */
 void ledger_stamp(char *out, uint64_t now_ns);
 /* The value of "key": in one of our flat messages: a number, or the string between its quotes, which has no

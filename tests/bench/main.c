@@ -62,6 +62,8 @@ static const struct config_option table[] = {
 	 "that recover starts and kills"},
 	{"state", CONFIG_STRING, AT(state), "plume-bench.db", 0, 0, NULL, "FILE",
 	 "that recover makes"},
+	{"peer", CONFIG_CHOICE, AT(peer), "ws", 0, 0,
+	 "ws|nchan|mosquitto|nats|socketio|mqttws", "KIND", "what is measured in peer"},
 	{"floor", CONFIG_FLAG, AT(floor), "yes", 0, 0, NULL, NULL,
 	 "whether bare sends with the same readers are measured before and after"},
 	{"progress", CONFIG_FLAG, AT(progress), "yes", 0, 0, NULL, NULL,
@@ -74,7 +76,7 @@ static const struct config_option table[] = {
 static const struct config_program program = {
 	"plume-bench",
 	"Measures a Plume room: what a delivery costs, how long it takes, how much goes.",
-	"MODE (idle, fanout, saturate, connect, broker, slow, recover or floor)",
+	"MODE (idle, fanout, saturate, connect, broker, slow, recover, floor or peer)",
 	table,
 	NELEMS(table),
 	NULL};
@@ -85,7 +87,7 @@ static const struct {
 } modes[] = {
 	{"idle", mode_idle},       {"fanout", mode_fanout}, {"saturate", mode_saturate},
 	{"connect", mode_connect}, {"broker", mode_broker}, {"slow", mode_slow},
-	{"recover", mode_recover}, {"floor", mode_floor},
+	{"recover", mode_recover}, {"floor", mode_floor},   {"peer", mode_peer},
 };
 
 /* Each connection is a descriptor: as many as the system lets us have. */

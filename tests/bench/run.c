@@ -23,7 +23,7 @@ enum status run_crowd(struct bench *b, size_t clients, struct crowd **out)
 {
 	size_t people = b->o.people < clients ? (size_t)b->o.people : clients;
 	struct crowd_options options = {.gateways = &b->o.gateways,
-					.mail = &b->mail,
+					.mail = b->mail.url[0] != '\0' ? &b->mail : NULL,
 					.clients = clients,
 					.people = people,
 					.samples = (size_t)b->o.samples,
