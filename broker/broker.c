@@ -58,16 +58,13 @@ void broker_beat(struct broker *b)
 	bus_publish(b->publisher, bus_writer_frame(b->writer));
 }
 
-void broker_complain(struct complaints *c, const char *event, const struct bus_call *call,
-		     const char *why)
+struct broker_complaint broker_complain(struct complaints *c, const struct bus_call *call)
 {
-	char peer[BUS_PEER_SIZE];
-	uint64_t times;
+	struct broker_complaint x;
 
-	bus_call_peer(call, peer);
-	times = complaints_add(c, slice_of(peer), daemon_now_ms());
-	if (times > 0)
-		log_warn(event, "peer=%s times=%" PRIu64 " why=\"%s\"", peer, times, why);
+	bus_call_peer(call, x.peer);
+	x.times = complaints_add(c, slice_of(x.peer), daemon_now_ms());
+	return x;
 }
 
 static void poke(void *ctx, struct gateway *g)

@@ -77,8 +77,9 @@ static void answer_start_over(struct broker *b, struct bus_call *call,
 			     .u.start_over = {.number = m->number}};
 
 	b->metrics.odd_batches[BATCH_START_OVER]++;
-	log_debug("start_over", "gateway=%016" PRIx64 " batch=%" PRIu64, m->gateway,
-		  m->number);
+	if (broker_complain(&b->start_overs, call).times > 0)
+		log_info("start_over", "gateway=%016" PRIx64 " batch=%" PRIu64,
+			 m->gateway, m->number);
 	bus_writer_clear(b->writer);
 	bus_writer_add(b->writer, &no);
 	bus_answer(call, bus_writer_frame(b->writer));
@@ -187,18 +188,25 @@ static struct gateway *gateway_for(struct broker *b, const struct bus_call *call
 				   const struct bus_batch *head)
 {
 	struct gateway *g = gateways_find(b->room->gateways, head->gateway);
+	struct broker_complaint x;
 
 	if (!has_key(g, head)) {
-		broker_complain(&b->refused_batches, "gateway_forged", call,
-				"the number of a gateway without its key");
+		x = broker_complain(&b->refused_batches, call);
+		if (x.times > 0)
+			log_warn("gateway_forged",
+				 "gateway=%016" PRIx64 " peer=%s times=%" PRIu64,
+				 head->gateway, x.peer, x.times);
 		return NULL;
 	}
 	if (g == NULL && head->number == 1) {
 		make_room(b);
 		g = gateways_add(b->room->gateways, head->gateway, daemon_now_ms());
 		if (g == NULL) {
-			broker_complain(&b->refused_batches, "gateways_full", call,
-					"as many gateways as may be are known");
+			x = broker_complain(&b->refused_batches, call);
+			if (x.times > 0)
+				log_error("gateways_full",
+					  "most=%d peer=%s times=%" PRIu64, GATEWAYS_MAX,
+					  x.peer, x.times);
 			return NULL;
 		}
 		g->is_keyed = head->key.len > 0;
@@ -235,6 +243,7 @@ static bool answer_batch(struct broker *b, struct bus_call *call, size_t n)
 void broker_on_batch(void *ctx, struct bus_call *call, struct slice frame)
 {
 	struct broker *b = ctx;
+	struct broker_complaint x;
 	struct bus_reader *r;
 	size_t n = 0;
 	enum status st = bus_reader_new(frame, &r);
@@ -243,8 +252,10 @@ void broker_on_batch(void *ctx, struct bus_call *call, struct slice frame)
 		st = read_batch(b, r, &n);
 	if (st != ST_OK) {
 		b->metrics.odd_batches[BATCH_REFUSED]++;
-		broker_complain(&b->refused_batches, "batch_refused", call,
-				status_text(st));
+		x = broker_complain(&b->refused_batches, call);
+		if (x.times > 0)
+			log_warn("batch_refused", "peer=%s times=%" PRIu64 " why=\"%s\"",
+				 x.peer, x.times, status_text(st));
 		bus_answer(call, S(""));
 	} else if (!answer_batch(b, call, n) && !answer_batch(b, call, n)) {
 		/* The disk is full since, and even a room that knows it could not take the batch. */

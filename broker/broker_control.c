@@ -1,4 +1,5 @@
 /* The control endpoint: what operators ask and tell. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "broker/bot.h"
@@ -187,13 +188,21 @@ static bool has_key(const struct broker *b, const struct bus_ask *m)
 	return same;
 }
 
+static void refuse(struct broker *b, const struct bus_call *call, const char *why)
+{
+	struct broker_complaint x = broker_complain(&b->refused_control, call);
+
+	if (x.times > 0)
+		log_warn("control_refused", "peer=%s times=%" PRIu64 " why=\"%s\"",
+			 x.peer, x.times, why);
+}
+
 /* False: nothing is to be answered. */
 static bool on_ask(struct answer *a, const struct bus_ask *m)
 {
 	if (!has_key(a->b, m)) {
 		a->b->metrics.control[CONTROL_REFUSED]++;
-		broker_complain(&a->b->refused_control, "control_refused", a->call,
-				"wrong key");
+		refuse(a->b, a->call, "wrong key");
 		add_told(a->w, false, S("the control key is not this broker's"));
 		return true;
 	}
@@ -233,8 +242,7 @@ void broker_on_control(void *ctx, struct bus_call *call, struct slice frame)
 	if (st == ST_OK)
 		st = bus_reader_next(r, BUS_CONTROL, BUS_BROKER, &m);
 	if (st != ST_OK) {
-		broker_complain(&b->refused_control, "control_refused", call,
-				status_text(st));
+		refuse(b, call, status_text(st));
 		bus_answer(call, S(""));
 	} else if (on_ask(&a, &m.u.ask)) {
 		bus_answer(call, bus_writer_frame(a.w));

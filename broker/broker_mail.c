@@ -1,4 +1,6 @@
 /* The mail endpoint: letters are taken and reported. */
+#include <inttypes.h>
+
 #include "broker/broker_private.h"
 #include "common/log.h"
 
@@ -170,7 +172,11 @@ void broker_on_mail(void *ctx, struct bus_call *call, struct slice frame)
 	if (st == ST_OK)
 		st = bus_reader_next(r, BUS_MAILER, BUS_BROKER, &m);
 	if (st != ST_OK) {
-		broker_complain(&b->refused_mail, "mail_refused", call, status_text(st));
+		struct broker_complaint x = broker_complain(&b->refused_mail, call);
+
+		if (x.times > 0)
+			log_warn("mail_refused", "peer=%s times=%" PRIu64 " why=\"%s\"",
+				 x.peer, x.times, status_text(st));
 		bus_answer(call, S(""));
 	} else if (m.kind == BUS_TAKE) {
 		on_take(b, call, &m.u.take);

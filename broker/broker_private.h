@@ -8,6 +8,7 @@
 #include "broker/broker.h"
 #include "broker/broker_metrics.h"
 #include "broker/mailers.h"
+#include "common/bus.h"
 #include "common/bus_queue.h"
 #include "common/complaints.h"
 
@@ -31,7 +32,7 @@ struct broker {
 	struct bus_queue *pokes;
 	struct bus_msg *batch; /* BUS_FRAME_MESSAGES_MAX of them: the batch at work */
 	struct held_take takes[MAILERS_MAX];
-	struct complaints refused_batches, refused_mail, refused_control;
+	struct complaints refused_batches, refused_mail, refused_control, start_overs;
 	uv_timer_t tick;
 	uint64_t ticks, ticked_ms;
 	struct broker_metrics metrics;
@@ -52,9 +53,13 @@ void broker_beat(struct broker *b);
 /* Gives letters to mailers that wait, and an end to those that waited long enough. */
 void broker_serve_mailers(struct broker *b);
 
-/* Says that something of a peer was refused, unless that was said of this peer a moment ago. */
-void broker_complain(struct complaints *c, const char *event, const struct bus_call *call,
-		     const char *why);
+/* One complaint more about who asked; times 0: it was said a moment ago, and is counted only. */
+struct broker_complaint {
+	char peer[BUS_PEER_SIZE];
+	uint64_t times;
+};
+struct broker_complaint broker_complain(struct complaints *c,
+					const struct bus_call *call);
 
 void broker_on_batch(void *ctx, struct bus_call *call, struct slice frame);
 void broker_on_mail(void *ctx, struct bus_call *call, struct slice frame);

@@ -33,7 +33,11 @@ static const struct config_option options[] = {
 };
 
 static const struct config_program program = {
-	"plume-test", "is fuzzed", "WORDS", options, NELEMS(options), NULL,
+	.name = "plume-test",
+	.summary = "is fuzzed",
+	.operands = "WORDS",
+	.options = options,
+	.n_options = NELEMS(options),
 };
 
 enum { WORDS_MAX = 80 };
