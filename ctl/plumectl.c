@@ -247,7 +247,7 @@ int main(int argc, char **argv)
 	struct bus_ask question = {.text = {text, 0}};
 	unsigned verb;
 	struct options o;
-	struct bus_address control;
+	static struct bus_address control; /* what it points to lives as long */
 	int at, code;
 	enum config_outcome outcome = config_load(&program, &source, &o, &at);
 
