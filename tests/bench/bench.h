@@ -60,6 +60,10 @@ void run_posts(struct bench *b, struct crowd *w, size_t talkers, uint64_t ms);
 /* The same from the clients first..first+talkers-1. */
 void run_posts_of(struct bench *b, struct crowd *w, size_t first, size_t talkers,
 		  uint64_t ms);
+/* Posts that are neither with everybody nor refused. */
+uint64_t run_under_way(const struct crowd *w);
+/* Until there are none, and all is quiet: a moment of silence alone may be the machine's. */
+void run_finish(struct crowd *w);
 /* Half of the floor before a measurement, half after it. */
 enum status run_floor(struct bench *b, size_t per_send, uint64_t rate,
 		      struct floor_result *out) ATTR_USE_RESULT;

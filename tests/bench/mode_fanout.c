@@ -33,19 +33,19 @@ enum status mode_fanout(struct bench *b)
 	if (st != ST_OK)
 		return st;
 	crowd_settle(w, SETTLE_MS);
+	crowd_measure(w);
 	run_posts(b, w, (size_t)b->o.clients, b->o.warm_up_ms);
-	crowd_settle(w, SETTLE_MS);
+	run_finish(w);
 	crowd_measure(w);
 	u = usage_begin(b);
 	run_posts(b, w, (size_t)b->o.clients, b->o.seconds_ms);
 	seconds = (double)(process_clock() - u.began_ns) / 1e9;
 	report_add(&b->report, "memory_per_client_bytes",
 		   (double)processes_memory(&b->gateways) / (double)b->o.clients);
-	crowd_settle(w, SETTLE_MS);
+	run_finish(w);
 	report_usage(b, &u, (double)w->ledger->deliveries);
 	report_ledger(b, w, seconds);
-	if (w->ledger->complete + w->refused_busy + w->refused_fast < w->posted ||
-	    crowd_behind(w) > 0)
+	if (run_under_way(w) > 0 || crowd_behind(w) > 0)
 		b->report.is_bad = true;
 	for (size_t i = 0; i < w->options.clients; i++)
 		crowd_leave(w, &w->clients[i]);

@@ -6,6 +6,8 @@
 #include "common/memory.h"
 #include "tests/bench/bench.h"
 
+enum { FINISH_MS = 60000 };
+
 void run_says(const struct bench *b, const char *format, ...)
 {
 	va_list args;
@@ -114,6 +116,21 @@ void run_posts_of(struct bench *b, struct crowd *w, size_t first, size_t talkers
 void run_posts(struct bench *b, struct crowd *w, size_t talkers, uint64_t ms)
 {
 	run_posts_of(b, w, 0, talkers, ms);
+}
+
+uint64_t run_under_way(const struct crowd *w)
+{
+	return w->posted - w->ledger->complete - w->refused_busy - w->refused_fast -
+	       w->refused_else;
+}
+
+void run_finish(struct crowd *w)
+{
+	uint64_t end = process_clock() + FINISH_MS * UINT64_C(1000000);
+
+	while (run_under_way(w) > 0 && process_clock() < end)
+		crowd_turn(w, 10000000);
+	crowd_settle(w, FINISH_MS);
 }
 
 enum status run_floor(struct bench *b, size_t per_send, uint64_t rate,
