@@ -79,6 +79,11 @@ class Browser:
         self.expect_step("chat")
         return self
 
+    def sign_out(self, how="sign-out"):
+        """Here, or with "everywhere"."""
+        self.find("you").click()
+        self.find(how).click()
+
     def fill(self, element_id, text):
         field = self.find(element_id)
         field.clear()
@@ -126,6 +131,16 @@ class Browser:
             lambda: f"{self} sees {name}: {text!r} in {self.posts()}",
             deadline,
         )
+
+    def events(self):
+        """The lines about people who came and went, without their times."""
+        script = """
+            return [...document.querySelectorAll("#log .event > span")].map((e) => e.textContent);
+        """
+        return self.driver.execute_script(script)
+
+    def expect_event(self, line):
+        until(lambda: line in self.events(), lambda: f"{self} sees {line!r} in {self.events()}")
 
     def _page(self):
         return self.driver.find_element(By.TAG_NAME, "body").text
