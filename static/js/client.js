@@ -25,10 +25,10 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 	const whispers = []; // private lines, until the past was told
 	let step;
 	let asking = null; // {name, email}, until the answer
-	let code = null; // likewise
+	let code = null;
 	let inRoom = false;
-	let knowsPeople = false; // does the room answer who, typing and sign out?
-	let askedAt = 0; // 0: everything was answered
+	let knowsPeople = false; // an older room has no types from 11 up
+	let askedAt = 0;
 	let typedAt = 0;
 	let why = ""; // the connection was lost
 	let target = 0; // the past is told up to here
@@ -62,8 +62,6 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		},
 	});
 
-	// -- to the room
-
 	const send = (frame) => connection.send(frame);
 	const hello = () => send(say.hello(asking.name, asking.email, session.proof(asking.email)));
 	const auth = () => send(say.auth(code, session.ticket, session.claim(newId), position()));
@@ -88,8 +86,6 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		if (post) send(say.text(post.id, post.text));
 		if (wait > 0) later(flush, wait);
 	}
-
-	// -- from the room
 
 	const hear = {
 		[TYPE.TEXT](frame) {
@@ -236,8 +232,6 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		flush();
 	}
 
-	// -- steps
-
 	function toStep(next) {
 		self.step = step = next;
 		views.step(step, { name: session.name, email: session.email });
@@ -286,8 +280,6 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		leave();
 		bar.show("signed-out", 0, text);
 	}
-
-	// -- from the person and the world
 
 	const self = {
 		people,

@@ -2,8 +2,8 @@
 
 import { fold } from "./identity.js";
 
-export const HELP = `/me waves – says what you do
-/who – tells who is here
+export const HELP = `/who – tells who is here
+/me waves – says what you do
 @name – calls somebody
 Shift and Enter – begins a new line`;
 

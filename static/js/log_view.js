@@ -6,7 +6,8 @@ import { Presence } from "./presence.js";
 import { pieces } from "./words.js";
 
 const GROUP_MS = 5 * 60 * 1000; // one speaker's posts within this need one name
-const KEPT = 10000; // posts on the page
+const BLOCK = 100; // posts in a block: those out of sight cost nothing
+const BLOCKS = 100;
 const NEAR_PX = 60; // so near is at the end
 const format = (dateStyle, timeStyle) => new Intl.DateTimeFormat([], { dateStyle, timeStyle });
 const CLOCK = format(undefined, "short")
@@ -23,21 +24,31 @@ const root = find("log");
 const newer = find("newer");
 const posts = new WeakMap(); // by their elements
 const byId = new Map(); // what is pending or failed
-let unread, unreadLine, lastDay, run, atEnd, isLive, sticking;
+const tail = make("div", ""); // with these elements
+let block, lastTop, unread, unreadLine, lastDay, run, atEnd, isLive, sticking;
 
-const firstPending = () => byId.values().next().value ?? null;
 const lineElement = (kind, text = LINES[kind]) => make("p", `line ${kind}`, text);
 
 export function clear() {
-	root.replaceChildren();
+	block = make("div", "block");
+	tail.replaceChildren();
+	root.replaceChildren(block, tail);
 	byId.clear();
 	unreadLine = lastDay = run = null;
 	atEnd = isLive = true;
 	count(0);
 }
 
-function add(element, next = firstPending()) {
-	root.insertBefore(element, next);
+function add(element) {
+	if (block.childElementCount >= BLOCK) {
+		block.style.containIntrinsicBlockSize = `auto ${block.offsetHeight}px`;
+		block.classList.add("old");
+		block = make("div", "block");
+		tail.before(block);
+		if (root.childElementCount > BLOCKS + 2) root.firstElementChild.remove();
+		lastTop = 0; // no person scrolled
+	}
+	block.append(element);
 	stick();
 }
 
@@ -64,7 +75,8 @@ function pieceElement({ text, href, mention }) {
 }
 
 function group(element) {
-	const a = posts.get(element?.previousElementSibling);
+	const a = posts.get(element?.previousElementSibling ??
+		element?.parentElement.previousElementSibling?.lastElementChild);
 	const b = posts.get(element);
 
 	element?.classList.toggle("grouped", a?.name === b?.name && !!a && !action(b.text) &&
@@ -81,10 +93,8 @@ function day(ts) {
 
 // In a row they share a line; a busy door is not read aloud.
 function eventElement({ name, event, ts }) {
-	const next = firstPending();
-	const last = next ? next.previousElementSibling : root.lastElementChild;
-
-	if (run?.element !== last) run = { element: make("p", "event"), who: new Presence() };
+	if (!run || run.element !== block.lastElementChild)
+		run = { element: make("p", "event"), who: new Presence() };
 	run.who.add(name, event);
 	run.element.replaceChildren(
 		make("span", "", ...run.who.parts().map((x) => x.name ? nameOf(x.name) : x)), timeOf(ts));
@@ -109,8 +119,12 @@ function count(n) {
 }
 
 function scrolled() {
-	if (root.clientHeight > 0 && !sticking)
-		atEnd = root.scrollHeight - root.scrollTop - root.clientHeight < NEAR_PX;
+	const { scrollTop, scrollHeight, clientHeight } = root;
+
+	// What grows below is no reason to stay behind; who scrolls up is.
+	if (clientHeight > 0)
+		atEnd = scrollHeight - scrollTop - clientHeight < NEAR_PX || (atEnd && scrollTop >= lastTop);
+	lastTop = scrollTop;
 	if (atEnd && !document.hidden) count(0);
 }
 
@@ -120,6 +134,7 @@ function stick() {
 	sticking = true;
 	(document.hidden ? (f) => f() : requestAnimationFrame)(() => {
 		sticking = false;
+		if (!atEnd) return;
 		root.scrollTop = root.scrollHeight;
 		scrolled();
 	});
@@ -164,8 +179,7 @@ export function post(post, id, mine, calls) {
 	element.classList.toggle("calls", calls);
 	if (!element.isConnected) add(element);
 	group(element);
-	group(firstPending());
-	if (root.childElementCount > KEPT + byId.size) root.firstElementChild.remove();
+	group(tail.firstElementChild);
 }
 
 // Without a name it is a word of the page itself.
@@ -189,7 +203,7 @@ export function pending(entry) {
 	element.classList.add("pending");
 	element.append(state);
 	byId.set(entry.id, element);
-	add(element, null);
+	tail.append(element);
 	group(element);
 	toEnd();
 }

@@ -4,12 +4,12 @@ import { TEXT_MAX } from "./protocol.js";
 
 export const SAYS = {
 	tooLong: `This is too long: at most ${TEXT_MAX.toLocaleString("en")} bytes go in one message.`,
-	tooMany: "Too many messages wait. Wait until the room is back.",
+	tooMany: "Too many messages wait for the room.",
 	signedOut: "You are signed out.",
 	otherTab: "You signed out in another tab.",
-	notTold: "You are signed out here; the room could not be told.",
+	notTold: "You are signed out here. The room could not be told.",
 	codeOver: "This code is no longer good. Ask for a new one.",
-	notNow: "The room is out of reach. Sign out everywhere when it is back.",
+	notNow: "The room is out of reach. Try again when it is back.",
 };
 
 const FIELDS = { "name-taken": "name", "bad-name": "name", "bad-address": "email" };

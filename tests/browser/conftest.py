@@ -24,13 +24,22 @@ def plume(system):
     return system.start(gateways=2)
 
 
+@pytest.fixture(scope="session")
+def browsers():
+    """Those that are idle: starting one takes longer than most tests."""
+    idle = []
+    yield idle
+    for one in idle:
+        one.close()
+
+
 @pytest.fixture
-def browser(plume):
-    """browser("ann") opens one; at the end no console may have complained."""
+def browser(browsers):
+    """browser("ann") gives one; at the end no console may have complained."""
     opened = []
 
-    def make(label, **options):
-        opened.append(Browser(label, **options))
+    def make(label):
+        opened.append((browsers.pop() if browsers else Browser()).fresh(label))
         return opened[-1]
 
     yield make
@@ -38,8 +47,24 @@ def browser(plume):
         for one in opened:
             one.check_health()
     finally:
-        for one in opened:
-            one.close()
+        browsers.extend(opened)
+
+
+@pytest.fixture(scope="module")
+def lone_gateway(tmp_path_factory):
+    """Serves the page to tests that are the room themselves."""
+    system = System(tmp_path_factory.mktemp("gateway"))
+    system.start_broker()
+    system.start_gateway()
+    system.wait_ready()
+    yield system.gateways[0]
+    system.close()
+
+
+@pytest.fixture
+def alone(browser, lone_gateway):
+    """A browser in front of a room that the test plays."""
+    return browser("alone").open_stand_in(lone_gateway)
 
 
 @pytest.hookimpl(hookwrapper=True)
