@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "broker/idna.h"
 #include "common/memory.h"
 
 enum { LOCAL_MAX = 64, LABEL_MAX = 63 }; /* RFC 5321 4.5.3.1.1, RFC 1035 2.3.4 */
@@ -61,19 +62,43 @@ static bool is_domain(struct slice s)
 	return labels >= 2 && !(label.ptr[0] >= '0' && label.ptr[0] <= '9');
 }
 
+static bool is_ascii(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++) {
+		if ((unsigned char)s.ptr[i] >= 0x80)
+			return false;
+	}
+	return true;
+}
+
 enum status address_normalize(struct slice address, char out[ADDRESS_SIZE])
 {
+	char ascii[IDNA_SIZE];
 	struct slice local, domain;
 
 	out[0] = '\0';
-	if (address.len > ADDRESS_MAX || !slice_cut(address, '@', &local, &domain) ||
-	    !is_local(local) || !is_domain(domain))
+	if (address.len > ADDRESS_TYPED_MAX ||
+	    !slice_cut(address, '@', &local, &domain) || !is_local(local))
 		return ST_RANGE;
-	memcpy(out, address.ptr, address.len);
-	out[address.len] = '\0';
-	for (size_t i = local.len + 1; i < address.len; i++)
-		out[i] = lower(out[i]);
+	if (!is_ascii(domain)) {
+		if (idna_to_ascii(domain, ascii) != ST_OK)
+			return ST_RANGE;
+		domain = slice_of(ascii);
+	}
+	if (!is_domain(domain) ||
+	    !fmt(out, ADDRESS_SIZE, "%.*s@%.*s", SLICE_ARGS(local), SLICE_ARGS(domain))) {
+		out[0] = '\0';
+		return ST_RANGE;
+	}
+	for (char *c = out + local.len; *c != '\0'; c++)
+		*c = lower(*c);
 	return ST_OK;
+}
+
+void address_for_letter(struct slice typed, const char *normal, char out[ADDRESS_SIZE])
+{
+	if (!is_ascii(typed) || !fmt(out, ADDRESS_SIZE, "%.*s", SLICE_ARGS(typed)))
+		memcpy(out, normal, strlen(normal) + 1);
 }
 
 void address_for_budget(const char *normal, char out[ADDRESS_SIZE])
@@ -89,25 +114,45 @@ void address_for_budget(const char *normal, char out[ADDRESS_SIZE])
 	memcpy(out + n, at, strlen(at) + 1);
 }
 
-void address_network(struct slice ip, char out[NETWORK_SIZE])
+/* The first `v4` or `v6` bits as text, with the number of bits unless it is a whole IPv4 address. */
+static void network(struct slice ip, unsigned v4, unsigned v6, char out[NETWORK_SIZE])
 {
 	static const unsigned char v4_mapped[12] = {0, 0, 0, 0, 0,    0,
 						    0, 0, 0, 0, 0xff, 0xff};
-	char text[INET6_ADDRSTRLEN];
-	unsigned char bytes[16];
+	char text[INET6_ADDRSTRLEN], net[INET6_ADDRSTRLEN] = "unknown";
+	unsigned char bytes[16] = {0};
+	bool is_v4, is_v6 = false;
 
 	if (!fmt(out, NETWORK_SIZE, "unknown") ||
 	    !fmt(text, sizeof text, "%.*s", SLICE_ARGS(ip)))
 		return;
-	if (inet_pton(AF_INET, text, bytes) == 1) {
-		inet_ntop(AF_INET, bytes, out, NETWORK_SIZE);
-	} else if (inet_pton(AF_INET6, text, bytes) == 1) {
-		if (memcmp(bytes, v4_mapped, sizeof v4_mapped) == 0) {
-			inet_ntop(AF_INET, bytes + 12, out, NETWORK_SIZE);
-			return;
-		}
-		memset(bytes + 8, 0, 8);
-		inet_ntop(AF_INET6, bytes, out, NETWORK_SIZE - 4);
-		memcpy(out + strlen(out), "/64", 4);
+	is_v4 = inet_pton(AF_INET, text, bytes) == 1;
+	if (!is_v4)
+		is_v6 = inet_pton(AF_INET6, text, bytes) == 1;
+	if (is_v6 && memcmp(bytes, v4_mapped, sizeof v4_mapped) == 0) {
+		memmove(bytes, bytes + 12, 4);
+		is_v4 = true;
 	}
+	if (is_v4) {
+		memset(bytes + v4 / 8, 0, 4 - v4 / 8);
+		inet_ntop(AF_INET, bytes, net, sizeof net);
+	} else if (is_v6) {
+		memset(bytes + v6 / 8, 0, 16 - v6 / 8);
+		inet_ntop(AF_INET6, bytes, net, sizeof net);
+	} else {
+		return;
+	}
+	if (!fmt(out, NETWORK_SIZE, is_v4 && v4 == 32 ? "%s" : "%s/%u", net,
+		 is_v4 ? v4 : v6))
+		out[0] = '\0'; /* cannot be: both are short */
+}
+
+void address_network(struct slice ip, char out[NETWORK_SIZE])
+{
+	network(ip, 32, 64, out);
+}
+
+void address_truncate(struct slice ip, char out[NETWORK_SIZE])
+{
+	network(ip, 24, 48, out);
 }

@@ -1,10 +1,6 @@
 /* Input is checked completely here, once: name, address, and whether the two go together. */
 #include "broker/applicant.h"
 
-#include <string.h>
-
-#include "common/memory.h"
-
 enum reason applicant_refusal(enum names_answer answer)
 {
 	switch (answer) {
@@ -19,14 +15,14 @@ enum reason applicant_refusal(enum names_answer answer)
 	return REASON_ROOM_FULL;
 }
 
-static enum reason check_name(const struct bus_hello *m, const struct names *names,
+static enum reason check_name(struct slice name, const struct names *names,
 			      const struct name_keyer *keyer,
 			      const struct secret_hash *owner)
 {
 	struct name_keys keys;
 	struct name_claim *own;
 
-	if (name_keys_of(keyer, m->name, &keys) != ST_OK)
+	if (name_keys_of(keyer, name, &keys) != ST_OK)
 		return REASON_BAD_NAME;
 	return applicant_refusal(names_ask(names, &keys, owner, &own));
 }
@@ -35,20 +31,21 @@ enum reason applicant_check(const struct bus_hello *m, const struct names *names
 			    const struct name_keyer *keyer, const struct secret *secret,
 			    struct applicant *out)
 {
-	char normal[ADDRESS_SIZE], budget[ADDRESS_SIZE];
-	bool is_address =
-		address_normalize(m->email, normal) == ST_OK &&
-		fmt(out->typed, sizeof out->typed, "%.*s", SLICE_ARGS(m->email));
+	bool is_address = address_normalize(m->email, out->normal) == ST_OK;
 	enum reason no;
 
-	out->name = m->name;
-	out->owner = secret_hash(secret, "address", slice_of(normal));
-	no = check_name(m, names, keyer, &out->owner);
+	if (name_normalize(keyer, m->name, out->shown) != ST_OK)
+		return REASON_BAD_NAME;
+	out->name = slice_of(out->shown);
+	out->owner = secret_hash(secret, "address", slice_of(out->normal));
+	no = check_name(out->name, names, keyer, &out->owner);
 	if (no == REASON_BAD_NAME || !is_address)
 		return no == REASON_BAD_NAME ? no : REASON_BAD_ADDRESS;
-	address_for_budget(normal, budget);
-	out->address_key = secret_hash(secret, "address budget", slice_of(budget));
+	address_for_letter(m->email, out->normal, out->typed);
+	address_for_budget(out->normal, out->budget);
+	out->address_key = secret_hash(secret, "address budget", slice_of(out->budget));
 	address_network(m->address, out->network);
+	address_truncate(m->address, out->truncated);
 	out->network_key = secret_hash(secret, "network", slice_of(out->network));
 	return no;
 }

@@ -10,13 +10,16 @@
 #include "common/slice.h"
 
 struct applicant {
-	struct slice name;        /* borrowed from the message */
+	struct slice name;        /* as it is shown: in its own memory */
 	char typed[ADDRESS_SIZE]; /* the address as given, for the envelope */
+	char normal[ADDRESS_SIZE], budget[ADDRESS_SIZE]; /* its forms of address.h */
 	char network[NETWORK_SIZE];
+	char truncated[NETWORK_SIZE]; /* for the record */
 	struct secret_hash
 		owner; /* keyed hash of the address in its form for comparison */
 	/* Keys of the mail budgets: of the address without case and tag, of the network. */
 	struct secret_hash address_key, network_key;
+	char shown[NAME_MAX_BYTES + 1];
 };
 
 /* Why somebody may not be called so; REASON_NONE: they may. */

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
+#include "broker/text.h"
 #include "common/memory.h"
-#include "common/utf8.h"
 
 void bot_welcome(struct gateway *g, uint64_t client, const char *name)
 {
@@ -30,7 +30,7 @@ void bot_welcome(struct gateway *g, uint64_t client, const char *name)
 
 enum status bot_say(struct room *r, struct slice text, struct room_time t)
 {
-	if (!utf8_is_showable(text))
+	if (!text_is_good(text))
 		return ST_RANGE;
 	if (r->is_full)
 		return ST_FULL;

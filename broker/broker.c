@@ -119,16 +119,16 @@ static void on_tick(uv_timer_t *timer)
 static enum status open_endpoints(struct broker *b, uv_loop_t *loop)
 {
 	const struct broker_options *o = b->options;
-	enum status st = bus_publisher_new(o->urls[ENDPOINT_EVENTS], &b->publisher);
+	enum status st = bus_publisher_new(&o->bus[ENDPOINT_EVENTS], &b->publisher);
 
 	if (st == ST_OK)
-		st = bus_replier_new(loop, o->urls[ENDPOINT_COMMANDS], CALLS_COMMANDS,
+		st = bus_replier_new(loop, &o->bus[ENDPOINT_COMMANDS], CALLS_COMMANDS,
 				     broker_on_batch, b, &b->commands);
 	if (st == ST_OK)
-		st = bus_replier_new(loop, o->urls[ENDPOINT_MAIL], CALLS_MAIL,
+		st = bus_replier_new(loop, &o->bus[ENDPOINT_MAIL], CALLS_MAIL,
 				     broker_on_mail, b, &b->mail);
 	if (st == ST_OK)
-		st = bus_replier_new(loop, o->urls[ENDPOINT_CONTROL], CALLS_CONTROL,
+		st = bus_replier_new(loop, &o->bus[ENDPOINT_CONTROL], CALLS_CONTROL,
 				     broker_on_control, b, &b->control);
 	return st;
 }
@@ -152,6 +152,7 @@ enum status broker_new(uv_loop_t *loop, const struct broker_options *options,
 	if (st != ST_OK)
 		goto fail;
 	st = broker_load(b);
+	store_settle(b->store);
 	if (st == ST_OK)
 		st = open_endpoints(b, loop);
 	if (st != ST_OK)
@@ -160,7 +161,7 @@ enum status broker_new(uv_loop_t *loop, const struct broker_options *options,
 	b->tick.data = b;
 	uv_timer_start(&b->tick, on_tick, TICK_MS, TICK_MS);
 	log_info("ready", "events=%s epoch=%016" PRIx64 " newest=%" PRIu64 " state=%s",
-		 options->urls[ENDPOINT_EVENTS], b->room->epoch,
+		 options->bus[ENDPOINT_EVENTS].url, b->room->epoch,
 		 history_newest(b->room->history), options->state);
 	*out = b;
 	return ST_OK;

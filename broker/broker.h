@@ -13,7 +13,7 @@
 #include "common/bus.h"
 
 struct broker_options {
-	char urls[ENDPOINT_COUNT][256];
+	struct bus_address bus[ENDPOINT_COUNT];
 	struct room_options room;
 	struct entrance_options entrance;
 	const char *state; /* file, or ":memory:" */

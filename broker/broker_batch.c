@@ -28,7 +28,18 @@ static void apply(struct broker *b, struct gateway *g, const struct bus_msg *m,
 		entrance_rejoin(b->entrance, g, &m->u.rejoin, t);
 		break;
 	case BUS_SAY:
+		entrance_used(b->entrance, g, m->u.say.client, t);
 		room_say(b->room, g, &m->u.say, t);
+		break;
+	case BUS_TYPES:
+		entrance_used(b->entrance, g, m->u.types.client, t);
+		room_types(b->room, g, &m->u.types, t);
+		break;
+	case BUS_WHO:
+		room_who(b->room, g, &m->u.who);
+		break;
+	case BUS_SIGN_OUT:
+		entrance_sign_out(b->entrance, g, &m->u.sign_out, t);
 		break;
 	case BUS_GONE:
 		entrance_gone(b->entrance, g, m->u.gone.client, t);
@@ -88,6 +99,12 @@ static void write_reply(struct broker *b, struct gateway *g)
 	g->is_poked = false;
 }
 
+/* What asks only: should the broker forget that it was answered, it may be answered again. */
+static bool changes_something(const struct bus_msg *m)
+{
+	return m->kind != BUS_WHO && m->kind != BUS_TYPES;
+}
+
 /* A batch that is new: every command of it, then one commit, then all are told.
  * False: it was not kept; the room is what it was before. */
 static bool apply_batch(struct broker *b, struct gateway *g, struct bus_call *call,
@@ -95,7 +112,7 @@ static bool apply_batch(struct broker *b, struct gateway *g, struct bus_call *ca
 {
 	struct room_time t = broker_time();
 	bool is_first = g->number == 0, had_more = g->has_more;
-	bool goodbye = false;
+	bool goodbye = false, changes = false;
 
 	store_begin(b->store);
 	room_gateway_heard(b->room, g, t);
@@ -103,12 +120,14 @@ static bool apply_batch(struct broker *b, struct gateway *g, struct bus_call *ca
 	g->newest = b->batch[0].u.batch.newest;
 	for (size_t i = 1; i < n; i++) {
 		goodbye = goodbye || b->batch[i].kind == BUS_GOODBYE;
+		changes = changes || changes_something(&b->batch[i]);
 		log_debug("command", "gateway=%016" PRIx64 " kind=%s", g->id,
 			  bus_kind_name(b->batch[i].kind));
 		apply(b, g, &b->batch[i], t);
 	}
 	write_reply(b, g);
-	if (n > 1 || is_first || had_more) /* a heartbeat changes nothing worth a write */
+	/* A heartbeat changes nothing worth a write, nor does who is writing. */
+	if (changes || is_first || had_more || g->has_more)
 		store_put_gateway(b->store, g);
 	if (!broker_commit(b))
 		return false;
@@ -129,11 +148,12 @@ static void find_silent(void *ctx, struct gateway *g)
 {
 	struct gateway **silent = ctx;
 
-	if (g->is_silent && (*silent == NULL || g->heard_ms < (*silent)->heard_ms))
+	if (*silent == NULL || g->heard_ms < (*silent)->heard_ms)
 		*silent = g;
 }
 
-/* Gateways that crashed again and again leave their numbers: the longest silent one goes. */
+/* Gateways that crashed again and again leave their numbers: the longest silent one goes.  Any
+ * that lives beats twice a second; it would start over. */
 static void make_room(struct broker *b)
 {
 	struct gateway *silent = NULL;
@@ -141,7 +161,7 @@ static void make_room(struct broker *b)
 	if (gateways_count(b->room->gateways) < GATEWAYS_MAX)
 		return;
 	gateways_each(b->room->gateways, find_silent, &silent);
-	if (silent == NULL)
+	if (daemon_now_ms() - silent->heard_ms < GATEWAY_MISSED_MS)
 		return;
 	store_begin(b->store);
 	room_gateway_gone(b->room, silent, broker_time());

@@ -4,6 +4,8 @@
 #include "broker/bot.h"
 #include "broker/broker_private.h"
 #include "common/log.h"
+#include "common/memory.h"
+#include "common/utf8.h"
 #include "common/version.h"
 
 struct answer {
@@ -80,6 +82,9 @@ static bool on_say(struct answer *a, struct slice text)
 
 	store_begin(a->b->store);
 	st = bot_say(a->b->room, text, broker_time());
+	if (st == ST_OK)
+		entrance_operator_acted(a->b->entrance, S("said something to the room"),
+					broker_time());
 	if (!broker_commit(a->b))
 		return false;
 	add_told(a->w, st == ST_OK,
@@ -87,6 +92,46 @@ static bool on_say(struct answer *a, struct slice text)
 		 : st == ST_FULL
 			 ? S("the disk is full: nothing new can be stored")
 			 : S("a text is not empty and has no control characters"));
+	return true;
+}
+
+static void add_story(void *ctx, const struct trail_row *row)
+{
+	struct answer *a = ctx;
+	struct bus_msg m = {.kind = BUS_STORY,
+			    .u.story = {.time_ms = row->time_ms,
+					.kind = row->kind,
+					.times = row->times,
+					.reference = slice_of(row->reference),
+					.email = slice_of(row->email),
+					.network = slice_of(row->network),
+					.gateway = row->gateway,
+					.detail = slice_of(row->detail),
+					.state = row->state,
+					.attempt = row->attempt,
+					.code = row->code}};
+
+	if (!is_full(a) && bus_writer_size(a->w) < BUS_QUEUE_FRAME_BYTES)
+		bus_writer_add(a->w, &m);
+}
+
+/* False: that it was asked could not be kept. */
+static bool on_why(struct answer *a, struct slice reference)
+{
+	struct slice shown = utf8_clip(reference, 16);
+	char what[64];
+
+	if (!fmt(what, sizeof what, "asked why %.*s", SLICE_ARGS(shown)))
+		what[0] = '\0';
+	store_begin(a->b->store);
+	entrance_operator_acted(a->b->entrance, slice_of(what), broker_time());
+	if (!broker_commit(a->b))
+		return false;
+	add_told(a->w, true, S(""));
+	if (entrance_story(a->b->entrance, reference, add_story, a) > 0)
+		return true;
+	bus_writer_clear(a->w);
+	add_told(a->w, false, S("no login with this reference is remembered"));
 	return true;
 }
 
@@ -119,6 +164,8 @@ static bool on_ask(struct answer *a, const struct bus_ask *m)
 		return true;
 	case CONTROL_SAY:
 		return on_say(a, m->text);
+	case CONTROL_WHY:
+		return on_why(a, m->text);
 	}
 	add_told(a->w, false, S("this broker does not know that request: it is older"));
 	return true;

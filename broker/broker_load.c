@@ -27,14 +27,15 @@ static void on_name(void *ctx, const struct name_claim *claim)
 {
 	struct loading *l = ctx;
 	struct name_keys keys;
+	char name[NAME_MAX_BYTES + 1];
 
-	if (name_keys_of(l->b->keyer, slice_of(claim->name), &keys) != ST_OK) {
+	if (name_normalize(l->b->keyer, slice_of(claim->name), name) != ST_OK ||
+	    name_keys_of(l->b->keyer, slice_of(name), &keys) != ST_OK) {
 		log_warn("name_dropped", "id=%llu why=\"it is no longer allowed\"",
 			 (unsigned long long)claim->id);
 		return;
 	}
-	names_claim(l->b->room->names, claim->id, slice_of(claim->name), &keys,
-		    &claim->owner)
+	names_claim(l->b->room->names, claim->id, slice_of(name), &keys, &claim->owner)
 		->seen_ms = claim->seen_ms;
 }
 
@@ -98,6 +99,42 @@ static void on_present(void *ctx, uint64_t person)
 	presence_restore(l->b->room->presence, person, l->t.now_ms);
 }
 
+static void on_tally(void *ctx, enum tally_kind kind, const struct secret_hash *key,
+		     uint64_t wall_ms)
+{
+	struct loading *l = ctx;
+
+	entrance_load_tally(l->b->entrance, kind, key, wall_ms, l->t);
+}
+
+static void on_mail_pace(void *ctx, uint64_t wall_ms)
+{
+	struct loading *l = ctx;
+
+	entrance_load_mail_pace(l->b->entrance, wall_ms, l->t);
+}
+
+static void on_proof(void *ctx, const struct proof *proof)
+{
+	struct loading *l = ctx;
+
+	entrance_load_proof(l->b->entrance, proof);
+}
+
+static void on_trail(void *ctx, const struct trail_row *row)
+{
+	struct loading *l = ctx;
+
+	entrance_load_trail(l->b->entrance, row);
+}
+
+static void on_trail_kept(void *ctx, uint64_t number)
+{
+	struct loading *l = ctx;
+
+	entrance_load_trail_kept(l->b->entrance, number);
+}
+
 static void find_departed(void *ctx, struct gateway *g, struct client *client)
 {
 	struct loading *l = ctx;
@@ -136,7 +173,12 @@ enum status broker_load(struct broker *b)
 				      .letter = on_letter,
 				      .gateway = on_gateway,
 				      .client = on_client,
-				      .present = on_present};
+				      .present = on_present,
+				      .tally = on_tally,
+				      .mail_pace = on_mail_pace,
+				      .proof = on_proof,
+				      .trail = on_trail,
+				      .trail_kept = on_trail_kept};
 
 	b->room = room_new(&b->options->room, b->keyer, b->store);
 	b->entrance = entrance_new(&b->options->entrance, b->room, b->keyer,
@@ -146,6 +188,8 @@ enum status broker_load(struct broker *b)
 	if (st != ST_OK)
 		return st;
 	gateways_each(b->room->gateways, bring_back, &l);
+	entrance_loaded(b->entrance, l.t);
+	room_list_people(b->room);
 	store_begin(b->store);
 	if (b->room->epoch == 0) {
 		b->room->epoch = entropy_id(&entropy_system);

@@ -6,15 +6,13 @@
 #include <stdbool.h>
 
 #include "broker/broker.h"
+#include "broker/mailers.h"
 #include "common/bus_queue.h"
-
-enum { MAILERS_MAX = 64 };
 
 /* A mailer's request for a letter, held until there is one or its time is over. */
 struct held_take {
 	struct bus_call *call; /* NULL: free */
 	struct bus_take take;
-	char sender[255];
 	uint64_t until_ms;
 };
 

@@ -12,6 +12,8 @@ static void login_ended(void *ctx, const struct login *login)
 {
 	struct entrance *e = ctx;
 
+	if (login_has_code(login) && !login_is_redeemed(login))
+		entrance_note(e, TRAIL_LOGIN_OVER, login, S(""), S(""), NULL);
 	entrance_withdraw_letter(e, login);
 	store_drop_login(e->room->store, &login->ticket);
 }
@@ -21,12 +23,15 @@ void entrance_session_ended(void *ctx, const struct session *session)
 	struct entrance *e = ctx;
 
 	store_drop_session(e->room->store, &session->token);
+	e->has_ended = true;
 }
 
 struct entrance *entrance_new(const struct entrance_options *options, struct room *room,
 			      const struct name_keyer *keyer, const struct secret *secret,
 			      const struct entropy *entropy)
 {
+	const struct tally_rule wrong[TALLY_RULES] = {
+		{options->tries_per_address, 3600000}};
 	struct entrance *e = xcalloc(1, sizeof *e);
 
 	e->options = *options;
@@ -38,9 +43,11 @@ struct entrance *entrance_new(const struct entrance_options *options, struct roo
 	logins_on_end(e->logins, login_ended, e);
 	e->sessions = sessions_new(options->session_ttl_ms);
 	e->desk = mail_desk_new();
-	e->budget =
-		mail_budget_new(options->mails_per_address, options->mails_per_network,
-				options->mail_interval_ms);
+	e->budget = mail_budget_new(&options->mails, room->store);
+	e->wrong_for_address = tally_new(TALLY_WRONG_FOR_ADDRESS, wrong, room->store);
+	e->wrong_of_proof = tally_new(TALLY_WRONG_OF_PROOF, wrong, room->store);
+	e->proofs = proofs_new(options->proof_ttl_ms, room->store);
+	e->trail = trail_new(&options->trail, room->store);
 	return e;
 }
 
@@ -52,6 +59,10 @@ void entrance_free(struct entrance **e)
 	sessions_free(&(*e)->sessions);
 	mail_desk_free(&(*e)->desk);
 	mail_budget_free(&(*e)->budget);
+	tally_free(&(*e)->wrong_for_address);
+	tally_free(&(*e)->wrong_of_proof);
+	proofs_free(&(*e)->proofs);
+	trail_free(&(*e)->trail);
 	free(*e);
 	*e = NULL;
 }
@@ -90,6 +101,32 @@ bool entrance_refuse_when_full(const struct entrance *e, struct gateway *g,
 
 /* -- hello -- */
 
+static struct login *begin_login(struct entrance *e, const struct applicant *a,
+				 char ticket[SECRET_TOKEN_LEN + 1])
+{
+	struct secret_hash hash;
+	struct login *login;
+
+	secret_token(e->entropy, ticket);
+	hash = secret_hash(e->secret, "ticket", slice_of(ticket));
+	login = logins_add(e->logins, &hash, e->t.now_ms);
+	login->owner = a->owner;
+	login->address_key = a->address_key;
+	memcpy(login->name, a->name.ptr, a->name.len);
+	memcpy(login->email, a->typed, sizeof login->email);
+	mail_reference_make(e->entropy, login->reference);
+	return login;
+}
+
+/* A browser that has proven this address before says so. */
+static void show_proof(struct entrance *e, struct login *login, struct slice proof)
+{
+	struct secret_hash token = secret_hash(e->secret, "proof", proof);
+
+	if (proof.len > 0 && proofs_use(e->proofs, &token, &login->owner, e->t.wall_ms))
+		login->proof = token;
+}
+
 void entrance_hello(struct entrance *e, struct gateway *g, const struct bus_hello *m,
 		    struct room_time t)
 {
@@ -111,15 +148,10 @@ void entrance_hello(struct entrance *e, struct gateway *g, const struct bus_hell
 	if (login == NULL || login_is_redeemed(login) || login->tries_left == 0 ||
 	    !secret_hash_equal(&login->owner, &a.owner) ||
 	    !slice_equal(slice_of(login->name), a.name)) {
-		struct secret_hash hash;
-
-		secret_token(e->entropy, ticket);
-		hash = secret_hash(e->secret, "ticket", slice_of(ticket));
-		login = logins_add(e->logins, &hash, t.now_ms);
-		login->owner = a.owner;
-		memcpy(login->name, a.name.ptr, a.name.len);
+		login = begin_login(e, &a, ticket);
 		logins_set_client(e->logins, login, g->id, m->client);
 	}
+	show_proof(e, login, m->proof);
 	entrance_send_code(e, login, &a);
 	entrance_keep_login(e, login);
 	entrance_tell_waiting(e, login, slice_of(ticket));
@@ -127,19 +159,23 @@ void entrance_hello(struct entrance *e, struct gateway *g, const struct bus_hell
 
 /* -- admission -- */
 
-/* token: empty when the session is an old one. */
 void entrance_admit(struct entrance *e, struct gateway *g, uint64_t number,
-		    const struct session *session, struct slice token, uint64_t after)
+		    const struct session *session, struct slice token, struct slice proof,
+		    uint64_t after)
 {
 	const struct name_claim *who = names_by_id(e->room->names, session->person);
-	struct client client = {
-		.number = number, .person = session->person, .session = session->token};
+	struct client client = {.number = number,
+				.person = session->person,
+				.session = session->token,
+				.used_ms = e->t.wall_ms};
 	struct bus_msg m = {.kind = BUS_ADMITTED,
 			    .u.admitted = {.client = number,
 					   .name = slice_of(who->name),
 					   .token = token,
+					   .proof = proof,
 					   .after = after,
-					   .resumed = token.len == 0}};
+					   .resumed = token.len == 0,
+					   .mark = slice_of(who->mark)}};
 
 	m.u.admitted.newest =
 		history_newest(e->room->history); /* without their own entering */
@@ -161,7 +197,7 @@ void entrance_resume(struct entrance *e, struct gateway *g, const struct bus_res
 		return;
 	}
 	store_put_session(e->room->store, session);
-	entrance_admit(e, g, m->client, session, S(""),
+	entrance_admit(e, g, m->client, session, S(""), S(""),
 		       room_resume_after(e->room, m->epoch, m->after));
 }
 
@@ -218,14 +254,15 @@ void entrance_tick(struct entrance *e, struct room_time t)
 	logins_expire(e->logins, t.now_ms);
 	mail_desk_expire(e->desk, t.now_ms);
 	sessions_expire(e->sessions, t.wall_ms, entrance_session_ended, e);
-	mail_budget_expire(e->budget, t.now_ms);
+	entrance_dismiss_ended(e);
+	mail_budget_expire(e->budget, t.now_ms, t.wall_ms);
+	tally_expire(e->wrong_for_address, t.now_ms, t.wall_ms);
+	tally_expire(e->wrong_of_proof, t.now_ms, t.wall_ms);
+	proofs_expire(e->proofs, t.wall_ms);
+	trail_tick(e->trail, t.wall_ms);
+	entrance_watch_mailers(e);
 	if (e->options.name_lease_ms != 0)
 		names_each(e->room->names, expire_name, e);
-}
-
-void entrance_load_session(struct entrance *e, const struct session *session)
-{
-	sessions_add(e->sessions, session, entrance_session_ended, e);
 }
 
 size_t entrance_sessions(const struct entrance *e)

@@ -8,7 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "broker/address_list.h"
 #include "broker/logins.h"
+#include "broker/mail_budget.h"
 #include "broker/mail_desk.h"
 #include "broker/room.h"
 #include "broker/sessions.h"
@@ -19,11 +21,14 @@
 struct entrance_options {
 	uint64_t code_ttl_ms;       /* 0: codes do not end */
 	uint64_t code_tries;        /* wrong codes that a login takes, at least 1 */
-	uint64_t mails_per_address; /* an hour; 0: no limit */
-	uint64_t mails_per_network; /* an hour; 0: no limit */
-	uint64_t mail_interval_ms;  /* between two mails to one address; 0: none */
-	uint64_t session_ttl_ms;    /* without use; 0: sessions do not end */
+	uint64_t tries_per_address; /* wrong codes in any hour; 0: no limit */
+	struct mail_limits mails;
+	struct address_list addresses; /* its patterns are borrowed */
+	uint64_t session_ttl_ms;       /* without use; 0: sessions do not end */
 	uint64_t name_lease_ms; /* a name unused for so long is free again; 0: never */
+	uint64_t
+		proof_ttl_ms; /* a browser that did not come for so long is forgotten; 0: never */
+	struct trail_options trail;
 };
 
 struct entrance;
@@ -42,15 +47,36 @@ void entrance_resume(struct entrance *e, struct gateway *g, const struct bus_res
 		     struct room_time t);
 void entrance_rejoin(struct entrance *e, struct gateway *g, const struct bus_rejoin *m,
 		     struct room_time t);
+/* SIGN_OUT: the client's session ends, or all of its person's address, and every client of what ended
+ * is dismissed. */
+void entrance_sign_out(struct entrance *e, struct gateway *g,
+		       const struct bus_sign_out *m, struct room_time t);
+/* The person behind this client did something: their session is in use. */
+void entrance_used(struct entrance *e, struct gateway *g, uint64_t client,
+		   struct room_time t);
 /* The connection has ended; a login that waits goes on waiting without it. */
 void entrance_gone(struct entrance *e, struct gateway *g, uint64_t client,
 		   struct room_time t);
 
+/* A mailer's question has arrived; wait_ms: how long it may be held. */
+void entrance_hear_mailer(struct entrance *e, const struct bus_take *m,
+			  struct room_time t);
+/* The connection of a mailer whose question was held has ended. */
+void entrance_mailer_gone(struct entrance *e, uint64_t mailer);
 /* A mailer asks for a letter: fills *out, whose slices live until the next call; false: none. */
 bool entrance_take_letter(struct entrance *e, const struct bus_take *m,
 			  struct room_time t, struct bus_letter *out);
 /* A mailer tells what became of one; false: it is over, or somebody else's. */
 bool entrance_report(struct entrance *e, const struct bus_report *m, struct room_time t);
+/* Rows of the trail for a mailer that wants them; how many. */
+size_t entrance_give_trail(struct entrance *e, const struct bus_take *m,
+			   struct room_time t, trail_fn *each, void *ctx);
+
+/* An operator did something: a short sentence for the record, without texts. */
+void entrance_operator_acted(struct entrance *e, struct slice what, struct room_time t);
+/* The story of the login with this reference; how many rows. */
+size_t entrance_story(const struct entrance *e, struct slice reference, trail_fn *each,
+		      void *ctx);
 
 /* Logins, letters, sessions and names whose time is over. */
 void entrance_tick(struct entrance *e, struct room_time t);
@@ -61,6 +87,16 @@ void entrance_load_login(struct entrance *e, const struct login *login, uint64_t
 			 struct room_time t);
 void entrance_load_letter(struct entrance *e, const struct letter *letter,
 			  uint64_t wall_ms, struct room_time t);
+void entrance_load_tally(struct entrance *e, enum tally_kind kind,
+			 const struct secret_hash *key, uint64_t wall_ms,
+			 struct room_time t);
+void entrance_load_mail_pace(struct entrance *e, uint64_t wall_ms, struct room_time t);
+void entrance_load_proof(struct entrance *e, const struct proof *proof);
+void entrance_load_trail(struct entrance *e, const struct trail_row *row);
+void entrance_load_trail_kept(struct entrance *e, uint64_t number);
+/* All is loaded: whoever waits is told again how their login stands, because the last news may have been
+ * lost with the process. */
+void entrance_loaded(struct entrance *e, struct room_time t);
 
 size_t entrance_sessions(const struct entrance *e);
 size_t entrance_logins(const struct entrance *e);

@@ -36,18 +36,33 @@ static bool may_redeem(const struct entrance *e, const struct login *login,
 	return !login_is_redeemed(login) || secret_hash_equal(&login->claim, &claim);
 }
 
+/* Of the browser that redeemed it, or of none that can come again. */
 static void end_login(struct entrance *e, struct login *login, struct slice claim)
 {
-	if (claim.len == 0) {
-		logins_end(e->logins, login);
-		return;
-	}
 	entrance_withdraw_letter(e, login);
 	login->claim = secret_hash(e->secret, "claim", claim);
 	login->letter = 0;
 	login->mail = MAIL_SENT;
 	logins_set_client(e->logins, login, 0, 0);
-	entrance_keep_login(e, login);
+	if (claim.len == 0)
+		logins_end(e->logins, login);
+	else
+		entrance_keep_login(e, login);
+}
+
+/* A current browser that has no proof of its address yet gets one. */
+static struct slice give_proof(struct entrance *e, const struct login *login,
+			       bool is_current, char token[SECRET_TOKEN_LEN + 1])
+{
+	static const struct secret_hash none;
+	struct proof proof = {.owner = login->owner, .used_ms = e->t.wall_ms};
+
+	if (!is_current || !secret_hash_equal(&login->proof, &none))
+		return S("");
+	secret_token(e->entropy, token);
+	proof.token = secret_hash(e->secret, "proof", slice_of(token));
+	proofs_add(e->proofs, &proof);
+	return slice_of(token);
 }
 
 /* The right code was given: the login becomes a session. */
@@ -56,17 +71,20 @@ static void redeem(struct entrance *e, struct gateway *g, const struct bus_auth 
 {
 	struct room *room = e->room;
 	struct session session = {.used_ms = e->t.wall_ms};
-	char token[SECRET_TOKEN_LEN + 1];
+	char token[SECRET_TOKEN_LEN + 1], proof[SECRET_TOKEN_LEN + 1];
+	struct slice new_proof;
 	struct name_claim *who;
 	enum reason no;
 	uint64_t after;
 
+	entrance_note(e, TRAIL_CODE_RIGHT, login, m->address, S(""), NULL);
 	who = claim_name(e, login, &no);
 	if (who == NULL) {
 		entrance_tell_may_not_enter(g, m->client, slice_of(login->name), no);
 		logins_end(e->logins, login);
 		return;
 	}
+	new_proof = give_proof(e, login, m->current, proof);
 	end_login(e, login, m->claim);
 
 	secret_token(e->entropy, token);
@@ -77,16 +95,73 @@ static void redeem(struct entrance *e, struct gateway *g, const struct bus_auth 
 
 	after = m->current ? room_resume_after(room, m->epoch, m->after)
 			   : history_newest(room->history);
-	entrance_admit(e, g, m->client, &session, slice_of(token), after);
+	entrance_admit(e, g, m->client, &session, slice_of(token), new_proof, after);
 	bot_welcome(g, m->client, who->name);
 	secret_wipe(token, sizeof token);
+	secret_wipe(proof, sizeof proof);
+}
+
+/* -- codes that are not right: SECURITY C5 to C9 -- */
+
+/* A wrong code counts against the login, and here against the address over all its logins - or, for a browser
+ * that has proven the address, against that browser alone, so that nobody else can lock it out. */
+static struct tally *tries_of(struct entrance *e, const struct login *login,
+			      const struct secret_hash **key)
+{
+	static const struct secret_hash none;
+	bool has_proof = !secret_hash_equal(&login->proof, &none);
+
+	*key = has_proof ? &login->proof : &login->address_key;
+	return has_proof ? e->wrong_of_proof : e->wrong_for_address;
+}
+
+static void count_wrong(struct entrance *e, const struct login *login,
+			const struct bus_auth *m, enum login_try outcome)
+{
+	const struct secret_hash *key;
+	struct tally *tries = tries_of(e, login, &key);
+
+	entrance_note(e, TRAIL_CODE_WRONG, login, m->address, S(""), login->reference);
+	if (outcome == LOGIN_LAST)
+		entrance_note(e, TRAIL_LOGIN_DEAD, login, m->address, S(""), NULL);
+	/* What had no code mailed cannot be guessed, and says nothing against the address. */
+	if (!login_has_code(login))
+		return;
+	tally_add(tries, key, e->t.now_ms, e->t.wall_ms);
+	if (tally_wait(tries, key, e->t.now_ms) > 0)
+		entrance_note(e, TRAIL_ADDRESS_LOCKED, login, m->address, S(""), NULL);
+}
+
+/* Every way through it looks the same from outside, and does the same work but for the journal's. */
+static enum login_try try_code(struct entrance *e, const struct bus_auth *m,
+			       struct login *login, const struct secret_hash *code)
+{
+	const struct secret_hash *key;
+	struct tally *tries = tries_of(e, login, &key);
+	struct login nobody = {.tries_left = 2};
+	enum login_try outcome;
+
+	if (tally_wait(tries, key, e->t.now_ms) > 0) {
+		(void)logins_try(&nobody, code);
+		entrance_note(e, TRAIL_ADDRESS_LOCKED, login, m->address,
+			      S("a code was given and not checked"), login->reference);
+		return LOGIN_DEAD;
+	}
+	outcome = logins_try(login, code);
+	if (outcome == LOGIN_DEAD)
+		entrance_note(e, TRAIL_LOGIN_DEAD, login, m->address,
+			      S("a code was given and not checked"), login->reference);
+	else if (outcome != LOGIN_RIGHT)
+		count_wrong(e, login, m, outcome);
+	return outcome;
 }
 
 void entrance_auth(struct entrance *e, struct gateway *g, const struct bus_auth *m,
 		   struct room_time t)
 {
 	struct secret_hash ticket = secret_hash(e->secret, "ticket", m->ticket);
-	struct secret_hash code = {{0}};
+	struct login nobody = {.tries_left = 2};
+	struct secret_hash code;
 	char digits[LOGIN_CODE_SIZE];
 	struct login *login;
 
@@ -94,16 +169,18 @@ void entrance_auth(struct entrance *e, struct gateway *g, const struct bus_auth 
 	if (entrance_refuse_when_full(e, g, m->client))
 		return;
 	login = logins_find(e->logins, &ticket, t.now_ms);
-	/* The same work for a code that is none: SECURITY C9. */
+	/* The same work for a code that is none, and for a ticket that is none: SECURITY C9. */
 	code = secret_hash(e->secret, "code",
 			   login_code_read(m->code, digits) ? slice_of(digits)
 							    : S("none"));
+	secret_wipe(digits, sizeof digits);
 	if (login == NULL || !may_redeem(e, login, m)) {
+		(void)logins_try(&nobody, &code);
 		entrance_tell_reset(g, m->client, REASON_LOGIN_OVER);
 		return;
 	}
 	logins_set_client(e->logins, login, g->id, m->client);
-	if (logins_try(login, &code)) {
+	if (try_code(e, m, login, &code) == LOGIN_RIGHT) {
 		redeem(e, g, m, login);
 	} else {
 		entrance_keep_login(e, login);

@@ -1,11 +1,16 @@
-/* entrance_private.h - what entrance.c (who gets in), entrance_auth.c (codes) and entrance_mail.c
- * (letters) share. */
+/* entrance_private.h - what entrance.c (who gets in), entrance_auth.c (codes), entrance_mail.c
+ * (letters), entrance_trail.c (the record), entrance_load.c (from the store) and entrance_end.c
+ * (sessions that end) share. */
 #ifndef BROKER_ENTRANCE_PRIVATE_H
 #define BROKER_ENTRANCE_PRIVATE_H
 
 #include "broker/applicant.h"
 #include "broker/entrance.h"
 #include "broker/mail_budget.h"
+#include "broker/mailers.h"
+#include "broker/proofs.h"
+#include "broker/tally.h"
+#include "broker/trail.h"
 
 struct entrance {
 	struct entrance_options options;
@@ -17,8 +22,15 @@ struct entrance {
 	struct sessions *sessions;
 	struct mail_desk *desk;
 	struct mail_budget *budget;
-	char sender[255];   /* what mailers' letters come from, as they last said */
+	struct tally *wrong_for_address, *wrong_of_proof; /* codes */
+	struct proofs *proofs;
+	struct trail *trail;
+	struct mailers mailers;
+	uint64_t told_mailers; /* as people who wait were told: of mailers_known() */
+	/* What mailers' letters come from, and what their subject is, as they last said. */
+	char sender[255], subject[201];
 	struct room_time t; /* of the call at work, for the callbacks of the tables */
+	bool has_ended;     /* a session ended since clients were last looked at */
 };
 
 /* -- entrance.c -- */
@@ -29,11 +41,17 @@ void entrance_tell_reset(struct gateway *g, uint64_t client, enum reason reason)
 /* True, and the client is told, when nothing can be kept: no login can begin or end. */
 bool entrance_refuse_when_full(const struct entrance *e, struct gateway *g,
 			       uint64_t client);
-/* Lets the client in.  token: empty when the session is an old one. */
+/* Lets the client in.  token: empty when the session is an old one; proof: empty when it gets none. */
 void entrance_admit(struct entrance *e, struct gateway *g, uint64_t number,
-		    const struct session *session, struct slice token, uint64_t after);
+		    const struct session *session, struct slice token, struct slice proof,
+		    uint64_t after);
 /* For sessions.h: takes it out of the store. */
 void entrance_session_ended(void *ctx, const struct session *session);
+
+/* -- entrance_end.c -- */
+
+/* Dismisses the clients whose session is not there any more. */
+void entrance_dismiss_ended(struct entrance *e);
 
 /* -- entrance_mail.c -- */
 
@@ -42,10 +60,23 @@ void entrance_keep_login(struct entrance *e, const struct login *login);
 /* Sends a code if the budget allows, and notes when the next one may be asked for. */
 void entrance_send_code(struct entrance *e, struct login *login,
 			const struct applicant *a);
+/* Tells all who wait for a letter when the first mailer comes or the last one goes. */
+void entrance_watch_mailers(struct entrance *e);
 /* The letter of this login need not be sent any more. */
 void entrance_withdraw_letter(struct entrance *e, const struct login *login);
 /* Tells who waits how their login stands; ticket is empty when they have it already. */
 void entrance_tell_waiting(struct entrance *e, const struct login *login,
 			   struct slice ticket);
+/* As times are in the store, and from there. */
+uint64_t entrance_to_wall(uint64_t ms, struct room_time t);
+
+/* -- entrance_trail.c -- */
+
+/* This happened to the login, seen from the browser with this IP address (empty: none).  flood: as for
+ * trail_add(). */
+void entrance_note(struct entrance *e, enum trail_kind kind, const struct login *login,
+		   struct slice address, struct slice detail, const char *flood);
+void entrance_note_letter(struct entrance *e, const struct letter *letter,
+			  const struct bus_report *m);
 
 #endif

@@ -1,6 +1,7 @@
 /* gateways.h - the gateways the broker knows, their clients, and what waits to be told to them.
  *
- * A gateway is known from its first batch until it says goodbye or was silent for long.  Its
+ * A gateway is known from its first batch until it says goodbye or has been silent for GATEWAY_FORGET_MS,
+ * or, when there are GATEWAYS_MAX, until it is the longest silent one and another one begins.  Its
  * batches are numbered; the answer to the latest is kept, because it may be asked for again.
  * What a gateway is to be told waits in its queue and leaves with its next answer.
  * Bounds: GATEWAYS_MAX gateways; a queue over GATEWAY_OUT_MAX bytes makes the gateway start over. */
@@ -15,12 +16,19 @@
 #include "common/bus_queue.h"
 #include "common/secret.h"
 
-enum { GATEWAYS_MAX = 256, GATEWAY_OUT_MAX = 32 << 20 };
+enum {
+	GATEWAYS_MAX = 256,
+	GATEWAY_OUT_MAX = 32 << 20,
+	GATEWAY_MISSED_MS = 1500,       /* three heartbeats */
+	GATEWAY_FORGET_MS = 120 * 1000, /* after it became silent */
+};
 
 struct client {
 	uint64_t number; /* within its gateway */
 	uint64_t person;
 	struct secret_hash session;
+	uint64_t
+		used_ms; /* when a use of the session was last noted; 0: not since the start */
 };
 
 struct gateway {

@@ -149,7 +149,7 @@ bool login_is_redeemed(const struct login *login)
 	return !secret_hash_equal(&login->claim, &none);
 }
 
-bool logins_try(struct login *login, const struct secret_hash *code)
+enum login_try logins_try(struct login *login, const struct secret_hash *code)
 {
 	static const struct secret_hash none;
 	/* All comparisons are made whatever the first ones say: SECURITY C9. */
@@ -157,11 +157,27 @@ bool logins_try(struct login *login, const struct secret_hash *code)
 	bool has_code = !secret_hash_equal(&login->code, &none);
 	bool is_alive = login->tries_left > 0;
 
-	if (is_right && has_code && is_alive)
-		return true;
-	if (is_alive)
-		login->tries_left--;
-	return false;
+	if (!is_alive)
+		return LOGIN_DEAD;
+	if (is_right && has_code)
+		return LOGIN_RIGHT;
+	return --login->tries_left == 0 ? LOGIN_LAST : LOGIN_WRONG;
+}
+
+uint64_t login_number(const struct login *login)
+{
+	uint64_t number;
+
+	memcpy(&number, login->ticket.bytes, sizeof number); /* as random as its hash */
+	return number;
+}
+
+void logins_each(struct logins *l, logins_each_fn *each, void *ctx)
+{
+	struct record *r, *next;
+
+	HASH_ITER (hh, l->by_ticket, r, next)
+		each(ctx, &r->login);
 }
 
 void logins_expire(struct logins *l, uint64_t now_ms)
@@ -170,6 +186,17 @@ void logins_expire(struct logins *l, uint64_t now_ms)
 
 	HASH_ITER (hh, l->by_ticket, r, next) {
 		if (now_ms >= r->login.expires_ms)
+			logins_end(l, &r->login);
+	}
+}
+
+void logins_end_redeemed(struct logins *l, const struct secret_hash *owner)
+{
+	struct record *r, *next;
+
+	HASH_ITER (hh, l->by_ticket, r, next) {
+		if (login_is_redeemed(&r->login) &&
+		    secret_hash_equal(&r->login.owner, owner))
 			logins_end(l, &r->login);
 	}
 }
@@ -198,21 +225,45 @@ void login_code_make(const struct entropy *e, char out[LOGIN_CODE_SIZE])
 		abort(); /* below() broke its contract */
 }
 
+/* A digit's value, -1 for what may stand between digits, -2 for anything else. */
+static int digit_of(uint32_t c)
+{
+	if (c >= '0' && c <= '9')
+		return (int)(c - '0');
+	if (c >= 0xff10 && c <= 0xff19) /* full-width */
+		return (int)(c - 0xff10);
+	return c == ' ' || c == '\t' || c == '-' || c == 0x2010 || c == 0x2011 ||
+			       c == 0x2013 || c == 0xa0
+		       ? -1
+		       : -2;
+}
+
 bool login_code_read(struct slice typed, char out[LOGIN_CODE_SIZE])
 {
-	size_t n = 0;
-	uint32_t c;
+	char run[LOGIN_CODE_SIZE] = "";
+	size_t n = 0, codes = 0;
+	bool more = true;
 
-	while (utf8_next(&typed, &c)) {
-		if (c >= 0xff10 && c <= 0xff19) /* full-width digits */
-			c = c - 0xff10 + '0';
-		if (c == ' ' || c == '\t' || c == '-' || c == 0x2010 || c == 0x2011 ||
-		    c == 0x2013 || c == 0xa0)
+	out[0] = '\0';
+	while (more) {
+		uint32_t c;
+		int digit = -2; /* the end of the text ends a run, too */
+
+		more = utf8_next(&typed, &c);
+		if (more)
+			digit = digit_of(c);
+		if (digit >= 0 && n < LOGIN_CODE_DIGITS)
+			run[n] = (char)('0' + digit);
+		if (digit >= 0)
+			n++;
+		if (digit != -2)
 			continue;
-		if (c < '0' || c > '9' || n == LOGIN_CODE_DIGITS)
-			return false;
-		out[n++] = (char)c;
+		if (n == LOGIN_CODE_DIGITS) {
+			memcpy(out, run, sizeof run);
+			codes++;
+		}
+		n = 0;
 	}
-	out[n] = '\0';
-	return typed.len == 0 && n == LOGIN_CODE_DIGITS;
+	secret_wipe(run, sizeof run);
+	return typed.len == 0 && codes == 1;
 }

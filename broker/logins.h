@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "broker/address.h"
 #include "broker/name_keys.h"
 #include "common/bus_msg.h"
 #include "common/entropy.h"
@@ -23,14 +24,18 @@
 enum {
 	LOGINS_MAX = 50000,
 	LOGIN_CODE_DIGITS = 8,
-	LOGIN_CODE_SIZE = LOGIN_CODE_DIGITS + 1
+	LOGIN_CODE_SIZE = LOGIN_CODE_DIGITS + 1,
+	REFERENCE_SIZE = 8, /* "K7Q-2MX" with its terminator */
 };
 
 struct login {
 	struct secret_hash ticket;
 	struct secret_hash
 		code; /* all zero: no mail was sent for it yet, no code is right */
-	struct secret_hash owner; /* of the address */
+	struct secret_hash owner;       /* of the address */
+	struct secret_hash address_key; /* of the address as budgets count it */
+	struct secret_hash
+		proof; /* of the asking browser (proofs.h); all zero: it has none */
 	char name[NAME_MAX_BYTES + 1];
 	uint64_t expires_ms; /* UINT64_MAX: never */
 	struct secret_hash
@@ -40,6 +45,12 @@ struct login {
 	uint64_t letter;          /* on the mail desk; 0: none */
 	enum mail_state mail;
 	uint64_t resend_at_ms; /* when another mail may be asked for */
+	uint64_t
+		mailed_ms; /* wall clock: when the mail server took the letter; 0: not yet */
+	uint64_t retry_at_ms; /* of a letter deferred; 0: it is not */
+	char reference
+		[REFERENCE_SIZE]; /* of the latest letter, or of what would have been one */
+	char email[ADDRESS_SIZE]; /* as the letter is addressed; for the record */
 };
 
 struct logins;
@@ -72,20 +83,33 @@ void logins_set_client(struct logins *l, struct login *login, uint64_t gateway,
 void logins_set_code(struct logins *l, struct login *login,
 		     const struct secret_hash *code, uint64_t now_ms);
 
-/* Is this the code?  One step with counting the try: a dead login says no to the right one too. */
-bool logins_try(struct login *login, const struct secret_hash *code);
+enum login_try {
+	LOGIN_RIGHT,
+	LOGIN_WRONG,
+	LOGIN_LAST, /* wrong, and no try is left */
+	LOGIN_DEAD, /* no try was left before: right or wrong is not said */
+};
+/* Is this the code?  One step with counting the try. */
+enum login_try logins_try(struct login *login, const struct secret_hash *code);
 /* Was a code mailed for it? */
 bool login_has_code(const struct login *login);
 /* Was the code used up? */
 bool login_is_redeemed(const struct login *login);
 void logins_end(struct logins *l, struct login *login);
+/* Ends those of this address whose code was used: none of them gives a session any more. */
+void logins_end_redeemed(struct logins *l, const struct secret_hash *owner);
+/* What happened to one login has this number in the trail. */
+uint64_t login_number(const struct login *login);
+typedef void logins_each_fn(void *ctx, struct login *login);
+/* each() may not end it. */
+void logins_each(struct logins *l, logins_each_fn *each, void *ctx);
 void logins_expire(struct logins *l, uint64_t now_ms);
 size_t logins_count(const struct logins *l);
 
 /* A code of LOGIN_CODE_DIGITS digits, each value equally likely. */
 void login_code_make(const struct entropy *e, char out[LOGIN_CODE_SIZE]);
-/* The digits of what a person typed or pasted: ASCII and full-width digits, spaces and dashes
- * between them.  False: anything else, or not LOGIN_CODE_DIGITS of them. */
+/* The code in what a person typed or pasted: LOGIN_CODE_DIGITS digits, ASCII or full-width, with spaces and
+ * dashes between them and other text around.  False: there is none, or more than one. */
 bool login_code_read(struct slice typed, char out[LOGIN_CODE_SIZE]);
 
 #endif

@@ -1,30 +1,39 @@
-/* A mail needs a token of each of three buckets. */
+/* Three limits must all allow a mail; where they do not, the browser's own reserve may. */
 #include "broker/mail_budget.h"
 
 #include <stdlib.h>
+#include <string.h>
 
-#include "broker/budgets.h"
+#include "broker/store.h"
+#include "common/bucket.h"
 #include "common/memory.h"
 
-enum { HOUR_MS = 3600 * 1000 };
+enum { HOUR_MS = 3600 * 1000, DAY_MS = 24 * HOUR_MS };
 
 struct mail_budget {
-	struct budgets *interval, *by_address, *by_network;
+	struct tally *addresses, *networks, *proofs;
+	struct bucket_rule pace;
+	struct bucket all;
+	uint64_t reserve_hour;
+	struct store *store;
 };
 
-static struct bucket_rule per_hour(uint64_t n)
+struct mail_budget *mail_budget_new(const struct mail_limits *l, struct store *store)
 {
-	return (struct bucket_rule){.interval_ms = n == 0 ? 0 : HOUR_MS / n, .burst = n};
-}
-
-struct mail_budget *mail_budget_new(uint64_t per_address, uint64_t per_network,
-				    uint64_t interval_ms)
-{
+	const struct tally_rule interval = {l->interval_ms == 0 ? 0 : 1, l->interval_ms};
+	const struct tally_rule address[TALLY_RULES] = {
+		interval, {l->per_address_hour, HOUR_MS}, {l->per_address_day, DAY_MS}};
+	const struct tally_rule network[TALLY_RULES] = {{l->per_network_hour, HOUR_MS}};
+	const struct tally_rule reserve[TALLY_RULES] = {interval,
+							{l->reserve_hour, HOUR_MS}};
 	struct mail_budget *b = xcalloc(1, sizeof *b);
 
-	b->interval = budgets_new((struct bucket_rule){interval_ms, 1});
-	b->by_address = budgets_new(per_hour(per_address));
-	b->by_network = budgets_new(per_hour(per_network));
+	b->store = store;
+	b->addresses = tally_new(TALLY_MAILS_TO_ADDRESS, address, store);
+	b->networks = tally_new(TALLY_MAILS_OF_NETWORK, network, store);
+	b->proofs = tally_new(TALLY_MAILS_OF_PROOF, reserve, store);
+	b->pace = (struct bucket_rule){l->pace_ms, l->pace_burst > 0 ? l->pace_burst : 1};
+	b->reserve_hour = l->reserve_hour;
 	return b;
 }
 
@@ -32,36 +41,92 @@ void mail_budget_free(struct mail_budget **b)
 {
 	if (b == NULL || *b == NULL)
 		return;
-	budgets_free(&(*b)->interval);
-	budgets_free(&(*b)->by_address);
-	budgets_free(&(*b)->by_network);
+	tally_free(&(*b)->addresses);
+	tally_free(&(*b)->networks);
+	tally_free(&(*b)->proofs);
 	free(*b);
 	*b = NULL;
 }
 
-static uint64_t longer(uint64_t a, uint64_t b)
+static enum mail_answer ask_ordinary(const struct mail_budget *b,
+				     const struct mail_asker *who, uint64_t now_ms,
+				     uint64_t *wait_ms)
 {
-	return a > b ? a : b;
+	const uint64_t waits[] = {
+		tally_wait(b->addresses, who->address_key, now_ms),
+		tally_wait(b->networks, who->network_key, now_ms),
+		b->pace.interval_ms == 0 ? 0 : bucket_wait(&b->all, &b->pace, now_ms)};
+	enum mail_answer answer = MAIL_MAY;
+
+	*wait_ms = 0;
+	for (size_t i = 0; i < sizeof waits / sizeof *waits; i++) {
+		if (waits[i] > *wait_ms) {
+			*wait_ms = waits[i];
+			answer = (enum mail_answer)(MAIL_MAY_NOT_ADDRESS + i);
+		}
+	}
+	return answer;
 }
 
-uint64_t mail_budget_wait(const struct mail_budget *b, const struct applicant *a,
-			  uint64_t now_ms)
+static bool has_reserve(const struct mail_budget *b, const struct mail_asker *who)
 {
-	return longer(budgets_wait(b->interval, &a->address_key, now_ms),
-		      longer(budgets_wait(b->by_address, &a->address_key, now_ms),
-			     budgets_wait(b->by_network, &a->network_key, now_ms)));
+	static const struct secret_hash none;
+
+	return b->reserve_hour > 0 && !secret_hash_equal(who->proof, &none);
 }
 
-void mail_budget_take(struct mail_budget *b, const struct applicant *a, uint64_t now_ms)
+enum mail_answer mail_budget_ask(const struct mail_budget *b,
+				 const struct mail_asker *who, uint64_t now_ms,
+				 uint64_t *wait_ms)
 {
-	budgets_take(b->interval, &a->address_key, now_ms);
-	budgets_take(b->by_address, &a->address_key, now_ms);
-	budgets_take(b->by_network, &a->network_key, now_ms);
+	enum mail_answer answer = ask_ordinary(b, who, now_ms, wait_ms);
+	uint64_t reserve_ms;
+
+	if (answer == MAIL_MAY || !has_reserve(b, who))
+		return answer;
+	reserve_ms = tally_wait(b->proofs, who->proof, now_ms);
+	if (reserve_ms < *wait_ms)
+		*wait_ms = reserve_ms;
+	return reserve_ms == 0 ? MAIL_MAY_RESERVE : answer;
 }
 
-void mail_budget_expire(struct mail_budget *b, uint64_t now_ms)
+void mail_budget_take(struct mail_budget *b, const struct mail_asker *who,
+		      enum mail_answer allowed, uint64_t now_ms, uint64_t wall_ms)
 {
-	budgets_expire(b->interval, now_ms);
-	budgets_expire(b->by_address, now_ms);
-	budgets_expire(b->by_network, now_ms);
+	if (allowed == MAIL_MAY_RESERVE) {
+		tally_add(b->proofs, who->proof, now_ms, wall_ms);
+		return;
+	}
+	tally_add(b->addresses, who->address_key, now_ms, wall_ms);
+	tally_add(b->networks, who->network_key, now_ms, wall_ms);
+	if (b->pace.interval_ms == 0)
+		return;
+	(void)bucket_take(&b->all, &b->pace, now_ms);
+	store_put_mail_pace(b->store, wall_ms + (b->all.full_at_ms - now_ms));
+}
+
+void mail_budget_expire(struct mail_budget *b, uint64_t now_ms, uint64_t wall_ms)
+{
+	tally_expire(b->addresses, now_ms, wall_ms);
+	tally_expire(b->networks, now_ms, wall_ms);
+	tally_expire(b->proofs, now_ms, wall_ms);
+}
+
+void mail_budget_restore(struct mail_budget *b, enum tally_kind kind,
+			 const struct secret_hash *key, uint64_t age_ms, uint64_t now_ms)
+{
+	struct tally *const tables[TALLY_KINDS] = {[TALLY_MAILS_TO_ADDRESS] =
+							   b->addresses,
+						   [TALLY_MAILS_OF_NETWORK] = b->networks,
+						   [TALLY_MAILS_OF_PROOF] = b->proofs};
+
+	if (kind < TALLY_KINDS && tables[kind] != NULL)
+		tally_restore(tables[kind], key, age_ms, now_ms);
+}
+
+void mail_budget_restore_pace(struct mail_budget *b, uint64_t full_in_ms, uint64_t now_ms)
+{
+	uint64_t most = b->pace.interval_ms * b->pace.burst;
+
+	b->all.full_at_ms = now_ms + (full_in_ms < most ? full_in_ms : most);
 }

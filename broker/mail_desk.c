@@ -10,8 +10,6 @@
 
 struct record {
 	struct letter letter; /* first, so that the two convert */
-	uint64_t mailer;      /* who holds it; 0: nobody yet */
-	uint64_t lease_until_ms;
 	UT_hash_handle hh;
 };
 
@@ -52,15 +50,42 @@ bool mail_desk_add(struct mail_desk *d, const struct letter *letter)
 	return true;
 }
 
-const struct letter *mail_desk_take(struct mail_desk *d, uint64_t mailer, uint64_t now_ms)
+static bool is_held(const struct letter *l, uint64_t now_ms)
+{
+	return l->mailer != 0 && now_ms < l->lease_until_ms;
+}
+
+/* What this mailer was offered and has not yet taken; NULL: nothing. */
+static struct letter *offer_of(struct mail_desk *d, uint64_t mailer, uint64_t now_ms)
 {
 	for (struct record *r = d->letters; r != NULL; r = r->hh.next) {
-		if (now_ms >= r->letter.expires_ms ||
-		    (r->mailer != 0 && now_ms < r->lease_until_ms))
+		if (r->letter.is_offered && r->letter.mailer == mailer &&
+		    is_held(&r->letter, now_ms) && now_ms < r->letter.expires_ms)
+			return &r->letter;
+	}
+	return NULL;
+}
+
+const struct letter *mail_desk_take(struct mail_desk *d, uint64_t mailer, uint64_t now_ms)
+{
+	struct letter *offer = offer_of(d, mailer, now_ms);
+
+	if (offer != NULL) {
+		if (now_ms - offer->given_ms < MAIL_AGAIN_MS)
+			return NULL;
+		offer->given_ms = now_ms;
+		return offer;
+	}
+	for (struct record *r = d->letters; r != NULL; r = r->hh.next) {
+		struct letter *l = &r->letter;
+
+		if (now_ms >= l->expires_ms || is_held(l, now_ms))
 			continue;
-		r->mailer = mailer;
-		r->lease_until_ms = now_ms + MAIL_OFFER_MS;
-		return &r->letter;
+		l->mailer = mailer;
+		l->is_offered = true;
+		l->given_ms = now_ms;
+		l->lease_until_ms = now_ms + MAIL_OFFER_MS;
+		return l;
 	}
 	return NULL;
 }
@@ -77,16 +102,16 @@ bool mail_desk_report(struct mail_desk *d, uint64_t mailer, uint64_t letter,
 {
 	struct record *r = find(d, letter);
 
-	if (r == NULL || (r->mailer != 0 && r->mailer != mailer))
+	if (r == NULL || (r->letter.mailer != 0 && r->letter.mailer != mailer))
 		return false;
-	r->mailer =
-		mailer; /* after a restart the desk learns who holds it from the report */
 	switch (state) {
 	case MAIL_TAKEN:
 	case MAIL_DEFERRED:
+		r->letter.mailer = mailer;
+		r->letter.is_offered = false;
 		/* retry_ms is the mailer's word: no lease is longer than an hour for it. */
-		r->lease_until_ms = now_ms + MAIL_LEASE_MS +
-				    (retry_ms < 3600000 ? retry_ms : 3600000);
+		r->letter.lease_until_ms = now_ms + MAIL_LEASE_MS +
+					   (retry_ms < 3600000 ? retry_ms : 3600000);
 		return true;
 	case MAIL_SENT:
 	case MAIL_REFUSED:
@@ -94,7 +119,8 @@ bool mail_desk_report(struct mail_desk *d, uint64_t mailer, uint64_t letter,
 		forget(d, r);
 		return true;
 	case MAIL_QUEUED:
-		r->mailer = 0; /* given back */
+		r->letter.mailer = 0; /* given back */
+		r->letter.is_offered = false;
 		return true;
 	case MAIL_WITHHELD:
 		break; /* not a mailer's to say */

@@ -18,9 +18,9 @@
 
 enum {
 	MAIL_DESK_MAX = 50000,
-	MAIL_OFFER_MS = 3000,  /* until its mailer must have said that it took a letter */
+	MAIL_OFFER_MS = 3000, /* until its mailer must have said that it took a letter */
+	MAIL_AGAIN_MS = 500,
 	MAIL_LEASE_MS = 60000, /* longer than a mail server may take in one phase */
-	REFERENCE_SIZE = 8,    /* "K7Q-2MX" with its terminator */
 };
 
 struct letter {
@@ -33,6 +33,12 @@ struct letter {
 	char network[NETWORK_SIZE];
 	uint64_t gateway;
 	uint64_t expires_ms; /* of the code; UINT64_MAX: never */
+	uint64_t asked_ms;   /* wall clock: its Date */
+	uint64_t salt;       /* of its Message-ID, the same whoever sends it */
+	/* Who holds it until when; 0: nobody yet.  A restart keeps it: no letter has two holders. */
+	uint64_t mailer, lease_until_ms;
+	bool is_offered;   /* held, but its holder has not yet said so */
+	uint64_t given_ms; /* an offered one: to its mailer, the last time */
 };
 
 struct mail_desk;
@@ -41,7 +47,9 @@ struct mail_desk *mail_desk_new(void);
 void mail_desk_free(struct mail_desk **d);
 /* Copies.  letter->id must be new; false: the desk is full. */
 bool mail_desk_add(struct mail_desk *d, const struct letter *letter) ATTR_USE_RESULT;
-/* The oldest letter that nobody holds, offered to this mailer.  Borrowed; NULL: none. */
+/* The oldest letter that nobody holds, offered to this mailer.  A mailer has one offer at a time: until it has
+ * said that it took it, it is given the same letter again - its first answer may be lost -, but not faster
+ * than every MAIL_AGAIN_MS.  Borrowed; NULL: none, or none now. */
 const struct letter *mail_desk_take(struct mail_desk *d, uint64_t mailer,
 				    uint64_t now_ms);
 /* Borrowed; NULL: it is over. */

@@ -16,13 +16,17 @@
 #include "common/memory.h"
 
 struct options {
-	const char *bus, *endpoints[ENDPOINT_COUNT];
+	struct bus_settings bus;
 	const char *state, *control_key, *secret_key;
 	uint64_t sync, log_level;
-	uint64_t code_ttl_ms, code_tries;
-	uint64_t mails_per_address, mails_per_network, mail_interval_ms;
+	uint64_t code_ttl_ms, code_tries, tries_per_address;
+	struct mail_limits mails;
+	struct config_list deny, allow;
+	uint64_t proof_ttl_ms, trail_rows, trail_age_ms;
 	uint64_t history, history_bytes, history_age_ms, newcomer_posts;
 	uint64_t grace_ms, gateway_timeout_ms, session_ttl_ms, name_lease_ms;
+	uint64_t typing;
+	struct config_list reserved;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -30,11 +34,12 @@ struct options {
 #define DAYS(n) ((n)*UINT64_C(86400000)) /* in milliseconds */
 
 static const struct config_option table[] = {
-	BUS_OPTION(struct options, bus),
-	BUS_ENDPOINT_OPTION(struct options, endpoints[ENDPOINT_EVENTS], "events"),
-	BUS_ENDPOINT_OPTION(struct options, endpoints[ENDPOINT_COMMANDS], "commands"),
-	BUS_ENDPOINT_OPTION(struct options, endpoints[ENDPOINT_MAIL], "mail"),
-	BUS_ENDPOINT_OPTION(struct options, endpoints[ENDPOINT_CONTROL], "control"),
+	BUS_OPTIONS(struct options, bus),
+	BUS_ROLE_OPTIONS(struct options, bus),
+	BUS_ENDPOINT_OPTION(struct options, bus.endpoints[ENDPOINT_EVENTS], "events"),
+	BUS_ENDPOINT_OPTION(struct options, bus.endpoints[ENDPOINT_COMMANDS], "commands"),
+	BUS_ENDPOINT_OPTION(struct options, bus.endpoints[ENDPOINT_MAIL], "mail"),
+	BUS_ENDPOINT_OPTION(struct options, bus.endpoints[ENDPOINT_CONTROL], "control"),
 	{"state", CONFIG_STRING, AT(state), ":memory:", 0, 0, NULL, "FILE",
 	 "where names, sessions and posts are kept; :memory: forgets them at the end"},
 	{"sync", CONFIG_CHOICE, AT(sync), "normal", 0, 0, "normal|full", "HOW",
@@ -47,13 +52,37 @@ static const struct config_option table[] = {
 	 "how long a login code is good; 0 lifts the limit"},
 	{"code-tries", CONFIG_NUMBER, AT(code_tries), "5", 1, 100, NULL, "N",
 	 "wrong codes after which a login is dead"},
-	{"mails-per-address", CONFIG_NUMBER, AT(mails_per_address), "5", 0, 3600, NULL,
-	 "N", "login mails to one address in an hour; 0 lifts the limit"},
-	{"mails-per-network", CONFIG_NUMBER, AT(mails_per_network), "10", 0, 3600, NULL,
+	{"tries-per-address", CONFIG_NUMBER, AT(tries_per_address), "10", 0, 1000, NULL,
 	 "N",
-	 "login mails asked for by one IPv4 address or IPv6 /64 in an hour; 0 lifts the limit"},
-	{"mail-interval", CONFIG_DURATION, AT(mail_interval_ms), "60s", 0, DAYS(1), NULL,
+	 "wrong codes for one address in any hour, after which none is checked; 0 lifts the limit"},
+	{"mail-interval", CONFIG_DURATION, AT(mails.interval_ms), "60s", 0, DAYS(1), NULL,
 	 "TIME", "least time between two login mails to one address; 0 lifts the limit"},
+	{"mails-per-address", CONFIG_NUMBER, AT(mails.per_address_hour), "5", 0, 1000,
+	 NULL, "N", "login mails to one address in any hour; 0 lifts the limit"},
+	{"mails-per-day", CONFIG_NUMBER, AT(mails.per_address_day), "15", 0, 1000, NULL,
+	 "N", "login mails to one address in any 24 hours; 0 lifts the limit"},
+	{"mails-per-network", CONFIG_NUMBER, AT(mails.per_network_hour), "10", 0, 1000,
+	 NULL, "N",
+	 "login mails asked for by one IPv4 address or IPv6 /64 in any hour; 0 lifts the limit"},
+	{"mail-pace", CONFIG_DURATION, AT(mails.pace_ms), "1s", 0, DAYS(1), NULL, "TIME",
+	 "time in which the room may send one login mail on average; 0 lifts the limit"},
+	{"mail-burst", CONFIG_NUMBER, AT(mails.pace_burst), "20", 1, 100000, NULL, "N",
+	 "login mails that the room may send at once before --mail-pace counts"},
+	{"mails-reserved", CONFIG_NUMBER, AT(mails.reserve_hour), "3", 0, 1000, NULL, "N",
+	 "login mails in any hour beyond all limits for each browser that has proven its address"
+	 " before"},
+	{"proof-ttl", CONFIG_DURATION, AT(proof_ttl_ms), "90d", 0, DAYS(3650), NULL,
+	 "TIME",
+	 "how long a browser that does not come is remembered to have proven its address; 0 lifts"
+	 " the limit"},
+	{"deny-address", CONFIG_LIST, AT(deny), NULL, 0, 0, NULL, "PATTERN",
+	 "addresses that get no login mail; * and ? stand for any characters and for one"},
+	{"allow-address", CONFIG_LIST, AT(allow), NULL, 0, 0, NULL, "PATTERN",
+	 "if given, the only addresses that get login mail"},
+	{"trail", CONFIG_NUMBER, AT(trail_rows), "50000", 1, 1000000, NULL, "N",
+	 "rows kept of what happened to logins, for plumectl why and the mailers' audit logs"},
+	{"trail-age", CONFIG_DURATION, AT(trail_age_ms), "30d", 0, DAYS(3650), NULL,
+	 "TIME", "how long they are kept; 0 lifts the limit"},
 	{"history", CONFIG_NUMBER, AT(history), "10000", 0, 1000000, NULL, "N",
 	 "posts remembered for those who return; 0 keeps no text on disk"},
 	{"history-bytes", CONFIG_NUMBER, AT(history_bytes), "67108864", 0,
@@ -70,6 +99,10 @@ static const struct config_option table[] = {
 	 "TIME", "how long a session lives without use; 0 lifts the limit"},
 	{"name-lease", CONFIG_DURATION, AT(name_lease_ms), "180d", 0, DAYS(3650), NULL,
 	 "TIME", "how long a name stays its owner's without use; 0 keeps it for ever"},
+	{"typing", CONFIG_CHOICE, AT(typing), "on", 0, 0, "on|off", "WHETHER",
+	 "whether people see who is writing"},
+	{"reserve", CONFIG_LIST, AT(reserved), NULL, 0, 0, NULL, "NAME",
+	 "name that nobody may take, nor what looks like it; repeatable"},
 	LOG_OPTION(struct options, log_level),
 };
 
@@ -111,17 +144,40 @@ static void fill(const struct options *o, struct broker_options *out)
 		.history = {o->history, o->history_bytes, o->history_age_ms},
 		.newcomer_posts = o->newcomer_posts,
 		.grace_ms = o->grace_ms,
-		.gateway_timeout_ms = o->gateway_timeout_ms};
-	out->entrance =
-		(struct entrance_options){.code_ttl_ms = o->code_ttl_ms,
-					  .code_tries = o->code_tries,
-					  .mails_per_address = o->mails_per_address,
-					  .mails_per_network = o->mails_per_network,
-					  .mail_interval_ms = o->mail_interval_ms,
-					  .session_ttl_ms = o->session_ttl_ms,
-					  .name_lease_ms = o->name_lease_ms};
+		.gateway_timeout_ms = o->gateway_timeout_ms,
+		.tells_typing = o->typing == 0,
+		.reserved = &o->reserved};
+	out->entrance = (struct entrance_options){
+		.code_ttl_ms = o->code_ttl_ms,
+		.code_tries = o->code_tries,
+		.tries_per_address = o->tries_per_address,
+		.mails = o->mails,
+		.addresses = {o->deny.items, o->allow.items, o->deny.n, o->allow.n},
+		.session_ttl_ms = o->session_ttl_ms,
+		.name_lease_ms = o->name_lease_ms,
+		.proof_ttl_ms = o->proof_ttl_ms,
+		.trail = {o->trail_rows, o->trail_age_ms}};
 	out->state = o->state;
 	out->sync = o->sync == 0 ? STORE_NORMAL : STORE_FULL;
+}
+
+static bool has_good_names(const struct options *o, const struct config_source *source)
+{
+	struct name_keyer *keyer;
+	bool good = name_keyer_new(&keyer) == ST_OK;
+
+	for (size_t i = 0; good && i < o->reserved.n; i++) {
+		struct slice name = slice_of(o->reserved.items[i]);
+		struct name_keys keys;
+		char quoted[NAME_MAX_BYTES * 4];
+
+		good = name_keys_of(keyer, name, &keys) == ST_OK;
+		if (!good)
+			config_complain(&program, source, "--reserve: %s is no name",
+					log_quote(quoted, sizeof quoted, name));
+	}
+	name_keyer_free(&keyer);
+	return good;
 }
 
 struct process {
@@ -156,8 +212,8 @@ int main(int argc, char **argv)
 	if (outcome == CONFIG_DONE || outcome == CONFIG_BAD)
 		return outcome == CONFIG_DONE ? 0 : 2;
 	for (enum bus_endpoint i = 0; i < ENDPOINT_COUNT; i++) {
-		if (!bus_option_resolve(&program, &source, o.bus, o.endpoints[i], i,
-					options.urls[i], sizeof options.urls[i]))
+		if (!bus_option_resolve(&program, &source, &o.bus, i, BUS_PEER_DIALS,
+					&options.bus[i]))
 			return 2;
 	}
 	if (o.state[0] == '\0') {
@@ -165,11 +221,14 @@ int main(int argc, char **argv)
 				"--state is empty: a file, or :memory:");
 		return 2;
 	}
+	if (!has_good_names(&o, &source))
+		return 2;
 	if (outcome == CONFIG_CHECK)
 		return 0;
 
 	log_init(program.name, (enum log_level)o.log_level);
 	daemon_init(&p.daemon, uv_default_loop(), on_drain, &p);
+	bus_option_warn(&options.bus[ENDPOINT_EVENTS]);
 	fill(&o, &options);
 	if (secret_init() != ST_OK || load_keys(&o, &options) != ST_OK ||
 	    broker_new(uv_default_loop(), &options, &p.broker) != ST_OK)

@@ -1,4 +1,4 @@
-/* The only file that knows ICU's spoof checker and normaliser. */
+/* The only file that knows ICU's spoof checker and normaliser.  (text.c asks it for categories.) */
 #include "broker/name_keys.h"
 
 #include <stdlib.h>
@@ -16,7 +16,7 @@
 enum { UNITS = 256 }; /* UTF-16 code units; 32 characters fold to fewer, or are refused */
 
 struct name_keyer {
-	const UNormalizer2 *fold; /* ICU's own: not freed */
+	const UNormalizer2 *fold, *compose; /* ICU's own: not freed */
 	USpoofChecker *spoof;
 };
 
@@ -27,6 +27,7 @@ enum status name_keyer_new(struct name_keyer **out)
 
 	*out = NULL;
 	k->fold = unorm2_getNFKCCasefoldInstance(&e);
+	k->compose = unorm2_getNFCInstance(&e);
 	k->spoof = uspoof_open(&e);
 	uspoof_setChecks(k->spoof, USPOOF_RESTRICTION_LEVEL | USPOOF_INVISIBLE, &e);
 	uspoof_setRestrictionLevel(k->spoof, USPOOF_MODERATELY_RESTRICTIVE);
@@ -64,9 +65,26 @@ static bool is_allowed(uint32_t c)
 	       !u_hasBinaryProperty(u, UCHAR_DEFAULT_IGNORABLE_CODE_POINT);
 }
 
+/* Marks without a width of their own pile up on the letter before them. */
+struct pile {
+	uint32_t last;
+	size_t height;
+};
+
+static bool stacks_too_high(struct pile *p, uint32_t c)
+{
+	bool is_mark = (U_GET_GC_MASK((UChar32)c) & U_GC_MN_MASK) != 0;
+	bool is_again = is_mark && c == p->last;
+
+	p->height = is_mark ? p->height + 1 : 0;
+	p->last = c;
+	return is_again || p->height > NAME_STACKED_MARKS;
+}
+
 static bool has_good_characters(struct slice name)
 {
 	struct slice rest = name;
+	struct pile pile = {0, 0};
 	uint32_t c;
 	size_t n = 0;
 
@@ -74,7 +92,8 @@ static bool has_good_characters(struct slice name)
 	    name.ptr[name.len - 1] == '.')
 		return false;
 	while (utf8_next(&rest, &c)) {
-		if (!is_allowed(c) || ++n > NAME_MAX_CHARACTERS)
+		if (!is_allowed(c) || ++n > NAME_MAX_CHARACTERS ||
+		    stacks_too_high(&pile, c))
 			return false;
 		if (n == 1 && (u_getCombiningClass((UChar32)c) != 0 ||
 			       (U_GET_GC_MASK((UChar32)c) & U_GC_M_MASK) != 0))
@@ -95,12 +114,43 @@ static int32_t fold(const struct name_keyer *k, const UChar *s, int32_t n, UChar
 	return unorm2_normalize(k->fold, s, n, out, UNITS, e);
 }
 
+/* Unicode's table has the small palochka looking like an i, and the capital like an l; in most typefaces
+ * both look like an l. */
+static void straighten(UChar *s, int32_t n)
+{
+	for (int32_t i = 0; i < n && i < UNITS; i++) {
+		if (s[i] == 0x4cf)
+			s[i] = 'l';
+	}
+}
+
 /* A key that fills its buffer would be without its terminator: ICU only warns, and takes the
  * warning back when the next text fits. */
 static bool put_key(const UChar *s, int32_t n, char key[NAME_KEY_SIZE], UErrorCode *e)
 {
 	u_strToUTF8(key, NAME_KEY_SIZE, NULL, s, n, e);
 	return U_SUCCESS(*e) && *e != U_STRING_NOT_TERMINATED_WARNING;
+}
+
+enum status name_normalize(const struct name_keyer *k, struct slice name,
+			   char out[NAME_MAX_BYTES + 1])
+{
+	UChar text[UNITS], composed[UNITS];
+	UErrorCode e = U_ZERO_ERROR;
+	int32_t n;
+
+	out[0] = '\0';
+	if (name.len == 0)
+		return ST_OK;
+	if (name.len > NAME_MAX_BYTES || memchr(name.ptr, '\0', name.len) != NULL)
+		return ST_RANGE;
+	u_strFromUTF8(text, UNITS, &n, name.ptr, (int32_t)name.len, &e);
+	n = unorm2_normalize(k->compose, text, n, composed, UNITS, &e);
+	u_strToUTF8(out, NAME_MAX_BYTES + 1, NULL, composed, n, &e);
+	if (U_SUCCESS(e) && e != U_STRING_NOT_TERMINATED_WARNING)
+		return ST_OK;
+	out[0] = '\0';
+	return ST_RANGE;
 }
 
 enum status name_keys_of(const struct name_keyer *k, struct slice name,
@@ -118,6 +168,7 @@ enum status name_keys_of(const struct name_keyer *k, struct slice name,
 
 	/* Folded first, then its skeleton, folded again: skeletons may hold capitals. */
 	int32_t len = fold(k, text, n, a, &e);
+	straighten(a, len);
 	len = skeleton(k, a, len, b, &e);
 	len = fold(k, b, len, a, &e);
 	if (!put_key(a, len, out->key[0], &e))

@@ -14,6 +14,8 @@ enum {
 	NAME_MAX_CHARACTERS = 32,
 	NAME_MAX_BYTES = 120,
 	NAME_KEY_SIZE = 256, /* bytes with the terminator */
+	/* Marks one above the other: UTS 39, section 5.4, advises four; Burmese has syllables with five. */
+	NAME_STACKED_MARKS = 5,
 	NAME_KEYS = 2,
 };
 
@@ -27,8 +29,14 @@ struct name_keyer; /* ICU's tables */
 enum status name_keyer_new(struct name_keyer **out) ATTR_USE_RESULT;
 void name_keyer_free(struct name_keyer **k);
 
+/* The form in which a name is kept and shown: NFC, so that what looks the same is the same.
+ * ST_RANGE: not UTF-8, or over NAME_MAX_BYTES; out is then empty. */
+enum status name_normalize(const struct name_keyer *k, struct slice name,
+			   char out[NAME_MAX_BYTES + 1]) ATTR_USE_RESULT;
+
 /* A name is 1 to 32 letters (with their marks), digits and `_`, `-`, `.`, at most 120 bytes of UTF-8,
- * of one script ("moderately restrictive", UTS 39 section 5.2), without a dot at an end.
+ * of one script ("moderately restrictive", UTS 39 section 5.2), without a dot at an end, and with at
+ * most NAME_STACKED_MARKS marks on a letter, none of them twice in a row.
  * ST_RANGE: it is not; out is then undefined. */
 enum status name_keys_of(const struct name_keyer *k, struct slice name,
 			 struct name_keys *out) ATTR_USE_RESULT;

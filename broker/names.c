@@ -33,26 +33,37 @@ struct names {
 	struct key *keys;
 	struct owner *owners;
 	uint64_t next_id;
-	size_t people;
+	size_t people, reserved;
 };
 
 /* SECURITY N3; compared by key, so look-alikes of them are reserved too. */
 static const char *const reserved[] = {NAMES_BOT, "admin",    "administrator", "system",
 				       "root",    "everyone", "here",          "plume"};
 
-struct names *names_new(const struct name_keyer *keyer)
+enum status names_reserve(struct names *n, const struct name_keyer *keyer,
+			  struct slice name)
 {
 	static const struct secret_hash nobody;
+	uint64_t id = NAMES_BOT_ID + n->reserved;
+	struct name_keys keys;
+
+	if (n->reserved == NAMES_RESERVED_MAX)
+		return ST_FULL;
+	if (name_keys_of(keyer, name, &keys) != ST_OK)
+		return ST_RANGE;
+	names_claim(n, id, name, &keys, &nobody);
+	n->reserved++;
+	return ST_OK;
+}
+
+struct names *names_new(const struct name_keyer *keyer)
+{
 	struct names *n = xcalloc(1, sizeof *n);
 
 	n->next_id = NAMES_FIRST_ID;
 	for (size_t i = 0; i < NELEMS(reserved); i++) {
-		struct name_keys keys;
-		struct slice name = slice_of(reserved[i]);
-
-		if (name_keys_of(keyer, name, &keys) != ST_OK)
+		if (names_reserve(n, keyer, slice_of(reserved[i])) != ST_OK)
 			abort(); /* the table above is wrong */
-		names_claim(n, NAMES_BOT_ID + i, name, &keys, &nobody);
 	}
 	return n;
 }
@@ -135,6 +146,7 @@ struct name_claim *names_claim(struct names *n, uint64_t id, struct slice name,
 	r->claim.id = id;
 	r->claim.name = slice_dup(name);
 	r->claim.owner = *owner;
+	mark_of(owner, r->claim.mark);
 	HASH_ADD(hh, n->records, claim.id, sizeof r->claim.id, r);
 	for (size_t i = 0; i < NAME_KEYS; i++) {
 		r->keys[i] = xstrdup(keys->key[i]);

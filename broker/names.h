@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "broker/mark.h"
 #include "broker/name_keys.h"
 #include "common/secret.h"
 #include "common/slice.h"
@@ -19,6 +20,7 @@ enum {
 	NAMES_PER_OWNER_MAX = 10, /* claims of one address */
 	NAMES_BOT_ID = 1,         /* the claim of the bot */
 	NAMES_FIRST_ID = 1000,    /* of people; lower ids are reserved names */
+	NAMES_RESERVED_MAX = NAMES_FIRST_ID - NAMES_BOT_ID,
 };
 
 #define NAMES_BOT "plumebot"
@@ -27,6 +29,7 @@ struct name_claim {
 	uint64_t id;
 	char *name;               /* as its owner first wrote it */
 	struct secret_hash owner; /* keyed hash of the address; all zero: reserved */
+	char mark[MARK_SIZE];     /* the owner's; empty: reserved */
 	uint64_t seen_ms;         /* wall clock: the last time its person was here */
 };
 
@@ -36,6 +39,10 @@ struct names;
 
 /* Begins with the reserved names, the bot's among them. */
 struct names *names_new(const struct name_keyer *keyer);
+/* Reserves one more, before anything is claimed: nobody new can have it or what looks like it.
+ * ST_RANGE: it is no name; ST_FULL: NAMES_RESERVED_MAX are. */
+enum status names_reserve(struct names *n, const struct name_keyer *keyer,
+			  struct slice name) ATTR_USE_RESULT;
 void names_free(struct names **n);
 
 /* May this owner be called so?  NAMES_OWN: *own_out is their claim (borrowed), else NULL.

@@ -12,6 +12,7 @@ struct person {
 	uint64_t id;
 	size_t clients;
 	uint64_t gone_at_ms; /* when grace began; meaningful with no clients */
+	uint64_t typed_ms;   /* when the room was last told that they write; 0: never */
 	UT_hash_handle hh;
 };
 
@@ -83,6 +84,14 @@ void presence_restore(struct presence *p, uint64_t person, uint64_t now_ms)
 	x->gone_at_ms = now_ms;
 }
 
+static void remove_person(struct presence *p, struct person *x, presence_fn *each,
+			  void *ctx)
+{
+	HASH_DEL(p->people, x);
+	each(ctx, x->id, 0);
+	free(x);
+}
+
 void presence_expire(struct presence *p, uint64_t now_ms, presence_fn *each, void *ctx)
 {
 	struct person *x, *next;
@@ -90,10 +99,26 @@ void presence_expire(struct presence *p, uint64_t now_ms, presence_fn *each, voi
 	HASH_ITER (hh, p->people, x, next) {
 		if (x->clients > 0 || now_ms - x->gone_at_ms < p->grace_ms)
 			continue;
-		HASH_DEL(p->people, x);
-		each(ctx, x->id, 0);
-		free(x);
+		remove_person(p, x, each, ctx);
 	}
+}
+
+void presence_leave(struct presence *p, uint64_t person, presence_fn *each, void *ctx)
+{
+	struct person *x = find(p, person);
+
+	if (x != NULL && x->clients == 0)
+		remove_person(p, x, each, ctx);
+}
+
+bool presence_may_type(struct presence *p, uint64_t person, uint64_t now_ms)
+{
+	struct person *x = find(p, person);
+
+	if (x == NULL || (x->typed_ms != 0 && now_ms - x->typed_ms < PRESENCE_TYPING_MS))
+		return false;
+	x->typed_ms = now_ms;
+	return true;
 }
 
 void presence_each(const struct presence *p, presence_fn *each, void *ctx)

@@ -4,7 +4,7 @@
  *   absent ----------------> here ---------------------------> in grace
  *     ^                       ^                                  |   |
  *     |                       +---------- attach (silent) -------+   |
- *     +-------------------- grace is over: "left" -------------------+
+ *     +------------ grace is over, or signed out: "left" ------------+
  */
 #ifndef BROKER_PRESENCE_H
 #define BROKER_PRESENCE_H
@@ -14,6 +14,9 @@
 #include <stdint.h>
 
 struct presence;
+
+/* Least time between two notices that the same person is writing. */
+enum { PRESENCE_TYPING_MS = 2000 };
 
 /* grace_ms: how long a person without clients still counts as here. */
 struct presence *presence_new(uint64_t grace_ms);
@@ -31,6 +34,10 @@ void presence_restore(struct presence *p, uint64_t person, uint64_t now_ms);
 typedef void presence_fn(void *ctx, uint64_t person, size_t clients);
 /* Everybody whose grace is over becomes absent; each() tells the room that they left. */
 void presence_expire(struct presence *p, uint64_t now_ms, presence_fn *each, void *ctx);
+/* The person becomes absent now, if they have no client: each() is called as if grace were over. */
+void presence_leave(struct presence *p, uint64_t person, presence_fn *each, void *ctx);
+/* May the room be told that this person is writing?  Yes once in PRESENCE_TYPING_MS. */
+bool presence_may_type(struct presence *p, uint64_t person, uint64_t now_ms);
 /* Everybody here or in grace, in the order of their coming. */
 void presence_each(const struct presence *p, presence_fn *each, void *ctx);
 /* People here or in grace. */

@@ -4,13 +4,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "broker/room_private.h"
+#include "broker/text.h"
 #include "common/log.h"
 #include "common/memory.h"
-#include "common/utf8.h"
 
 enum {
-	/* A gateway silent for this long is forgotten: should it return, it starts over. */
-	GATEWAY_FORGET_MS = 3600 * 1000,
 	/* Posts that the store may hold above the history's bound. */
 	TRIM_EVERY = 64,
 };
@@ -23,10 +22,17 @@ struct room *room_new(const struct room_options *options, const struct name_keye
 	r->options = *options;
 	r->names = names_new(keyer);
 	r->presence = presence_new(options->grace_ms);
+	r->roster = roster_new();
 	r->history = history_new(&options->history);
 	r->gateways = gateways_new();
 	r->events = bus_queue_new();
 	r->store = store;
+	for (size_t i = 0; options->reserved != NULL && i < options->reserved->n; i++) {
+		const char *name = options->reserved->items[i];
+
+		if (names_reserve(r->names, keyer, slice_of(name)) != ST_OK)
+			abort(); /* main.c has looked at them */
+	}
 	return r;
 }
 
@@ -36,6 +42,7 @@ void room_free(struct room **r)
 		return;
 	names_free(&(*r)->names);
 	presence_free(&(*r)->presence);
+	roster_free(&(*r)->roster);
 	history_free(&(*r)->history);
 	gateways_free(&(*r)->gateways);
 	bus_queue_free(&(*r)->events);
@@ -43,16 +50,21 @@ void room_free(struct room **r)
 	*r = NULL;
 }
 
-static struct bus_msg post_message(const struct history_post *p)
+/* The mark is the author's, as long as their claim is there: it is not kept with the post. */
+static struct bus_msg post_message(const struct room *r, const struct history_post *p)
 {
-	return (struct bus_msg){.kind = BUS_POST,
-				.u.post = {.seq = p->seq,
-					   .time_ms = p->time_ms,
-					   .event = p->event,
-					   .name = p->name,
-					   .text = p->text,
-					   .id = p->id,
-					   .people = p->people}};
+	const struct name_claim *who = names_by_id(r->names, p->person);
+
+	return (struct bus_msg){
+		.kind = BUS_POST,
+		.u.post = {.seq = p->seq,
+			   .time_ms = p->time_ms,
+			   .event = p->event,
+			   .name = p->name,
+			   .text = p->text,
+			   .id = p->id,
+			   .people = p->people,
+			   .mark = slice_of(who != NULL ? who->mark : "")}};
 }
 
 /* The store is trimmed now and then, not at every post. */
@@ -88,65 +100,12 @@ uint64_t room_post(struct room *r, const struct name_claim *who, enum post_event
 		.text = text,
 		.id = id,
 		.people = event == POST_TEXT ? 0 : presence_count(r->presence)};
-	struct bus_msg m = post_message(&post);
+	struct bus_msg m = post_message(r, &post);
 
 	history_add(r->history, &post);
 	keep_post(r, &post);
 	bus_queue_add(r->events, &m);
 	return post.seq;
-}
-
-/* -- people -- */
-
-static void person_enters(struct room *r, uint64_t person, struct room_time t)
-{
-	if (!presence_attach(r->presence, person))
-		return;
-	store_put_present(r->store, person);
-	if (r->is_full)
-		return; /* a line that cannot be kept is not said */
-	room_post(r, names_by_id(r->names, person), POST_ENTERED, S("entered chat"),
-		  S(""), t);
-}
-
-void room_attach(struct room *r, struct gateway *g, const struct client *client,
-		 struct room_time t)
-{
-	struct client *old = gateway_client(g, client->number);
-
-	if (old != NULL)
-		room_detach(r, g, old, t);
-	gateway_add_client(g, client);
-	store_put_client(r->store, g->id, client);
-	person_enters(r, client->person, t);
-}
-
-void room_detach(struct room *r, struct gateway *g, struct client *client,
-		 struct room_time t)
-{
-	if (!g->is_silent)
-		presence_detach(r->presence, client->person, t.now_ms);
-	store_drop_client(r->store, g->id, client->number);
-	gateway_remove_client(g, client);
-}
-
-struct leaving {
-	struct room *r;
-	struct room_time t;
-};
-
-static void person_left(void *ctx, uint64_t person, size_t clients)
-{
-	struct leaving *l = ctx;
-	struct name_claim *who = names_by_id(l->r->names, person);
-
-	(void)clients;
-	store_drop_present(l->r->store, person);
-	if (who == NULL || l->r->is_full)
-		return; /* the name was released meanwhile, or the line could not be kept */
-	who->seen_ms = l->t.wall_ms;
-	store_put_name(l->r->store, who);
-	room_post(l->r, who, POST_LEFT, S("left chat"), S(""), l->t);
 }
 
 /* -- what clients ask -- */
@@ -173,7 +132,7 @@ void room_say(struct room *r, struct gateway *g, const struct bus_say *m,
 		refuse(g, m, REASON_NOT_IN_ROOM);
 		return;
 	}
-	if (!utf8_is_showable(m->text)) { /* its gateway should have said so */
+	if (!text_is_good(m->text)) {
 		refuse(g, m, REASON_BAD_TEXT);
 		return;
 	}
@@ -202,7 +161,7 @@ void room_sync(struct room *r, struct gateway *g, const struct bus_sync *m)
 	/* Count what fits first: the head says how many follow. */
 	while (last < newest && last - after < m->most) {
 		const struct history_post *p = history_get(r->history, last + 1);
-		size_t size = p->text.len + p->name.len + p->id.len + 64;
+		size_t size = p->text.len + p->name.len + p->id.len + MARK_SIZE + 64;
 
 		if (size > room_left)
 			break;
@@ -213,7 +172,7 @@ void room_sync(struct room *r, struct gateway *g, const struct bus_sync *m)
 	head.u.synced.posts = last > after ? last - after : 0;
 	gateway_tell(g, &head);
 	for (uint64_t seq = after; seq < last; seq++) {
-		struct bus_msg post = post_message(history_get(r->history, seq + 1));
+		struct bus_msg post = post_message(r, history_get(r->history, seq + 1));
 
 		gateway_tell(g, &post);
 	}
@@ -234,6 +193,11 @@ uint64_t room_resume_after(const struct room *r, uint64_t epoch, uint64_t after)
 
 /* -- gateways -- */
 
+struct leaving {
+	struct room *r;
+	struct room_time t;
+};
+
 static void client_back(void *ctx, struct gateway *g, struct client *client)
 {
 	struct leaving *l = ctx;
@@ -244,7 +208,7 @@ static void client_back(void *ctx, struct gateway *g, struct client *client)
 		gateway_remove_client(g, client);
 		return;
 	}
-	person_enters(l->r, client->person, l->t);
+	room_enter(l->r, client->person, l->t);
 }
 
 static void client_away(void *ctx, struct gateway *g, struct client *client)
@@ -297,7 +261,8 @@ static void watch_gateway(void *ctx, struct gateway *g)
 		gateway_each_client(g, client_away, l);
 		g->is_silent = true;
 	}
-	if (silence >= GATEWAY_FORGET_MS || bus_queue_bytes(g->out) > GATEWAY_OUT_MAX)
+	if (silence >= l->r->options.gateway_timeout_ms + GATEWAY_FORGET_MS ||
+	    bus_queue_bytes(g->out) > GATEWAY_OUT_MAX)
 		room_gateway_gone(l->r, g, l->t);
 }
 
@@ -326,7 +291,7 @@ void room_tick(struct room *r, struct room_time t)
 	struct leaving l = {r, t};
 
 	gateways_each(r->gateways, watch_gateway, &l);
-	presence_expire(r->presence, t.now_ms, person_left, &l);
+	room_expire_people(r, t);
 	history_expire(r->history, t.wall_ms);
 	/* What is too old leaves the disk too, and soon. */
 	trim_store(r, r->options.history.age_ms > 0 ? 1 : TRIM_EVERY);

@@ -14,7 +14,10 @@
 #include "broker/history.h"
 #include "broker/names.h"
 #include "broker/presence.h"
+#include "broker/roster.h"
 #include "broker/store.h"
+#include "common/bucket.h"
+#include "common/config.h"
 
 struct room_options {
 	struct history_bounds history;
@@ -22,6 +25,8 @@ struct room_options {
 	uint64_t grace_ms;
 	uint64_t
 		gateway_timeout_ms; /* silence after which a gateway's clients count as gone */
+	bool tells_typing;          /* is the room told who is writing? */
+	const struct config_list *reserved; /* names that nobody may have; NULL: none */
 };
 
 struct room_time {
@@ -36,9 +41,11 @@ struct room {
 	uint64_t epoch;
 	struct names *names;
 	struct presence *presence;
+	struct roster *roster; /* the people of presence by name */
+	struct bucket typing;  /* of the whole room */
 	struct history *history;
 	struct gateways *gateways;
-	struct bus_queue *events; /* for PUB: POST messages */
+	struct bus_queue *events; /* for PUB: POST and TYPING messages */
 	uint64_t trimmed;         /* posts up to this seq are not in the store any more */
 	struct store *store;      /* borrowed; NULL forgets */
 	/* The disk is full: nobody new, no new posts; who is here stays and reads. */
@@ -58,6 +65,15 @@ void room_attach(struct room *r, struct gateway *g, const struct client *client,
 void room_detach(struct room *r, struct gateway *g, struct client *client,
 		 struct room_time t);
 
+/* The client is out of the room because its session is over: its gateway is told, even by a broker that
+ * dies before it could, and the person leaves at once if nobody else of theirs is there. */
+void room_dismiss(struct room *r, struct gateway *g, struct client *client,
+		  struct room_time t);
+/* A person without clients leaves now, instead of at the end of the grace period. */
+void room_leave(struct room *r, uint64_t person, struct room_time t);
+/* After presence was filled from the store: lists its people. */
+void room_list_people(struct room *r);
+
 /* A text of this person; returns its seq. */
 uint64_t room_post(struct room *r, const struct name_claim *who, enum post_event event,
 		   struct slice text, struct slice id, struct room_time t);
@@ -67,6 +83,12 @@ void room_say(struct room *r, struct gateway *g, const struct bus_say *m,
 	      struct room_time t);
 /* SYNC: the posts that are asked for, as many as fit an answer. */
 void room_sync(struct room *r, struct gateway *g, const struct bus_sync *m);
+
+/* WHO: a page of the people here. */
+void room_who(struct room *r, struct gateway *g, const struct bus_who *m);
+/* TYPES: an event that is nowhere kept; seldom for each person, and not too often in all. */
+void room_types(struct room *r, struct gateway *g, const struct bus_types *m,
+		struct room_time t);
 
 /* After which seq a client is to be sent posts: what it has, if it knows this epoch; else as many of the
  * latest as a newcomer gets. */

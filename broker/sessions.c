@@ -8,6 +8,13 @@
 
 #include "common/memory.h"
 
+enum {
+	/* An hour, or this part of a short life, by which a session may end early: so many uses at
+	 * most are noted, whatever is said. */
+	GRAIN_MS = 3600 * 1000,
+	GRAINS = 16,
+};
+
 struct record {
 	struct session session; /* first, so that the two convert */
 	UT_hash_handle hh;
@@ -70,6 +77,42 @@ void sessions_expire(struct sessions *s, uint64_t now_ms, sessions_fn *on_end, v
 {
 	while (s->records != NULL && is_over(s, s->records, now_ms))
 		end(s, s->records, on_end, ctx);
+}
+
+void sessions_end(struct sessions *s, const struct secret_hash *token,
+		  sessions_fn *on_end, void *ctx)
+{
+	struct record *r;
+
+	HASH_FIND(hh, s->records, token, sizeof *token, r);
+	if (r != NULL)
+		end(s, r, on_end, ctx);
+}
+
+void sessions_end_if(struct sessions *s, sessions_test_fn *test, sessions_fn *on_end,
+		     void *ctx)
+{
+	struct record *r, *next;
+
+	HASH_ITER (hh, s->records, r, next) {
+		if (test(ctx, &r->session))
+			end(s, r, on_end, ctx);
+	}
+}
+
+bool sessions_has(const struct sessions *s, const struct secret_hash *token)
+{
+	struct record *r;
+
+	HASH_FIND(hh, s->records, token, sizeof *token, r);
+	return r != NULL;
+}
+
+uint64_t sessions_grain(const struct sessions *s)
+{
+	uint64_t part = s->ttl_ms / GRAINS;
+
+	return s->ttl_ms == 0 || part > GRAIN_MS ? GRAIN_MS : part;
 }
 
 size_t sessions_count(const struct sessions *s)

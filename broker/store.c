@@ -1,6 +1,7 @@
 /* Writing the journal: one prepared statement per fact, and transactions whose first error
- * sticks.  Its tables and its opening are store_open.c, reading it back is store_load.c; these three
- * are all of the broker that knows SQLite. */
+ * sticks.  Its tables are store_schema.c, its opening is store_open.c, reading
+ * it back is store_load.c, and all of logins is store_login.c; these are all of the broker that knows
+ * SQLite. */
 #include "broker/store.h"
 
 #include <stdarg.h>
@@ -23,9 +24,11 @@ static const char *const sql[STORE_STATEMENTS] = {
 	[DROP_NAME] = "DELETE FROM names WHERE id = ?",
 	[PUT_SESSION] = "REPLACE INTO sessions VALUES(?, ?, ?)",
 	[DROP_SESSION] = "DELETE FROM sessions WHERE token = ?",
-	[PUT_LOGIN] = "REPLACE INTO logins VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[PUT_LOGIN] =
+		"REPLACE INTO logins VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+		" ?, ?)",
 	[DROP_LOGIN] = "DELETE FROM logins WHERE ticket = ?",
-	[PUT_LETTER] = "REPLACE INTO letters VALUES(?, ?, ?, ?, ?, ?)",
+	[PUT_LETTER] = "REPLACE INTO letters VALUES(?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
 	[DROP_LETTER] = "DELETE FROM letters WHERE id = ?",
 	[PUT_GATEWAY] = "REPLACE INTO gateways VALUES(?, ?, ?, ?)",
 	[DROP_GATEWAY] = "DELETE FROM gateways WHERE id = ?",
@@ -37,6 +40,16 @@ static const char *const sql[STORE_STATEMENTS] = {
 	[CLEAR_PRESENT] = "DELETE FROM present",
 	[PUT_PRESENT] = "REPLACE INTO present VALUES(?)",
 	[DROP_PRESENT] = "DELETE FROM present WHERE person = ?",
+	[PUT_LEASE] =
+		"UPDATE letters SET mailer = ?2, offered = ?3, lease_ms = ?4 WHERE id = ?1",
+	[PUT_TALLY] = "INSERT INTO tallies VALUES(?, ?, ?)",
+	[TRIM_TALLY] = "DELETE FROM tallies WHERE kind = ? AND at_ms <= ?",
+	[PUT_MAIL_PACE] = "REPLACE INTO meta VALUES('mail_pace', ?)",
+	[PUT_PROOF] = "REPLACE INTO proofs VALUES(?, ?, ?)",
+	[DROP_PROOF] = "DELETE FROM proofs WHERE token = ?",
+	[PUT_TRAIL] = "REPLACE INTO trail VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	[DROP_TRAIL] = "DELETE FROM trail WHERE id = ?",
+	[PUT_TRAIL_KEPT] = "REPLACE INTO meta VALUES('trail_kept', ?)",
 };
 
 int store_prepare(struct store *s)
@@ -51,9 +64,7 @@ int store_prepare(struct store *s)
 	return SQLITE_OK;
 }
 
-/* Runs a statement; types has a letter for each parameter: n uint64_t, t struct slice
- * as text, b struct slice as bytes, h const struct secret_hash *. */
-static void run(struct store *s, enum statement which, const char *types, ...)
+void store_run(struct store *s, enum statement which, const char *types, ...)
 {
 	sqlite3_stmt *q;
 	va_list args;
@@ -103,7 +114,7 @@ void store_begin(struct store *s)
 	if (s == NULL)
 		return;
 	s->failed = SQLITE_OK;
-	run(s, BEGIN, "");
+	store_run(s, BEGIN, "");
 }
 
 enum status store_commit(struct store *s)
@@ -112,93 +123,74 @@ enum status store_commit(struct store *s)
 
 	if (s == NULL)
 		return ST_OK;
-	run(s, COMMIT, "");
+	store_run(s, COMMIT, "");
 	if (s->failed == SQLITE_OK)
 		return ST_OK;
 	failed = s->failed;
 	log_error("state_failed", "code=%d why=\"%s\"", failed, sqlite3_errstr(failed));
 	s->failed = SQLITE_OK;
-	run(s, ROLLBACK, "");
+	store_run(s, ROLLBACK, "");
 	return store_status(failed);
+}
+
+void store_settle(struct store *s)
+{
+	if (s != NULL)
+		(void)sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_TRUNCATE,
+						NULL, NULL);
 }
 
 void store_put_epoch(struct store *s, uint64_t epoch)
 {
-	run(s, PUT_EPOCH, "n", epoch);
+	store_run(s, PUT_EPOCH, "n", epoch);
 }
 
 void store_put_post(struct store *s, const struct history_post *p)
 {
-	run(s, PUT_POST, "nnnntttn", p->seq, p->time_ms, (uint64_t)p->event, p->person,
-	    p->name, p->text, p->id, p->people);
+	store_run(s, PUT_POST, "nnnntttn", p->seq, p->time_ms, (uint64_t)p->event,
+		  p->person, p->name, p->text, p->id, p->people);
 }
 
 void store_put_newest(struct store *s, uint64_t seq)
 {
-	run(s, PUT_NEWEST, "n", seq);
+	store_run(s, PUT_NEWEST, "n", seq);
 }
 
 void store_trim_posts(struct store *s, uint64_t seq)
 {
-	run(s, TRIM_POSTS, "n", seq);
+	store_run(s, TRIM_POSTS, "n", seq);
 	store_put_newest(s, seq); /* the numbering goes on even when no post is left */
 }
 
 void store_put_name(struct store *s, const struct name_claim *c)
 {
-	run(s, PUT_NAME, "nthn", c->id, slice_of(c->name), &c->owner, c->seen_ms);
+	store_run(s, PUT_NAME, "nthn", c->id, slice_of(c->name), &c->owner, c->seen_ms);
 }
 
 void store_drop_name(struct store *s, uint64_t id)
 {
-	run(s, DROP_NAME, "n", id);
+	store_run(s, DROP_NAME, "n", id);
 }
 
 void store_put_session(struct store *s, const struct session *x)
 {
-	run(s, PUT_SESSION, "hnn", &x->token, x->person, x->used_ms);
+	store_run(s, PUT_SESSION, "hnn", &x->token, x->person, x->used_ms);
 }
 
 void store_drop_session(struct store *s, const struct secret_hash *token)
 {
-	run(s, DROP_SESSION, "h", token);
-}
-
-void store_put_login(struct store *s, const struct login *l, uint64_t wall_ms)
-{
-	run(s, PUT_LOGIN, "hhhtnnnnnnh", &l->ticket, &l->code, &l->owner,
-	    slice_of(l->name), wall_ms, l->tries_left, l->gateway, l->client, l->letter,
-	    (uint64_t)l->mail, &l->claim);
+	store_run(s, DROP_SESSION, "h", token);
 }
 
 void store_drop_login(struct store *s, const struct secret_hash *ticket)
 {
-	run(s, DROP_LOGIN, "h", ticket);
-}
-
-void store_put_letter(struct store *s, const struct letter *l, uint64_t wall_ms)
-{
-	unsigned char sealed[STORE_LETTER_MAX + SECRET_SEAL_EXTRA];
-	char text[STORE_LETTER_MAX];
-	struct slice plain;
-
-	if (s == NULL)
-		return;
-	if (!fmt(text, sizeof text, "%s\n%s\n%s\n%s", l->email, l->name, l->code,
-		 l->network))
-		abort(); /* STORE_LETTER_MAX is too small for its fields */
-	plain = slice_of(text);
-	secret_seal(&s->secret, STORE_LETTER_DOMAIN, &entropy_system, plain, sealed);
-	run(s, PUT_LETTER, "nhtnnb", l->id, &l->ticket, slice_of(l->reference),
-	    l->gateway, wall_ms,
-	    (struct slice){(char *)sealed, plain.len + SECRET_SEAL_EXTRA});
-	secret_wipe(text, sizeof text);
+	store_run(s, DROP_LOGIN, "h", ticket);
 }
 
 void store_drop_letter(struct store *s, uint64_t id)
 {
 	if (id != 0)
-		run(s, DROP_LETTER, "n", id);
+		store_run(s, DROP_LETTER, "n", id);
 }
 
 /* An answer may hold a session's token, so it is sealed. */
@@ -212,40 +204,40 @@ void store_put_gateway(struct store *s, const struct gateway *g)
 	sealed = xcalloc(1, len);
 	secret_seal(&s->secret, STORE_REPLY_DOMAIN, &entropy_system,
 		    (struct slice){g->reply, g->reply_len}, sealed);
-	run(s, PUT_GATEWAY, "nnbn", g->id, g->number, (struct slice){(char *)sealed, len},
-	    (uint64_t)g->has_more);
+	store_run(s, PUT_GATEWAY, "nnbn", g->id, g->number,
+		  (struct slice){(char *)sealed, len}, (uint64_t)g->has_more);
 	free(sealed);
 }
 
 void store_drop_gateway(struct store *s, uint64_t id)
 {
-	run(s, DROP_GATEWAY, "n", id);
-	run(s, DROP_CLIENTS, "n", id);
+	store_run(s, DROP_GATEWAY, "n", id);
+	store_run(s, DROP_CLIENTS, "n", id);
 }
 
 void store_put_client(struct store *s, uint64_t gateway, const struct client *c)
 {
-	run(s, PUT_CLIENT, "nnnh", gateway, c->number, c->person, &c->session);
+	store_run(s, PUT_CLIENT, "nnnh", gateway, c->number, c->person, &c->session);
 }
 
 void store_drop_client(struct store *s, uint64_t gateway, uint64_t number)
 {
-	run(s, DROP_CLIENT, "nn", gateway, number);
+	store_run(s, DROP_CLIENT, "nn", gateway, number);
 }
 
 void store_put_present(struct store *s, uint64_t person)
 {
-	run(s, PUT_PRESENT, "n", person);
+	store_run(s, PUT_PRESENT, "n", person);
 }
 
 void store_drop_present(struct store *s, uint64_t person)
 {
-	run(s, DROP_PRESENT, "n", person);
+	store_run(s, DROP_PRESENT, "n", person);
 }
 
 void store_drop_attached(struct store *s)
 {
-	run(s, CLEAR_CLIENTS, "");
-	run(s, CLEAR_GATEWAYS, "");
-	run(s, CLEAR_PRESENT, "");
+	store_run(s, CLEAR_CLIENTS, "");
+	store_run(s, CLEAR_GATEWAYS, "");
+	store_run(s, CLEAR_PRESENT, "");
 }

@@ -18,7 +18,10 @@
 #include "broker/logins.h"
 #include "broker/mail_desk.h"
 #include "broker/names.h"
+#include "broker/proofs.h"
 #include "broker/sessions.h"
+#include "broker/tally.h"
+#include "broker/trail.h"
 #include "common/secret.h"
 #include "common/status.h"
 
@@ -36,6 +39,10 @@ void store_close(struct store **s);
 void store_begin(struct store *s);
 enum status store_commit(struct store *s) ATTR_USE_RESULT;
 
+/* Brings what was committed into the file itself: what was dropped is nowhere any more.  A failure
+ * costs nothing but that. */
+void store_settle(struct store *s);
+
 /* While suspended - the disk is full - puts and commits succeed and do nothing. */
 void store_suspend(struct store *s, bool is_suspended);
 
@@ -49,11 +56,25 @@ void store_put_name(struct store *s, const struct name_claim *claim);
 void store_drop_name(struct store *s, uint64_t id);
 void store_put_session(struct store *s, const struct session *session);
 void store_drop_session(struct store *s, const struct secret_hash *token);
-/* wall_ms: when the login ends. */
+/* wall_ms: when the login ends; its other times are wall clock here, too. */
 void store_put_login(struct store *s, const struct login *login, uint64_t wall_ms);
 void store_drop_login(struct store *s, const struct secret_hash *ticket);
 void store_put_letter(struct store *s, const struct letter *letter, uint64_t wall_ms);
+/* Who holds the letter until when, or was offered it. */
+void store_put_lease(struct store *s, const struct letter *letter, uint64_t wall_ms);
 void store_drop_letter(struct store *s, uint64_t id);
+void store_put_tally(struct store *s, enum tally_kind kind, const struct secret_hash *key,
+		     uint64_t wall_ms);
+/* Forgets what was counted up to this time. */
+void store_trim_tally(struct store *s, enum tally_kind kind, uint64_t wall_ms);
+/* When the bucket of all mails will be full. */
+void store_put_mail_pace(struct store *s, uint64_t wall_ms);
+void store_put_proof(struct store *s, const struct proof *proof);
+void store_drop_proof(struct store *s, const struct secret_hash *token);
+void store_put_trail(struct store *s, const struct trail_row *row);
+void store_drop_trail(struct store *s, uint64_t id);
+/* The newest row that is with some mailer. */
+void store_put_trail_kept(struct store *s, uint64_t number);
 void store_put_gateway(struct store *s, const struct gateway *gateway);
 void store_drop_gateway(struct store *s, uint64_t id);
 void store_put_client(struct store *s, uint64_t gateway, const struct client *client);
@@ -78,6 +99,13 @@ struct store_reader {
 	void (*gateway)(void *ctx, uint64_t id, uint64_t number, struct slice reply);
 	void (*client)(void *ctx, uint64_t gateway, const struct client *client);
 	void (*present)(void *ctx, uint64_t person);
+	/* Oldest first. */
+	void (*tally)(void *ctx, enum tally_kind kind, const struct secret_hash *key,
+		      uint64_t wall_ms);
+	void (*mail_pace)(void *ctx, uint64_t wall_ms);
+	void (*proof)(void *ctx, const struct proof *proof); /* by time of use */
+	void (*trail)(void *ctx, const struct trail_row *row);
+	void (*trail_kept)(void *ctx, uint64_t number); /* 0: none */
 };
 /* keep: how many of the newest posts are wanted. */
 enum status store_load(struct store *s, size_t keep,

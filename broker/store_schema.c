@@ -41,6 +41,29 @@ static const char *const steps[] = {
 	"ALTER TABLE logins ADD COLUMN claim BLOB NOT NULL DEFAULT x'';",
 	/* 4: did more wait for a gateway than its last answer could carry? */
 	"ALTER TABLE gateways ADD COLUMN more INTEGER NOT NULL DEFAULT 0;",
+	/* 5: logins that are told of completely after a restart, letters that keep their holder, what is
+	 * counted against limits, browsers that have proven an address, the record of logins */
+	"ALTER TABLE logins ADD COLUMN address BLOB NOT NULL DEFAULT x'';"
+	"ALTER TABLE logins ADD COLUMN proof BLOB NOT NULL DEFAULT x'';"
+	"ALTER TABLE logins ADD COLUMN reference TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE logins ADD COLUMN resend_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE logins ADD COLUMN mailed_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE logins ADD COLUMN retry_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE logins ADD COLUMN sealed BLOB NOT NULL DEFAULT x'';"
+	"ALTER TABLE letters ADD COLUMN asked_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE letters ADD COLUMN salt INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE letters ADD COLUMN mailer INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE letters ADD COLUMN offered INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE letters ADD COLUMN lease_ms INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE tallies(kind INTEGER NOT NULL, key BLOB NOT NULL, at_ms INTEGER NOT NULL);"
+	"CREATE INDEX tallies_by_time ON tallies(kind, at_ms);"
+	"CREATE TABLE proofs(token BLOB PRIMARY KEY, owner BLOB NOT NULL,"
+	" used_ms INTEGER NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE trail(id INTEGER PRIMARY KEY, number INTEGER NOT NULL,"
+	" time_ms INTEGER NOT NULL, kind INTEGER NOT NULL, times INTEGER NOT NULL,"
+	" login INTEGER NOT NULL, gateway INTEGER NOT NULL, state INTEGER NOT NULL,"
+	" attempt INTEGER NOT NULL, code INTEGER NOT NULL, reference TEXT NOT NULL,"
+	" sealed BLOB NOT NULL);",
 };
 _Static_assert(NELEMS(steps) == STORE_SCHEMA_VERSION, "each version has its step");
 

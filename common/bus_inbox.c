@@ -94,6 +94,46 @@ int bus_socket_setup(nng_socket s)
 	return rv;
 }
 
+/* NNG dials on and on and tells nobody why it fails: so we tell that it does. */
+static void on_watch(uv_timer_t *watch)
+{
+	struct bus_pipe *p = watch->data;
+	bool is_there;
+
+	uv_mutex_lock(&p->lock);
+	is_there = nng_pipe_id(p->pipe) > 0;
+	uv_mutex_unlock(&p->lock);
+	if (is_there) {
+		if (p->absent > 1)
+			log_info("bus_connected", "url=%s", p->at->url);
+		p->absent = 0;
+	} else if (++p->absent ==
+		   2) { /* once for each absence, and not for a short one */
+		log_warn("bus_unconnected", "url=%s why=\"%s\"", p->at->url,
+			 bus_url_is_tls(p->at->url)
+				 ? "nobody there, or the certificates are not "
+				   "accepted: authority, name plume-broker, dates"
+				 : "nobody there, or it is not plain tcp");
+	}
+}
+
+void bus_pipe_init(struct bus_pipe *p, uv_loop_t *loop, const struct bus_address *at)
+{
+	if (uv_mutex_init(&p->lock) != 0 || uv_timer_init(loop, &p->watch) != 0)
+		abort(); /* before anything was opened */
+	p->at = at;
+	p->watch.data = p;
+	uv_timer_start(&p->watch, on_watch, BUS_PATIENCE_MS / 2, BUS_PATIENCE_MS / 2);
+	uv_unref((uv_handle_t *)&p->watch);
+}
+
+void bus_pipe_close(struct bus_pipe *p, uv_close_cb on_closed, void *owner)
+{
+	uv_mutex_destroy(&p->lock);
+	p->watch.data = owner;
+	uv_close((uv_handle_t *)&p->watch, on_closed);
+}
+
 static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
 	struct bus_pipe *p = arg;

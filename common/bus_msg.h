@@ -91,7 +91,7 @@ enum mail_state {
 const char *mail_state_name(enum mail_state state);
 
 enum post_event { POST_TEXT, POST_ENTERED, POST_LEFT };
-enum control_verb { CONTROL_STATUS, CONTROL_WHO, CONTROL_SAY };
+enum control_verb { CONTROL_STATUS, CONTROL_WHO, CONTROL_SAY, CONTROL_WHY };
 
 enum reason {
 #define REASON(symbol, number, name, text) REASON_##symbol = number,

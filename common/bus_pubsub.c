@@ -7,6 +7,7 @@
 #include <nng/protocol/pubsub0/pub.h>
 #include <nng/protocol/pubsub0/sub.h>
 
+#include "common/bus_end.h"
 #include "common/bus_inbox.h"
 #include "common/log.h"
 #include "common/memory.h"
@@ -21,9 +22,10 @@ enum {
 
 struct bus_publisher {
 	nng_socket socket;
+	struct bus_end end;
 };
 
-enum status bus_publisher_new(const char *url, struct bus_publisher **out)
+enum status bus_publisher_new(const struct bus_address *at, struct bus_publisher **out)
 {
 	struct bus_publisher *p = xcalloc(1, sizeof *p);
 	int rv = nng_pub0_open(&p->socket);
@@ -34,10 +36,10 @@ enum status bus_publisher_new(const char *url, struct bus_publisher **out)
 	if (rv == 0)
 		rv = nng_socket_set_int(p->socket, NNG_OPT_SENDBUF, PUB_QUEUE);
 	if (rv == 0)
-		rv = nng_listen(p->socket, url, NULL, 0);
+		rv = bus_end_open(&p->end, p->socket, BUS_LISTENS, at);
 	if (rv != 0) {
 		bus_publisher_free(&p);
-		return bus_socket_failed("publish", url, rv);
+		return bus_socket_failed("publish", at->url, rv);
 	}
 	*out = p;
 	return ST_OK;
@@ -58,6 +60,7 @@ void bus_publisher_free(struct bus_publisher **p)
 {
 	if (p == NULL || *p == NULL)
 		return;
+	bus_end_close(&(*p)->end);
 	nng_close((*p)->socket);
 	free(*p);
 	*p = NULL;
@@ -68,6 +71,7 @@ void bus_publisher_free(struct bus_publisher **p)
 struct bus_subscriber {
 	struct bus_inbox inbox;
 	struct bus_pipe pipe;
+	struct bus_end end;
 	nng_socket socket;
 	nng_aio *aio;
 	bus_frame_fn *on_frame;
@@ -99,8 +103,9 @@ static void subscriber_wake(uv_async_t *wake)
 	bus_inbox_deliver(&s->inbox, subscriber_deliver, s);
 }
 
-enum status bus_subscriber_new(uv_loop_t *loop, const char *url, bus_frame_fn *on_frame,
-			       void *ctx, struct bus_subscriber **out)
+enum status bus_subscriber_new(uv_loop_t *loop, const struct bus_address *at,
+			       bus_frame_fn *on_frame, void *ctx,
+			       struct bus_subscriber **out)
 {
 	struct bus_subscriber *s = xcalloc(1, sizeof *s);
 	int rv = nng_sub0_open(&s->socket);
@@ -108,7 +113,7 @@ enum status bus_subscriber_new(uv_loop_t *loop, const char *url, bus_frame_fn *o
 	*out = NULL;
 	s->on_frame = on_frame;
 	s->ctx = ctx;
-	uv_mutex_init(&s->pipe.lock);
+	bus_pipe_init(&s->pipe, loop, at);
 	bus_inbox_open(&s->inbox, loop, subscriber_wake, s);
 	bus_aio_new(&s->aio, subscriber_received, s);
 	if (rv == 0)
@@ -120,10 +125,10 @@ enum status bus_subscriber_new(uv_loop_t *loop, const char *url, bus_frame_fn *o
 	if (rv == 0)
 		rv = bus_pipe_open(&s->pipe, s->socket);
 	if (rv == 0)
-		rv = nng_dial(s->socket, url, NULL, NNG_FLAG_NONBLOCK);
+		rv = bus_end_open(&s->end, s->socket, BUS_DIALS, at);
 	if (rv != 0) {
 		bus_subscriber_free(&s);
-		return bus_socket_failed("subscribe", url, rv);
+		return bus_socket_failed("subscribe", at->url, rv);
 	}
 	nng_recv_aio(s->socket, s->aio);
 	*out = s;
@@ -145,13 +150,22 @@ static void subscriber_closed(uv_handle_t *h)
 	free(h->data);
 }
 
+static void subscriber_unwatched(uv_handle_t *h)
+{
+	struct bus_subscriber *s = h->data;
+
+	bus_inbox_close(&s->inbox, subscriber_closed);
+}
+
 void bus_subscriber_free(struct bus_subscriber **s)
 {
 	if (s == NULL || *s == NULL)
 		return;
+	bus_end_close(&(*s)->end);
 	nng_close((*s)->socket);
 	nng_aio_stop((*s)->aio);
 	nng_aio_free((*s)->aio);
-	bus_inbox_close(&(*s)->inbox, subscriber_closed);
+	bus_inbox_deliver(&(*s)->inbox, NULL, NULL);
+	bus_pipe_close(&(*s)->pipe, subscriber_unwatched, *s);
 	*s = NULL;
 }

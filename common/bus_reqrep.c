@@ -10,6 +10,7 @@
 #include <nng/protocol/reqrep0/rep.h>
 #include <nng/protocol/reqrep0/req.h>
 
+#include "common/bus_end.h"
 #include "common/bus_inbox.h"
 #include "common/memory.h"
 
@@ -18,6 +19,7 @@
 struct bus_requester {
 	struct bus_inbox inbox;
 	struct bus_pipe pipe;
+	struct bus_end end;
 	nng_socket socket;
 	nng_ctx context;
 	nng_aio *aio;
@@ -60,8 +62,9 @@ static void requester_wake(uv_async_t *wake)
 	bus_inbox_deliver(&r->inbox, requester_deliver, r);
 }
 
-enum status bus_requester_new(uv_loop_t *loop, const char *url, bus_frame_fn *on_answer,
-			      void *ctx, struct bus_requester **out)
+enum status bus_requester_new(uv_loop_t *loop, const struct bus_address *at,
+			      bus_frame_fn *on_answer, void *ctx,
+			      struct bus_requester **out)
 {
 	struct bus_requester *r = xcalloc(1, sizeof *r);
 	int rv = nng_req0_open(&r->socket);
@@ -69,7 +72,7 @@ enum status bus_requester_new(uv_loop_t *loop, const char *url, bus_frame_fn *on
 	*out = NULL;
 	r->on_answer = on_answer;
 	r->ctx = ctx;
-	uv_mutex_init(&r->pipe.lock);
+	bus_pipe_init(&r->pipe, loop, at);
 	bus_inbox_open(&r->inbox, loop, requester_wake, r);
 	bus_aio_new(&r->aio, requester_step, r);
 	if (rv == 0)
@@ -81,10 +84,10 @@ enum status bus_requester_new(uv_loop_t *loop, const char *url, bus_frame_fn *on
 	if (rv == 0)
 		rv = bus_pipe_open(&r->pipe, r->socket);
 	if (rv == 0)
-		rv = nng_dial(r->socket, url, NULL, NNG_FLAG_NONBLOCK);
+		rv = bus_end_open(&r->end, r->socket, BUS_DIALS, at);
 	if (rv != 0) {
 		bus_requester_free(&r);
-		return bus_socket_failed("request", url, rv);
+		return bus_socket_failed("request", at->url, rv);
 	}
 	*out = r;
 	return ST_OK;
@@ -121,14 +124,23 @@ static void requester_closed(uv_handle_t *h)
 	free(h->data);
 }
 
+static void requester_unwatched(uv_handle_t *h)
+{
+	struct bus_requester *r = h->data;
+
+	bus_inbox_close(&r->inbox, requester_closed);
+}
+
 void bus_requester_free(struct bus_requester **r)
 {
 	if (r == NULL || *r == NULL)
 		return;
+	bus_end_close(&(*r)->end);
 	nng_close((*r)->socket);
 	nng_aio_stop((*r)->aio);
 	nng_aio_free((*r)->aio);
-	bus_inbox_close(&(*r)->inbox, requester_closed);
+	bus_inbox_deliver(&(*r)->inbox, NULL, NULL);
+	bus_pipe_close(&(*r)->pipe, requester_unwatched, *r);
 	*r = NULL;
 }
 
@@ -146,6 +158,7 @@ struct bus_call {
 
 struct bus_replier {
 	struct bus_inbox inbox;
+	struct bus_end end;
 	nng_socket socket;
 	struct bus_call *calls;
 	size_t n;
@@ -202,7 +215,7 @@ static void replier_wake(uv_async_t *wake)
 	bus_inbox_deliver(&r->inbox, replier_deliver, r);
 }
 
-enum status bus_replier_new(uv_loop_t *loop, const char *url, size_t calls,
+enum status bus_replier_new(uv_loop_t *loop, const struct bus_address *at, size_t calls,
 			    bus_call_fn *on_call, void *ctx, struct bus_replier **out)
 {
 	struct bus_replier *r = xcalloc(1, sizeof *r);
@@ -225,10 +238,10 @@ enum status bus_replier_new(uv_loop_t *loop, const char *url, size_t calls,
 	if (rv == 0)
 		rv = nng_pipe_notify(r->socket, NNG_PIPE_EV_REM_POST, replier_lost, r);
 	if (rv == 0)
-		rv = nng_listen(r->socket, url, NULL, 0);
+		rv = bus_end_open(&r->end, r->socket, BUS_LISTENS, at);
 	if (rv != 0) {
 		bus_replier_free(&r);
-		return bus_socket_failed("reply", url, rv);
+		return bus_socket_failed("reply", at->url, rv);
 	}
 	for (size_t i = 0; i < r->n; i++)
 		nng_ctx_recv(r->calls[i].context, r->calls[i].aio);
@@ -266,6 +279,7 @@ void bus_replier_free(struct bus_replier **r)
 {
 	if (r == NULL || *r == NULL)
 		return;
+	bus_end_close(&(*r)->end);
 	nng_close((*r)->socket);
 	for (size_t i = 0; i < (*r)->n; i++) {
 		nng_aio_stop((*r)->calls[i].aio);

@@ -2,7 +2,7 @@
  * still unset, then the fallbacks do.
  *
  * So a value is written once, by whoever wins, and --help works whatever the environment
- * holds. */
+ * and the file hold. */
 #include "common/config.h"
 
 #include <assert.h>
@@ -12,22 +12,12 @@
 
 #include "common/config_help.h"
 #include "common/config_name.h"
+#include "common/config_private.h"
 #include "common/config_secret.h"
 #include "common/config_value.h"
 #include "common/log.h"
 #include "common/memory.h"
 #include "common/slice.h"
-
-enum { SHOWN_CAP = 128 }; /* of a stranger's value in a complaint */
-
-struct loading {
-	const struct config_program *program;
-	const struct config_source *source;
-	void *target;
-	enum config_origin *origins; /* one per option; FROM_DEFAULT: not set yet */
-	int next;                    /* index in argv of what is read next */
-	bool check;                  /* --check-config was there */
-};
 
 /* One argument, cut at its = sign. */
 struct argument {
@@ -48,8 +38,6 @@ void config_complain(const struct config_program *program,
 	fputc('\n', source->err);
 }
 
-#define COMPLAIN(l, ...) config_complain((l)->program, (l)->source, __VA_ARGS__)
-
 /* What somebody typed as an option: escaped as in the log, but without the quotes. */
 static const char *escape(char *buf, size_t cap, struct slice s)
 {
@@ -60,11 +48,11 @@ static const char *escape(char *buf, size_t cap, struct slice s)
 	return buf;
 }
 
-/* where: "--history" or "PLUME_HISTORY". */
-static void complain_of_value(const struct loading *l, const struct config_option *o,
-			      const char *where, const char *value)
+void config_complain_of_value(const struct config_loading *l,
+			      const struct config_option *o, const char *where,
+			      const char *value)
 {
-	char shown[SHOWN_CAP];
+	char shown[CONFIG_SHOWN_CAP];
 	FILE *err = l->source->err;
 
 	fprintf(err, "%s: %s: %s is not ", l->program->name, where,
@@ -73,22 +61,23 @@ static void complain_of_value(const struct loading *l, const struct config_optio
 	fputc('\n', err);
 }
 
-static enum config_origin *origin_of(const struct loading *l,
+enum config_origin *config_origin_of(const struct config_loading *l,
 				     const struct config_option *o)
 {
 	return &l->origins[o - l->program->options];
 }
 
-static enum config_outcome load_secret(struct loading *l, const struct config_option *o,
-				       const char *where, const char *path)
+enum config_outcome config_load_secret(struct config_loading *l,
+				       const struct config_option *o, const char *where,
+				       const char *path)
 {
-	char shown[SHOWN_CAP];
+	char shown[CONFIG_SHOWN_CAP];
 	const char *secret;
 	const char *why;
 
 	if (config_secret_read(path, &secret, &why) != ST_OK) {
-		COMPLAIN(l, "%s: %s: %s", where,
-			 log_quote(shown, sizeof shown, slice_of(path)), why);
+		CONFIG_COMPLAIN(l, "%s: %s: %s", where,
+				log_quote(shown, sizeof shown, slice_of(path)), why);
 		return CONFIG_BAD;
 	}
 	return config_value_set(o, l->target, secret) == ST_OK ? CONFIG_RUN : CONFIG_BAD;
@@ -111,9 +100,10 @@ static struct argument argument_of(const char *text)
 	return a;
 }
 
-static enum config_outcome complain_of_unknown(const struct loading *l, struct argument a)
+static enum config_outcome complain_of_unknown(const struct config_loading *l,
+					       struct argument a)
 {
-	char shown[SHOWN_CAP];
+	char shown[CONFIG_SHOWN_CAP];
 	char nearest[CONFIG_NAME_CAP];
 	char secret[CONFIG_NAME_CAP];
 
@@ -123,28 +113,30 @@ static enum config_outcome complain_of_unknown(const struct loading *l, struct a
 
 		if (o->kind == CONFIG_SECRET && slice_equal(a.name, slice_of(o->name))) {
 			config_name_environment(o, "", secret);
-			COMPLAIN(l,
-				 "%s: a secret is not taken from the command line; use "
-				 "--%s-file or %s",
-				 shown, o->name, secret);
+			CONFIG_COMPLAIN(
+				l,
+				"%s: a secret is not taken from the command line; use "
+				"--%s-file or %s",
+				shown, o->name, secret);
 			return CONFIG_BAD;
 		}
 	}
 	if (config_name_nearest(l->program, a.name, nearest))
-		COMPLAIN(l, "unknown option %s; did you mean --%s?", shown, nearest);
+		CONFIG_COMPLAIN(l, "unknown option %s; did you mean --%s?", shown,
+				nearest);
 	else
-		COMPLAIN(l, "unknown option %s; see --help", shown);
+		CONFIG_COMPLAIN(l, "unknown option %s; see --help", shown);
 	return CONFIG_BAD;
 }
 
-static enum config_outcome complain_of_extra_value(const struct loading *l,
+static enum config_outcome complain_of_extra_value(const struct config_loading *l,
 						   struct argument a)
 {
-	COMPLAIN(l, "%.*s takes no value", SLICE_ARGS(a.shown));
+	CONFIG_COMPLAIN(l, "%.*s takes no value", SLICE_ARGS(a.shown));
 	return CONFIG_BAD;
 }
 
-static enum config_outcome do_builtin(struct loading *l, enum config_builtin id)
+static enum config_outcome do_builtin(struct config_loading *l, enum config_builtin id)
 {
 	switch (id) {
 	case CONFIG_HELP:
@@ -157,6 +149,7 @@ static enum config_outcome do_builtin(struct loading *l, enum config_builtin id)
 		config_help_print_mdoc(l->program, l->source->out);
 		return CONFIG_DONE;
 	case CONFIG_CHECK_CONFIG:
+	case CONFIG_FILE: /* load_file_name() */
 	case CONFIG_NBUILTINS:
 		break;
 	}
@@ -164,16 +157,26 @@ static enum config_outcome do_builtin(struct loading *l, enum config_builtin id)
 	return CONFIG_RUN;
 }
 
-/* Stores the value of an option that was found on the command line. */
-static enum config_outcome load_value(struct loading *l, const struct config_option *o,
-				      struct argument a)
+static enum config_outcome load_file_name(struct config_loading *l, struct argument a)
 {
-	enum config_origin *origin = origin_of(l, o);
+	if (a.value == NULL && l->next == l->source->argc) {
+		CONFIG_COMPLAIN(l, "%.*s needs a value", SLICE_ARGS(a.shown));
+		return CONFIG_BAD;
+	}
+	l->file_path = a.value != NULL ? a.value : l->source->argv[l->next++];
+	return CONFIG_RUN;
+}
+
+/* Stores the value of an option that was found on the command line. */
+static enum config_outcome load_value(struct config_loading *l,
+				      const struct config_option *o, struct argument a)
+{
+	enum config_origin *origin = config_origin_of(l, o);
 	char where[CONFIG_NAME_CAP + 2];
 	enum status st;
 
 	if (a.value == NULL && l->next == l->source->argc) {
-		COMPLAIN(l, "%.*s needs a value", SLICE_ARGS(a.shown));
+		CONFIG_COMPLAIN(l, "%.*s needs a value", SLICE_ARGS(a.shown));
 		return CONFIG_BAD;
 	}
 	if (a.value == NULL)
@@ -183,29 +186,30 @@ static enum config_outcome load_value(struct loading *l, const struct config_opt
 
 	*origin = CONFIG_FROM_COMMAND_LINE;
 	if (o->kind == CONFIG_SECRET)
-		return load_secret(l, o, where, a.value);
+		return config_load_secret(l, o, where, a.value);
 	if (o->kind == CONFIG_LIST)
 		st = config_value_append(o, l->target, a.value);
 	else
 		st = config_value_set(o, l->target, a.value);
 	if (st == ST_OK)
 		return CONFIG_RUN;
-	complain_of_value(l, o, where, a.value);
+	config_complain_of_value(l, o, where, a.value);
 	return CONFIG_BAD;
 }
 
-static enum config_outcome load_flag(struct loading *l, const struct config_option *o,
-				     enum config_form form, struct argument a)
+static enum config_outcome load_flag(struct config_loading *l,
+				     const struct config_option *o, enum config_form form,
+				     struct argument a)
 {
 	const char *text = form == CONFIG_FORM_NO ? "no" : "yes";
 
 	if (a.value != NULL)
 		return complain_of_extra_value(l, a);
-	*origin_of(l, o) = CONFIG_FROM_COMMAND_LINE;
+	*config_origin_of(l, o) = CONFIG_FROM_COMMAND_LINE;
 	return config_value_set(o, l->target, text) == ST_OK ? CONFIG_RUN : CONFIG_BAD;
 }
 
-static enum config_outcome load_argument(struct loading *l, const char *text)
+static enum config_outcome load_argument(struct config_loading *l, const char *text)
 {
 	struct argument a = argument_of(text);
 	const struct config_option *o;
@@ -214,6 +218,8 @@ static enum config_outcome load_argument(struct loading *l, const char *text)
 	if (a.shown.len != a.name.len + 2) /* -x or ---x */
 		return complain_of_unknown(l, a);
 
+	if (slice_equal(a.name, slice_of(config_builtin_names[CONFIG_FILE])))
+		return load_file_name(l, a);
 	for (unsigned id = 0; id < CONFIG_NBUILTINS; id++) {
 		if (!slice_equal(a.name, slice_of(config_builtin_names[id])))
 			continue;
@@ -229,10 +235,10 @@ static enum config_outcome load_argument(struct loading *l, const char *text)
 	return load_value(l, o, a);
 }
 
-static enum config_outcome load_command_line(struct loading *l)
+static enum config_outcome load_command_line(struct config_loading *l)
 {
 	enum config_outcome outcome = CONFIG_RUN;
-	char shown[SHOWN_CAP];
+	char shown[CONFIG_SHOWN_CAP];
 
 	while (outcome == CONFIG_RUN && l->next < l->source->argc) {
 		const char *text = l->source->argv[l->next];
@@ -249,65 +255,8 @@ static enum config_outcome load_command_line(struct loading *l)
 
 	if (l->program->operands == NULL && l->next < l->source->argc) {
 		escape(shown, sizeof shown, slice_of(l->source->argv[l->next]));
-		COMPLAIN(l, "unexpected operand %s; see --help", shown);
+		CONFIG_COMPLAIN(l, "unexpected operand %s; see --help", shown);
 		return CONFIG_BAD;
-	}
-	return CONFIG_RUN;
-}
-
-/* ---- the environment and the fallbacks */
-
-/* An empty variable counts as not set: so compose files pass on what is absent. */
-static const char *variable(const struct loading *l, const char *name)
-{
-	const char *value = l->source->env(name);
-
-	return value == NULL || value[0] == '\0' ? NULL : value;
-}
-
-static enum config_outcome load_variable(struct loading *l, const struct config_option *o)
-{
-	char name[CONFIG_NAME_CAP];
-	char file_name[CONFIG_NAME_CAP];
-	const char *file = NULL;
-	const char *value;
-
-	config_name_environment(o, "", name);
-	value = variable(l, name);
-	if (o->kind == CONFIG_SECRET) {
-		config_name_environment(o, "_FILE", file_name);
-		file = variable(l, file_name);
-	}
-	if (value != NULL && file != NULL) {
-		COMPLAIN(l, "%s and %s are both set; set one of them", name, file_name);
-		return CONFIG_BAD;
-	}
-	if (value == NULL && file == NULL)
-		return CONFIG_RUN;
-
-	*origin_of(l, o) = CONFIG_FROM_ENVIRONMENT;
-	if (file != NULL)
-		return load_secret(l, o, file_name, file);
-	if (config_value_set(o, l->target, value) == ST_OK)
-		return CONFIG_RUN;
-	complain_of_value(l, o, name, value);
-	return CONFIG_BAD;
-}
-
-static enum config_outcome load_rest(struct loading *l, const struct config_option *o)
-{
-	enum config_outcome outcome;
-	enum status st;
-
-	if (*origin_of(l, o) != CONFIG_FROM_DEFAULT)
-		return CONFIG_RUN;
-	outcome = load_variable(l, o);
-	if (outcome != CONFIG_RUN || *origin_of(l, o) != CONFIG_FROM_DEFAULT)
-		return outcome;
-
-	if (o->fallback != NULL) {
-		st = config_value_set(o, l->target, o->fallback);
-		assert(st == ST_OK); /* the table contradicts itself */
 	}
 	return CONFIG_RUN;
 }
@@ -317,30 +266,30 @@ enum config_outcome config_load(const struct config_program *program,
 				int *operands_out)
 {
 	enum config_outcome outcome;
-	struct loading l = {
-		.program = program,
-		.source = source,
-		.target = target,
-		.origins = xcalloc(program->n_options, sizeof *l.origins),
-		.next = 1,
-	};
+	struct config_loading *l = xcalloc(1, sizeof *l);
 
+	l->program = program;
+	l->source = source;
+	l->target = target;
+	l->origins = xcalloc(program->n_options, sizeof *l->origins);
+	l->next = 1;
 	*operands_out = source->argc;
 	for (size_t i = 0; i < program->n_options; i++)
 		config_value_clear(&program->options[i], target);
 
-	outcome = load_command_line(&l);
-	for (size_t i = 0; outcome == CONFIG_RUN && i < program->n_options; i++)
-		outcome = load_rest(&l, &program->options[i]);
-
+	outcome = load_command_line(l);
+	if (outcome == CONFIG_RUN)
+		outcome = config_load_rest(l);
 	if (outcome == CONFIG_RUN) {
-		*operands_out = l.next;
-		if (l.check) {
-			config_help_print_values(program, target, l.origins, source->out);
+		*operands_out = l->next;
+		if (l->check) {
+			config_help_print_values(program, target, l->origins,
+						 source->out);
 			outcome = CONFIG_CHECK;
 		}
 	}
-	free(l.origins);
+	free(l->origins);
+	free(l);
 	return outcome;
 }
 

@@ -1,9 +1,9 @@
 /* config.h - options as a table.
  *
  * From one table per program come parsing, --help, --check-config, the environment names
- * and the option list of the manual page (--help-mdoc).  Precedence: fallback <
- * environment < command line; what loses is not even looked at.  An empty variable counts
- * as not set.
+ * and the option list of the manual page (--help-mdoc).  Precedence: fallback < file <
+ * environment < command line; the values that lose are not even looked at.  An empty variable
+ * counts as not set.  The file is what --config or PLUME_CONFIG names (config_file.h).
  *
  * The option "code-ttl" is --code-ttl VALUE (or --code-ttl=VALUE) on the command line and
  * PLUME_CODE_TTL in the environment.  A secret is never taken from the command line: it

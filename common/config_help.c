@@ -12,12 +12,15 @@
 /* The options of every program, as they are shown. */
 static const struct {
 	enum config_builtin id;
-	const char *help;
+	const char *value, *help;
 } builtins[] = {
-	{CONFIG_HELP, "print this help and exit"},
-	{CONFIG_VERSION, "print the version and exit"},
-	{CONFIG_CHECK_CONFIG,
-	 "print every option's effective value, check them and exit"},
+	{CONFIG_FILE, "FILE",
+	 "read options from lines NAME = VALUE of a file; the environment and the command "
+	 "line come before it [PLUME_CONFIG]"},
+	{CONFIG_HELP, NULL, "print this help and exit"},
+	{CONFIG_VERSION, NULL, "print the version and exit"},
+	{CONFIG_CHECK_CONFIG, NULL,
+	 "print every option's effective value and where it is from, check them and exit"},
 };
 
 static const char *value_name(const struct config_option *o)
@@ -90,7 +93,10 @@ void config_help_print(const struct config_program *program, FILE *out)
 	for (size_t i = 0; i < program->n_options; i++)
 		print_option(&program->options[i], out);
 	for (size_t i = 0; i < NELEMS(builtins); i++)
-		fprintf(out, "  --%s\n        %s\n", config_builtin_names[builtins[i].id],
+		fprintf(out, "  --%s%s%s\n        %s\n",
+			config_builtin_names[builtins[i].id],
+			builtins[i].value == NULL ? "" : " ",
+			builtins[i].value == NULL ? "" : builtins[i].value,
 			builtins[i].help);
 }
 
@@ -189,7 +195,9 @@ void config_help_print_mdoc(const struct config_program *program, FILE *out)
 	for (size_t i = 0; i < program->n_options; i++)
 		print_mdoc_option(&program->options[i], out);
 	for (size_t i = 0; i < NELEMS(builtins); i++) {
-		fprintf(out, ".It Fl Fl %s\n", config_builtin_names[builtins[i].id]);
+		fprintf(out, ".It Fl Fl %s%s%s\n", config_builtin_names[builtins[i].id],
+			builtins[i].value == NULL ? "" : " Ar ",
+			builtins[i].value == NULL ? "" : builtins[i].value);
 		print_mdoc_text(builtins[i].help, out);
 	}
 	fputs(".El\n", out);
@@ -200,6 +208,7 @@ void config_help_print_values(const struct config_program *program, const void *
 {
 	static const char *const names[] = {
 		[CONFIG_FROM_DEFAULT] = "default",
+		[CONFIG_FROM_FILE] = "file",
 		[CONFIG_FROM_ENVIRONMENT] = "environment",
 		[CONFIG_FROM_COMMAND_LINE] = "command line",
 	};

@@ -11,6 +11,7 @@ const char *const config_builtin_names[CONFIG_NBUILTINS] = {
 	[CONFIG_HELP] = "help",
 	[CONFIG_VERSION] = "version",
 	[CONFIG_CHECK_CONFIG] = "check-config",
+	[CONFIG_FILE] = "config",
 	[CONFIG_HELP_MDOC] = "help-mdoc",
 };
 

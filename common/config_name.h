@@ -25,6 +25,7 @@ enum config_builtin {
 	CONFIG_HELP,
 	CONFIG_VERSION,
 	CONFIG_CHECK_CONFIG,
+	CONFIG_FILE,      /* --config FILE: the only one with a value */
 	CONFIG_HELP_MDOC, /* for the build of manual pages; not shown */
 	CONFIG_NBUILTINS,
 };

@@ -11,12 +11,21 @@
 #include "common/config_value.h"
 #include "common/slice.h"
 
-static const char *why_not(const struct stat *st)
+static const char *why_not_private(const struct stat *st)
 {
 	if (!S_ISREG(st->st_mode))
 		return "is not a regular file";
 	if ((st->st_mode & 077) != 0)
 		return "can be read or written by others than its owner (chmod 600 it)";
+	return NULL;
+}
+
+static const char *why_not(const struct stat *st)
+{
+	const char *why = why_not_private(st);
+
+	if (why != NULL)
+		return why;
 	if (st->st_size == 0)
 		return "is empty";
 	if (st->st_size > CONFIG_SECRET_MAX)
@@ -83,4 +92,22 @@ enum status config_secret_read(const char *path, const char **out, const char **
 		return ST_DENIED;
 	*out = config_value_keep(line);
 	return ST_OK;
+}
+
+enum status config_file_check(const char *path, enum config_file_kind kind,
+			      const char **why)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	*why = NULL;
+	if (fd < 0 || fstat(fd, &st) != 0)
+		*why = strerror(errno);
+	else if (kind == CONFIG_FILE_PRIVATE)
+		*why = why_not_private(&st);
+	else if (!S_ISREG(st.st_mode))
+		*why = "is not a regular file";
+	if (fd >= 0)
+		close(fd);
+	return *why == NULL ? ST_OK : ST_DENIED;
 }

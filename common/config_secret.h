@@ -12,4 +12,11 @@ enum { CONFIG_SECRET_MAX = 4096 }; /* bytes of the whole file */
 enum status config_secret_read(const char *path, const char **out,
 			       const char **why) ATTR_USE_RESULT;
 
+enum config_file_kind { CONFIG_FILE_PUBLIC, CONFIG_FILE_PRIVATE };
+
+/* Is it a regular file that we can read and, when it is private, that nobody else can?  *why is a
+ * constant text when not. */
+enum status config_file_check(const char *path, enum config_file_kind kind,
+			      const char **why) ATTR_USE_RESULT;
+
 #endif

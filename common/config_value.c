@@ -10,7 +10,7 @@
 #include "common/slice.h"
 
 /* Copies that live as long as the process.  The list exists so that leak checkers see who
- * owns them; it is only added to, while a program starts and has one thread. */
+ * owns them; it is only added to, by the one thread that loads options. */
 struct kept {
 	struct kept *next;
 	char text[];
@@ -257,4 +257,49 @@ void config_value_print(const struct config_option *o, const void *target, FILE 
 		print_list(at, out);
 		break;
 	}
+}
+
+static size_t size_of(enum config_kind kind)
+{
+	switch (kind) {
+	case CONFIG_STRING:
+	case CONFIG_SECRET:
+		return sizeof(const char *);
+	case CONFIG_NUMBER:
+	case CONFIG_DURATION:
+	case CONFIG_CHOICE:
+		return sizeof(uint64_t);
+	case CONFIG_FLAG:
+		return sizeof(bool);
+	case CONFIG_LIST:
+		break;
+	}
+	return sizeof(struct config_list);
+}
+
+static bool is_same_text(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+bool config_value_is_equal(const struct config_option *o, const void *a, const void *b)
+{
+	const struct config_list *la = const_field(o, a), *lb = const_field(o, b);
+
+	if (o->kind == CONFIG_STRING || o->kind == CONFIG_SECRET)
+		return is_same_text(*(const char *const *)const_field(o, a),
+				    *(const char *const *)const_field(o, b));
+	if (o->kind != CONFIG_LIST)
+		return memcmp(const_field(o, a), const_field(o, b), size_of(o->kind)) ==
+		       0;
+	for (size_t i = 0; la->n == lb->n && i < la->n; i++) {
+		if (strcmp(la->items[i], lb->items[i]) != 0)
+			return false;
+	}
+	return la->n == lb->n;
+}
+
+void config_value_copy(const struct config_option *o, const void *from, void *to)
+{
+	memcpy(field(o, to), const_field(o, from), size_of(o->kind));
 }

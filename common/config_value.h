@@ -26,6 +26,10 @@ void config_value_print_allowed(const struct config_option *o, FILE *out);
 /* The value as one could write it again; a secret as three asterisks. */
 void config_value_print(const struct config_option *o, const void *target, FILE *out);
 
+/* Of two structs of one program: is this field the same?  Makes it the same. */
+bool config_value_is_equal(const struct config_option *o, const void *a, const void *b);
+void config_value_copy(const struct config_option *o, const void *from, void *to);
+
 /* Gives a copy that lives as long as the process. */
 char *config_value_keep(struct slice text);
 

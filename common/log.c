@@ -8,12 +8,16 @@
 #include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "common/log_json.h"
 #include "common/utf8.h"
 
 enum {
@@ -29,20 +33,45 @@ struct line {
 
 static const char *const level_names[] = {"error", "warn", "info", "debug"};
 
-/* Of the process, like the stderr they describe; log_init() sets them before any thread
+/* What the journal takes a line's first characters for (sd-daemon(3)). */
+static const char *const level_marks[] = {"<3>", "<4>", "<6>", "<7>"};
+
+/* Of the process, like the stderr they describe; log_init() sets the name before any thread
  * starts. */
 static const char *program_name = "plume";
-static enum log_level level_limit = LOG_INFO;
+static atomic_int level_limit = LOG_INFO;
+static atomic_int line_format = LOG_LOGFMT;
 
 void log_init(const char *program, enum log_level level)
 {
 	program_name = program;
-	level_limit = level;
+	atomic_store(&level_limit, (int)level);
+}
+
+/* The variable outlives a redirection of stderr, so it says which file it means. */
+static bool is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	struct stat st;
+	char mine[64];
+
+	return stream != NULL && fstat(STDERR_FILENO, &st) == 0 &&
+	       snprintf(mine, sizeof mine, "%ju:%ju", (uintmax_t)st.st_dev,
+			(uintmax_t)st.st_ino) < (int)sizeof mine &&
+	       strcmp(mine, stream) == 0;
+}
+
+void log_set(enum log_level level, enum log_format format)
+{
+	if (format == LOG_AUTO)
+		format = is_journal() ? LOG_JOURNAL : LOG_LOGFMT;
+	atomic_store(&level_limit, (int)level);
+	atomic_store(&line_format, (int)format);
 }
 
 bool log_is_on(enum log_level level)
 {
-	return level <= level_limit;
+	return (int)level <= atomic_load(&level_limit);
 }
 
 bool log_level_parse(struct slice name, enum log_level *out)
@@ -110,10 +139,31 @@ static void line_write(struct line *line)
 	ssize_t n;
 
 	line_tame(line);
+	while (line->len > 0 && line->text[line->len - 1] == ' ')
+		line->len--;
 	line->text[line->len++] = '\n';
 	do {
 		n = write(STDERR_FILENO, line->text, line->len);
 	} while (n < 0 && errno == EINTR);
+}
+
+/* The pairs are composed first, and become JSON as far as it fits. */
+static ATTR_PRINTF(4, 0) void compose_json(struct line *line, enum log_level level,
+					   const char *event, const char *format,
+					   va_list args)
+{
+	struct line pairs;
+
+	pairs.len = 0;
+	line_vadd(&pairs, format, args);
+	line_add(line, "{\"time\":\"");
+	line_add_time(line);
+	line_add(line, "\",\"level\":\"%s\",\"program\":\"%s\",\"event\":\"%s\"",
+		 level_names[level], program_name, event);
+	/* Two bytes are kept: for the brace and the newline. */
+	line->len += log_json(line->text + line->len, sizeof line->text - line->len - 2,
+			      (struct slice){pairs.text, pairs.len});
+	line_add(line, "}");
 }
 
 static ATTR_PRINTF(3, 0) void log_line(enum log_level level, const char *event,
@@ -126,12 +176,22 @@ static ATTR_PRINTF(3, 0) void log_line(enum log_level level, const char *event,
 		return;
 
 	line.len = 0;
-	line_add_time(&line);
-	line_add(&line, " %s program=%s event=%s", level_names[level], program_name,
-		 event);
-	if (format[0] != '\0') {
-		line_add(&line, " ");
+	switch ((enum log_format)atomic_load(&line_format)) {
+	case LOG_JSON:
+		compose_json(&line, level, event, format, args);
+		break;
+	case LOG_JOURNAL:
+		line_add(&line, "%s%s program=%s event=%s ", level_marks[level],
+			 level_names[level], program_name, event);
 		line_vadd(&line, format, args);
+		break;
+	case LOG_AUTO:
+	case LOG_LOGFMT:
+		line_add_time(&line);
+		line_add(&line, " %s program=%s event=%s ", level_names[level],
+			 program_name, event);
+		line_vadd(&line, format, args);
+		break;
 	}
 	line_write(&line);
 	errno = saved;

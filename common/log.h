@@ -1,6 +1,8 @@
-/* log.h - one line per fact to stderr: time, level, event and key=value pairs (logfmt).
+/* log.h - one line per fact to stderr: time, level, event and key=value pairs.
  *
- *   2026-01-31T12:00:00.000Z info program=plume-broker event=ready state=room.db
+ *   2026-01-31T12:00:00.000Z info program=plume-broker event=ready state=room.db      logfmt
+ *   {"time":"2026-01-31T12:00:00.000Z","level":"info","program":"plume-broker", ...}  json
+ *   <6>info program=plume-broker event=ready state=room.db       journal, which has the time itself
  *
  * error: somebody must act; warn: we coped; info: lifecycle; debug: every message.
  * The event is a constant, greppable word.  Whatever a stranger wrote goes through
@@ -17,9 +19,13 @@
 #include "common/slice.h"
 
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
+/* AUTO: journal when stderr is the journal's (systemd.exec(5), JOURNAL_STREAM), else logfmt. */
+enum log_format { LOG_AUTO, LOG_LOGFMT, LOG_JSON, LOG_JOURNAL };
 
 /* program: a literal that every line carries; level: lines above it are not written. */
 void log_init(const char *program, enum log_level level);
+/* At any time, from the thread that began: from now on. */
+void log_set(enum log_level level, enum log_format format);
 bool log_is_on(enum log_level level);
 /* ST-like lookup of "error", "warn", "info", "debug": false when it is none of them. */
 bool log_level_parse(struct slice name, enum log_level *out);

@@ -21,19 +21,21 @@
 #include "ctl/report.h"
 
 struct options {
-	const char *bus, *control, *control_key;
+	struct bus_settings bus;
+	const char *control_key;
 	bool json;
 	uint64_t timeout_ms;
 };
 
-enum { URL_CAP = 256, SHOWN_CAP = 128, KEY_MAX = 128, TEXT_MAX = 65536 }; /* ASK */
+enum { SHOWN_CAP = 128, KEY_MAX = 128, TEXT_MAX = 65536 }; /* ASK */
 
 #define AT(field) offsetof(struct options, field)
 #define HOUR UINT64_C(3600000) /* in milliseconds */
 
 static const struct config_option table[] = {
-	BUS_OPTION(struct options, bus),
-	BUS_ENDPOINT_OPTION(struct options, control, "control"),
+	BUS_OPTIONS(struct options, bus),
+	BUS_CA_OPTION(struct options, bus),
+	BUS_ENDPOINT_OPTION(struct options, bus.endpoints[ENDPOINT_CONTROL], "control"),
 	{"control-key", CONFIG_STRING, AT(control_key), "plume.control-key", 0, 0, NULL,
 	 "FILE", "the key that plume-broker made beside its state"},
 	{"json", CONFIG_FLAG, AT(json), NULL, 0, 0, NULL, NULL,
@@ -44,7 +46,7 @@ static const struct config_option table[] = {
 
 static const struct config_program program = {
 	"plumectl", "Asks and tells the broker of a Plume room.",
-	"status|who|say TEXT...", table, NELEMS(table)};
+	"status|who|say TEXT...|why REFERENCE", table, NELEMS(table)};
 
 /* The verbs as a table of names, in the order of enum control_verb, so that a mistyped one is
  * looked up as a mistyped option is. */
@@ -52,6 +54,7 @@ static const struct config_option verb_names[] = {
 	[CONTROL_STATUS] = {.name = "status"},
 	[CONTROL_WHO] = {.name = "who"},
 	[CONTROL_SAY] = {.name = "say"},
+	[CONTROL_WHY] = {.name = "why"},
 };
 static const struct config_program verbs = {"plumectl", "", NULL, verb_names,
 					    NELEMS(verb_names)};
@@ -77,7 +80,9 @@ static bool read_verb(const struct config_source *source, int at, enum control_v
 	struct slice word;
 
 	if (at == source->argc) {
-		COMPLAIN(source, "nothing to do: status, who or say TEXT...; see --help");
+		COMPLAIN(
+			source,
+			"nothing to do: status, who, say TEXT... or why REFERENCE; see --help");
 		return false;
 	}
 	word = slice_of(source->argv[at]);
@@ -89,7 +94,7 @@ static bool read_verb(const struct config_source *source, int at, enum control_v
 	    find_verb(slice_of(nearest), &near))
 		COMPLAIN(source, "unknown command %s; did you mean %s?", shown, nearest);
 	else
-		COMPLAIN(source, "unknown command %s; there are status, who and say",
+		COMPLAIN(source, "unknown command %s; there are status, who, say and why",
 			 shown);
 	return false;
 }
@@ -98,10 +103,11 @@ static bool read_verb(const struct config_source *source, int at, enum control_v
 static bool read_text(const struct config_source *source, int at, enum control_verb verb,
 		      char text[TEXT_MAX], size_t *len_out)
 {
+	bool has_text = verb == CONTROL_SAY || verb == CONTROL_WHY;
 	size_t len = 0;
 
 	*len_out = 0;
-	if (verb != CONTROL_SAY && at < source->argc) {
+	if (!has_text && at < source->argc) {
 		COMPLAIN(source, "%s takes no operand", verb_names[verb].name);
 		return false;
 	}
@@ -117,9 +123,10 @@ static bool read_text(const struct config_source *source, int at, enum control_v
 		memcpy(text + len, word.ptr, word.len);
 		len += word.len;
 	}
-	if (verb == CONTROL_SAY &&
-	    (len == 0 || !utf8_is_valid((struct slice){text, len}))) {
-		COMPLAIN(source, len == 0 ? "say needs a text" : "the text is not UTF-8");
+	if (has_text && (len == 0 || !utf8_is_valid((struct slice){text, len}))) {
+		COMPLAIN(source, len > 0               ? "the text is not UTF-8"
+				 : verb == CONTROL_SAY ? "say needs a text"
+						       : "why needs a reference");
 		return false;
 	}
 	*len_out = len;
@@ -150,7 +157,7 @@ static bool read_key(const struct config_source *source, const char *path,
 
 /* Asks and prints; returns the exit code. */
 static int ask(const struct config_source *source, const struct options *o,
-	       const char *url, struct bus_ask *question)
+	       const struct bus_address *at, struct bus_ask *question)
 {
 	enum control_verb verb = (enum control_verb)question->verb;
 	struct slice answer;
@@ -158,16 +165,16 @@ static int ask(const struct config_source *source, const struct options *o,
 
 	if (!read_key(source, o->control_key, &question->key))
 		return 1;
-	st = question_ask(uv_default_loop(), url, question, o->timeout_ms, &answer);
+	st = question_ask(uv_default_loop(), at, question, o->timeout_ms, &answer);
 	if (st != ST_OK) {
 		COMPLAIN(source, "no answer from a broker at %s within %" PRIu64 " ms",
-			 url, o->timeout_ms);
+			 at->url, o->timeout_ms);
 		return 1;
 	}
 	st = report_print(answer, verb, o->json ? REPORT_JSON : REPORT_TEXT, source->out,
 			  source->err);
 	if (st != ST_OK && st != ST_DENIED)
-		COMPLAIN(source, "the answer from %s is not understood: %s", url,
+		COMPLAIN(source, "the answer from %s is not understood: %s", at->url,
 			 status_text(st));
 	return st == ST_OK ? 0 : 1;
 }
@@ -179,14 +186,14 @@ int main(int argc, char **argv)
 	struct bus_ask question = {.text = {text, 0}};
 	enum control_verb verb;
 	struct options o;
-	char url[URL_CAP];
+	struct bus_address control;
 	int at, code;
 	enum config_outcome outcome = config_load(&program, &source, &o, &at);
 
 	if (outcome == CONFIG_DONE || outcome == CONFIG_BAD)
 		return outcome == CONFIG_DONE ? 0 : 2;
-	if (!bus_option_resolve(&program, &source, o.bus, o.control, ENDPOINT_CONTROL,
-				url, sizeof url))
+	if (!bus_option_resolve(&program, &source, &o.bus, ENDPOINT_CONTROL,
+				BUS_PEER_LISTENS, &control))
 		return 2;
 	if (outcome == CONFIG_CHECK)
 		return 0;
@@ -196,7 +203,7 @@ int main(int argc, char **argv)
 
 	log_init(program.name, LOG_ERROR);
 	question.verb = verb;
-	code = ask(&source, &o, url, &question);
+	code = ask(&source, &o, &control, &question);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		COMPLAIN(&source, "the answer could not be written");
 		code = 1;

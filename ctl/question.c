@@ -40,8 +40,9 @@ static void send_ask(struct question *q, const struct bus_ask *ask)
 	bus_writer_free(&w);
 }
 
-enum status question_ask(uv_loop_t *loop, const char *url, const struct bus_ask *ask,
-			 uint64_t timeout_ms, struct slice *out)
+enum status question_ask(uv_loop_t *loop, const struct bus_address *at,
+			 const struct bus_ask *ask, uint64_t timeout_ms,
+			 struct slice *out)
 {
 	/* On the heap for the life of the process: the loop keeps pointers to it. */
 	struct question *q = xcalloc(1, sizeof *q);
@@ -49,7 +50,7 @@ enum status question_ask(uv_loop_t *loop, const char *url, const struct bus_ask 
 
 	*out = (struct slice){NULL, 0};
 	q->loop = loop;
-	st = bus_requester_new(loop, url, on_answer, q, &q->requester);
+	st = bus_requester_new(loop, at, on_answer, q, &q->requester);
 	if (st != ST_OK) {
 		free(q);
 		return st;

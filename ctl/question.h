@@ -11,13 +11,16 @@
 #include "common/slice.h"
 #include "common/status.h"
 
-/* Sends ask to url and runs loop until the answer is there or timeout_ms (at most INT_MAX) have
+struct bus_address;
+
+/* Sends ask to the address and runs loop until the answer is there or timeout_ms (at most INT_MAX) have
  * passed.  Gives the answer's frame in *out, whose ptr the caller frees.  ST_ABSENT: nobody
  * answered in time; the request may have arrived all the same.
  *
  * To be called once in the life of a process: what it opened stays open, because closing NNG
  * 1.5.2's sockets can block for good (daemon.h). */
-enum status question_ask(uv_loop_t *loop, const char *url, const struct bus_ask *ask,
-			 uint64_t timeout_ms, struct slice *out) ATTR_USE_RESULT;
+enum status question_ask(uv_loop_t *loop, const struct bus_address *at,
+			 const struct bus_ask *ask, uint64_t timeout_ms,
+			 struct slice *out) ATTR_USE_RESULT;
 
 #endif

@@ -10,6 +10,7 @@
 
 #include "common/memory.h"
 #include "ctl/printable.h"
+#include "ctl/story.h"
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
 
@@ -21,6 +22,8 @@ struct report {
 	size_t n_gateways;
 	struct bus_person people[BUS_FRAME_MESSAGES_MAX];
 	size_t n_people;
+	struct bus_story stories[BUS_FRAME_MESSAGES_MAX];
+	size_t n_stories;
 };
 
 /* -- reading; names point into the frame */
@@ -43,6 +46,12 @@ static enum status take(struct report *r, const struct bus_msg *m)
 		if (r->n_people == NELEMS(r->people))
 			return ST_FULL;
 		r->people[r->n_people++] = m->u.person;
+		return ST_OK;
+	}
+	if (m->kind == BUS_STORY) {
+		if (r->n_stories == NELEMS(r->stories))
+			return ST_FULL;
+		r->stories[r->n_stories++] = m->u.story;
 		return ST_OK;
 	}
 	return ST_PROTOCOL;
@@ -137,6 +146,11 @@ static void print_said(const struct report *r, FILE *out)
 	fputs("said\n", out);
 }
 
+static void print_why(const struct report *r, FILE *out)
+{
+	story_print(r->stories, r->n_stories, out);
+}
+
 /* -- for programs */
 
 /* JSON's integers are signed here; no count of ours gets there. */
@@ -213,6 +227,34 @@ static json_t *said_json(const struct report *r)
 	return json_pack("{sb}", "said", 1);
 }
 
+static json_t *why_json(const struct report *r)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < r->n_stories; i++) {
+		const struct bus_story *x = &r->stories[i];
+		json_t *o = json_object();
+
+		json_object_set_new(o, "time_ms", number(x->time_ms));
+		json_object_set_new(o, "kind", json_string(trail_kind_name(x->kind)));
+		json_object_set_new(o, "times", number(x->times));
+		json_object_set_new(o, "reference", string(x->reference));
+		json_object_set_new(o, "email", string(x->email));
+		json_object_set_new(o, "network", string(x->network));
+		json_object_set_new(o, "gateway", hexadecimal(x->gateway));
+		json_object_set_new(o, "detail", string(x->detail));
+		if (x->kind == TRAIL_LETTER) {
+			json_object_set_new(
+				o, "state",
+				json_string(mail_state_name((enum mail_state)x->state)));
+			json_object_set_new(o, "attempt", number(x->attempt));
+			json_object_set_new(o, "code", number(x->code));
+		}
+		json_array_append_new(list, o);
+	}
+	return json_pack("{so}", "story", list);
+}
+
 /* -- which of them */
 
 static const struct {
@@ -222,6 +264,7 @@ static const struct {
 	[CONTROL_STATUS] = {print_status, status_json},
 	[CONTROL_WHO] = {print_who, who_json},
 	[CONTROL_SAY] = {print_said, said_json},
+	[CONTROL_WHY] = {print_why, why_json},
 };
 
 static enum status print_report(const struct report *r, enum control_verb verb,

@@ -62,7 +62,77 @@ static void on_admitted(struct gateway *g, struct connection *c,
 	connection_enter(g, c, m->after + 1);
 }
 
-void conversation_result(struct gateway *g, struct connection *c, const struct bus_msg *m)
+/* Access is over, whatever the client does next. */
+static void on_dismiss(struct gateway *g, struct connection *c,
+		       const struct bus_dismiss *m)
+{
+	if (c->is_current) {
+		browser_write_signed_out(&g->out, m->reason);
+		conversation_tell(g, c);
+	}
+	connection_close(g, c, CLOSE_SIGNED_OUT);
+}
+
+static void tell_here(struct gateway *g)
+{
+	struct gateway_here *h = &g->here;
+	struct connection *c = connections_find(g->connections, h->client);
+
+	browser_write_here_end(&h->json, h->more);
+	if (c != NULL && c->state == INSIDE)
+		connection_tell(g, c, browser_out_slice(&h->json));
+	browser_out_fini(&h->json);
+}
+
+/* HERE, and the PRESENT messages after it: the list is told when the last one has come. */
+static void on_here(struct gateway *g, const struct bus_msg *m)
+{
+	struct gateway_here *h = &g->here;
+
+	if (m->kind == BUS_HERE) {
+		h->client = m->u.here.client;
+		h->left = m->u.here.people;
+		h->more = m->u.here.more;
+		h->is_first = true;
+		browser_out_clear(&h->json);
+		browser_write_here(&h->json);
+	} else if (h->left > 0) {
+		browser_write_here_person(&h->json, &m->u.present, h->is_first);
+		h->is_first = false;
+		h->left--;
+	} else {
+		return; /* of a list that this gateway did not ask for */
+	}
+	if (h->left == 0)
+		tell_here(g);
+}
+
+static uint64_t client_of(const struct bus_msg *m)
+{
+	switch (m->kind) {
+	case BUS_WAITING:
+		return m->u.waiting.client;
+	case BUS_ADMITTED:
+		return m->u.admitted.client;
+	case BUS_MAY_NOT_ENTER:
+		return m->u.may_not_enter.client;
+	case BUS_AUTH_RESET:
+		return m->u.auth_reset.client;
+	case BUS_ACCEPTED:
+		return m->u.accepted.client;
+	case BUS_REFUSED:
+		return m->u.refused.client;
+	case BUS_WHISPER:
+		return m->u.whisper.client;
+	case BUS_DISMISS:
+		return m->u.dismiss.client;
+	default:
+		return 0;
+	}
+}
+
+/* m is for this connection. */
+static void tell_result(struct gateway *g, struct connection *c, const struct bus_msg *m)
 {
 	browser_out_clear(&g->out);
 	switch (m->kind) {
@@ -96,7 +166,20 @@ void conversation_result(struct gateway *g, struct connection *c, const struct b
 		browser_write_line(&g->out, m->u.whisper.name, m->u.whisper.text);
 		conversation_tell(g, c);
 		break;
+	case BUS_DISMISS:
+		on_dismiss(g, c, &m->u.dismiss);
+		break;
 	default: /* heads and events are not for one connection */
 		break;
 	}
+}
+
+void conversation_result(struct gateway *g, const struct bus_msg *m)
+{
+	struct connection *c = connections_find(g->connections, client_of(m));
+
+	if (m->kind == BUS_HERE || m->kind == BUS_PRESENT)
+		on_here(g, m);
+	else if (c != NULL && c->state != CLOSING)
+		tell_result(g, c, m);
 }

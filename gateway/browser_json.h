@@ -5,6 +5,7 @@
 #ifndef GATEWAY_BROWSER_JSON_H
 #define GATEWAY_BROWSER_JSON_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/attr.h"
@@ -18,18 +19,21 @@ enum { BROWSER_DEPTH = 8 };
 #define STR(m, f, key, most) struct slice f;
 #define NEED STR
 #define U64(m, f, key, most) uint64_t f;
-#define END(m) };
+#define BLN(m, f, key) bool f;
+#define END(m) char end; }; /* a message may have no field, a struct may not */
 #define MSG(M, m, type) struct browser_##m {
 #include "gateway/browser_messages.def"
 #undef MSG
 #undef STR
 #undef NEED
 #undef U64
+#undef BLN
 #undef END
 
 #define STR(m, f, key, most)
 #define NEED STR
 #define U64(m, f, key, most)
+#define BLN(m, f, key)
 #define END(m)
 enum browser_type {
 #define MSG(M, m, type) BROWSER_##M = type,
@@ -49,6 +53,7 @@ struct browser_msg {
 #undef STR
 #undef NEED
 #undef U64
+#undef BLN
 #undef END
 /* clang-format on */
 
@@ -87,5 +92,12 @@ void browser_write_refused(struct browser_out *t, uint64_t reason, struct slice 
 void browser_write_notice(struct browser_out *t, const char *notice, const char *text,
 			  uint64_t retry_ms);
 void browser_write_accepted(struct browser_out *t, const struct bus_accepted *m);
+void browser_write_typing(struct browser_out *t, const struct bus_typing *m);
+void browser_write_signed_out(struct browser_out *t, uint64_t reason);
+/* Who is here: the beginning, then each of the people, the first one told so, then the end. */
+void browser_write_here(struct browser_out *t);
+void browser_write_here_person(struct browser_out *t, const struct bus_present *m,
+			       bool is_first);
+void browser_write_here_end(struct browser_out *t, bool more);
 
 #endif

@@ -109,6 +109,13 @@ static void add_number(struct browser_out *t, const char *name, uint64_t value)
 	put_number(t, value);
 }
 
+/* Empty: not known. */
+static void add_mark(struct browser_out *t, struct slice mark)
+{
+	if (mark.len > 0)
+		add_string(t, "mark", mark);
+}
+
 static void add_reason(struct browser_out *t, uint64_t reason)
 {
 	add_string(t, "reason", slice_of(reason_name(reason)));
@@ -135,6 +142,7 @@ void browser_write_post(struct browser_out *t, const struct bus_post *m)
 		add_string(t, "event", slice_of(events[m->event]));
 	if (m->people > 0)
 		add_number(t, "people", m->people);
+	add_mark(t, m->mark);
 	end(t);
 }
 
@@ -152,12 +160,15 @@ void browser_write_ack(struct browser_out *t, const struct bus_admitted *m,
 	begin(t, 3, m->name, S(""));
 	if (m->token.len > 0)
 		add_string(t, "token", m->token);
+	if (m->proof.len > 0)
+		add_string(t, "proof", m->proof);
 	if (fmt(hex, sizeof hex, "%016" PRIx64, epoch))
 		add_string(t, "epoch", slice_of(hex));
 	add_number(t, "seq", m->newest);
 	add_number(t, "from", m->after + 1);
 	if (m->people > 0)
 		add_number(t, "people", m->people);
+	add_mark(t, m->mark);
 	key(t, "resumed");
 	put(t, m->resumed ? S("true") : S("false"));
 	end(t);
@@ -195,6 +206,15 @@ void browser_write_waiting(struct browser_out *t, const struct bus_waiting *m,
 	add_number(t, "resend_in", m->resend_ms);
 	add_string(t, "mail", slice_of(mail_state_name((enum mail_state)m->mail)));
 	add_string(t, "sender", m->sender);
+	add_string(t, "subject", m->subject);
+	if (m->reference.len > 0)
+		add_string(t, "reference", m->reference);
+	if (m->mailed_ms > 0)
+		add_number(t, "mailed_at", m->mailed_ms);
+	if (m->mail == MAIL_DEFERRED)
+		add_number(t, "mail_retry_in", m->retry_ms);
+	if (m->mailers > 0)
+		add_number(t, "mailers", m->mailers - 1);
 	end(t);
 }
 
@@ -225,5 +245,43 @@ void browser_write_notice(struct browser_out *t, const char *notice, const char 
 	add_string(t, "notice", slice_of(notice));
 	if (retry_ms > 0)
 		add_number(t, "retry_in", retry_ms);
+	end(t);
+}
+
+void browser_write_typing(struct browser_out *t, const struct bus_typing *m)
+{
+	begin(t, 13, m->name, S(""));
+	add_mark(t, m->mark);
+	end(t);
+}
+
+void browser_write_signed_out(struct browser_out *t, uint64_t reason)
+{
+	begin(t, 15, S(""), slice_of(reason_text(reason)));
+	add_reason(t, reason);
+	end(t);
+}
+
+void browser_write_here(struct browser_out *t)
+{
+	begin(t, 12, S(""), S(""));
+	key(t, "people");
+	put(t, S("["));
+}
+
+void browser_write_here_person(struct browser_out *t, const struct bus_present *m,
+			       bool is_first)
+{
+	put(t, is_first ? S("{\"name\":") : S(",{\"name\":"));
+	put_string(t, m->name);
+	add_mark(t, m->mark);
+	put(t, S("}"));
+}
+
+void browser_write_here_end(struct browser_out *t, bool more)
+{
+	put(t, S("]"));
+	key(t, "more");
+	put(t, more ? S("true") : S("false"));
 	end(t);
 }

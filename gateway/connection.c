@@ -169,6 +169,15 @@ void connection_flush(struct gateway *g, struct connection *c)
 		server_want_write(c->wsi);
 }
 
+void connection_mention(struct gateway *g, struct connection *c, struct slice frames)
+{
+	if (c->state != INSIDE || !c->is_current || c->private_len > 0 ||
+	    c->next_seq <= frame_log_newest(fanout_log(g->fanout)) ||
+	    server_is_choked(c->wsi))
+		return;
+	server_write(c->wsi, frames);
+}
+
 void connection_enter(struct gateway *g, struct connection *c, uint64_t next_seq)
 {
 	if (c->state == CLOSING)
@@ -180,6 +189,12 @@ void connection_enter(struct gateway *g, struct connection *c, uint64_t next_seq
 	c->ticket = NULL;
 	if (next_seq <= frame_log_newest(fanout_log(g->fanout)))
 		server_want_write(c->wsi);
+}
+
+void connection_skip(struct connection *c, uint64_t from, uint64_t to)
+{
+	if (c->state == INSIDE && c->next_seq > from && c->next_seq <= to)
+		c->next_seq = to + 1;
 }
 
 /* -- the end -- */

@@ -37,7 +37,8 @@ enum {
 	CONNECTION_PRIVATE_MAX = 768 << 10,
 	CONNECTION_SYNC_S = 3,           /* after which older posts are asked for again */
 	CONNECTION_WRITE_MAX = 32 << 10, /* bytes of one write of shared frames */
-	CONNECTION_ERRORS_MAX = 3,       /* broken messages; then BAD_INPUT */
+	CONNECTION_TYPING_S = 2, /* least time between two notices that somebody writes */
+	CONNECTION_ERRORS_MAX = 3, /* broken messages; then BAD_INPUT */
 };
 
 struct connection {
@@ -50,6 +51,7 @@ struct connection {
 	char *private; /* whole frames for this connection alone */
 	uint32_t partial_len, private_len;
 	uint32_t asked_s; /* when older posts were */
+	uint32_t typed_s; /* when it was last passed on that its person is writing */
 	uint32_t heard_s, pinged_s,
 		opened_s; /* monotonic; pinged_s 0: no ping is unanswered */
 	uint8_t state;    /* enum connection_state */
@@ -71,8 +73,13 @@ void connection_keep_ticket(struct connection *c, struct slice ticket);
 void connection_tell(struct gateway *g, struct connection *c, struct slice json);
 /* Gives it what waits for it: private frames, then the frame log from its cursor on. */
 void connection_flush(struct gateway *g, struct connection *c);
+/* Gives it frames that nobody needs - who is writing - or not: only to a current client that is inside,
+ * has all posts, and whose socket takes them now.  Nothing of them waits for anybody. */
+void connection_mention(struct gateway *g, struct connection *c, struct slice frames);
 /* The client is inside; it is sent the posts from next_seq on. */
 void connection_enter(struct gateway *g, struct connection *c, uint64_t next_seq);
+/* The posts after `from`, up to `to`, are lost for good: who would wait for them goes on behind them. */
+void connection_skip(struct connection *c, uint64_t from, uint64_t to);
 /* Sends the close frame; the library ends the rest.  Once closing, this does nothing. */
 void connection_close(struct gateway *g, struct connection *c, enum close_reason why);
 /* The peer sent a close frame: nothing more is written, the library answers it. */

@@ -61,7 +61,7 @@ static void hear_hello(struct gateway *g, struct connection *c,
 		       const struct browser_msg *m)
 {
 	struct bus_msg ask = {.kind = BUS_HELLO, .u.hello = {.client = c->id}};
-	char peer[SERVER_ADDRESS_SIZE];
+	char peer[FORWARDED_TEXT_SIZE];
 	struct slice name, email;
 
 	c->is_current = m->u.hello.v >= 1;
@@ -86,6 +86,7 @@ static void hear_hello(struct gateway *g, struct connection *c,
 	ask.u.hello.name = name;
 	ask.u.hello.email = email;
 	ask.u.hello.address = utf8_clip(slice_of(peer), 45);
+	ask.u.hello.proof = m->u.hello.proof;
 	gateway_ask(g, c, &ask);
 }
 
@@ -102,9 +103,12 @@ static void hear_auth(struct gateway *g, struct connection *c,
 			   .after = a->seq,
 			   .current = c->is_current || a->ticket.len > 0,
 			   .claim = a->claim}};
+	char peer[FORWARDED_TEXT_SIZE];
 
 	if (!may_ask(g, c))
 		return;
+	server_peer(c->wsi, peer);
+	ask.u.auth.address = utf8_clip(slice_of(peer), 45);
 	c->is_current = ask.u.auth.current;
 	if (a->ticket.len > 0) /* news of this login come here now */
 		connection_keep_ticket(c, a->ticket);
@@ -178,12 +182,57 @@ static void hear_text(struct gateway *g, struct connection *c,
 	gateway_ask(g, c, &say);
 }
 
-/* A text before the login is finished: ignored, as by the seed, and told to who understands. */
-static void hear_text_outside(struct gateway *g, struct connection *c,
-			      const struct browser_msg *m)
+static void hear_who(struct gateway *g, struct connection *c, const struct browser_msg *m)
 {
-	conversation_refuse(g, c, REASON_NOT_IN_ROOM,
-			    is_id(m->u.text.id) ? m->u.text.id : S(""), 0);
+	struct bus_msg ask = {.kind = BUS_WHO,
+			      .u.who = {.client = c->id, .after = m->u.who.after}};
+
+	if (!c->is_current) /* the seed knows no such type */
+		conversation_object(g, c);
+	else if (may_ask(g, c))
+		gateway_ask(g, c, &ask);
+}
+
+/* What is too often, or cannot be told now, is dropped: it would be old when it came. */
+static void hear_typing(struct gateway *g, struct connection *c,
+			const struct browser_msg *m)
+{
+	struct bus_msg tell = {.kind = BUS_TYPES, .u.types = {.client = c->id}};
+	uint32_t now_s = (uint32_t)(gateway_now(g) / 1000);
+
+	(void)m;
+	if (!c->is_current) {
+		conversation_object(g, c);
+		return;
+	}
+	if (now_s - c->typed_s < CONNECTION_TYPING_S || uplink_is_full(g->uplink) ||
+	    uplink_is_deaf(g->uplink))
+		return;
+	c->typed_s = now_s;
+	gateway_ask(g, c, &tell);
+}
+
+static void hear_sign_out(struct gateway *g, struct connection *c,
+			  const struct browser_msg *m)
+{
+	struct bus_msg ask = {
+		.kind = BUS_SIGN_OUT,
+		.u.sign_out = {.client = c->id, .everywhere = m->u.sign_out.everywhere}};
+
+	if (!c->is_current)
+		conversation_object(g, c);
+	else if (may_ask(g, c))
+		gateway_ask(g, c, &ask);
+}
+
+/* Something for the room before the login is finished: ignored, as by the seed, and told to who
+ * understands. */
+static void hear_outside(struct gateway *g, struct connection *c,
+			 const struct browser_msg *m)
+{
+	conversation_refuse(
+		g, c, REASON_NOT_IN_ROOM,
+		m->type == BROWSER_TEXT && is_id(m->u.text.id) ? m->u.text.id : S(""), 0);
 	if (++c->errors >= CONNECTION_ERRORS_MAX)
 		connection_close(g, c, CLOSE_BAD_INPUT);
 }
@@ -202,9 +251,12 @@ static const struct {
 	hear_fn *hear[CONNECTION_STATES];
 } rules[] = {
 	{BROWSER_HELLO, {[OUTSIDE] = hear_hello, [INSIDE] = hear_too_late}},
-	{BROWSER_TEXT, {[OUTSIDE] = hear_text_outside, [INSIDE] = hear_text}},
+	{BROWSER_TEXT, {[OUTSIDE] = hear_outside, [INSIDE] = hear_text}},
 	{BROWSER_AUTH, {[OUTSIDE] = hear_auth, [INSIDE] = hear_too_late}},
 	{BROWSER_RESUME, {[OUTSIDE] = hear_resume, [INSIDE] = hear_too_late}},
+	{BROWSER_WHO, {[OUTSIDE] = hear_outside, [INSIDE] = hear_who}},
+	{BROWSER_TYPING, {[OUTSIDE] = hear_outside, [INSIDE] = hear_typing}},
+	{BROWSER_SIGN_OUT, {[OUTSIDE] = hear_outside, [INSIDE] = hear_sign_out}},
 };
 
 /* A field was longer than its limit: refused by the name it has for people. */
@@ -227,6 +279,9 @@ static void hear_too_long(struct gateway *g, struct connection *c,
 		break;
 	case BROWSER_HELLO:
 	case BROWSER_RESUME:
+	case BROWSER_WHO:
+	case BROWSER_TYPING:
+	case BROWSER_SIGN_OUT:
 		conversation_object(g, c);
 		break;
 	}

@@ -16,9 +16,8 @@ void conversation_object(struct gateway *g, struct connection *c);
 
 /* -- answers.c: answering -- */
 
-/* A result for this connection from the broker. */
-void conversation_result(struct gateway *g, struct connection *c,
-			 const struct bus_msg *m);
+/* A result from the broker, for whichever connection it is. */
+void conversation_result(struct gateway *g, const struct bus_msg *m);
 /* Something was refused and changed nothing: a current client gets the reason, a legacy one a line that
  * people can read.  id: of the post, or empty; retry_ms 0: not said. */
 void conversation_refuse(struct gateway *g, struct connection *c, uint64_t reason,

@@ -23,6 +23,7 @@ struct fanout {
 	uint64_t heard_ms; /* the last event or beat; 0: none yet */
 	uint64_t first;    /* oldest seq that the broker can repair */
 	uint64_t asked_ms; /* when a SYNC was last sent */
+	uint64_t lost_to;  /* seq of the last post that was lost for good */
 	bool is_syncing;
 	bool was_synced; /* the answer at work brings posts */
 };
@@ -40,6 +41,21 @@ bool fanout_hears(const struct fanout *f)
 bool fanout_is_whole(const struct fanout *f)
 {
 	return frame_log_newest(f->log) >= f->newest;
+}
+
+static void flush_all(struct fanout *f)
+{
+	uint64_t before = uv_hrtime();
+
+	f->flushed = frame_log_newest(f->log);
+	connections_each(f->gateway->connections, connection_flush, f->gateway);
+	f->flushed_at_ms = gateway_now(f->gateway);
+	f->flush_ms = (uv_hrtime() - before) / 1000000;
+}
+
+bool fanout_is_flushed(const struct fanout *f)
+{
+	return frame_log_newest(f->log) == f->flushed;
 }
 
 /* -- in -- */
@@ -79,8 +95,9 @@ void fanout_on_post(struct fanout *f, const struct bus_post *m)
 		browser_write_post(&f->json, m);
 		frame_log_add(f->log, browser_out_slice(&f->json));
 	} else if (m->seq > newest) {
-		log_info("gap", "newest=%llu heard=%llu", (unsigned long long)newest,
-			 (unsigned long long)m->seq);
+		if (!f->is_syncing) /* once per hole, not per post behind it */
+			log_info("gap", "newest=%llu heard=%llu",
+				 (unsigned long long)newest, (unsigned long long)m->seq);
 		ask_for_missing(f);
 	}
 	heard_of(f, m->seq);
@@ -108,6 +125,8 @@ static void on_events(void *ctx, struct slice frame)
 			fanout_on_post(f, &m.u.post);
 		else if (m.kind == BUS_POKE && m.u.poke.gateway == uplink_id(g->uplink))
 			uplink_poke(g->uplink);
+		else if (m.kind == BUS_TYPING)
+			typing_hear(g->typing, &m.u.typing);
 		st = bus_reader_next(r, BUS_BROKER, BUS_GATEWAY, &m);
 	}
 	if (st != ST_OK && st != ST_END)
@@ -133,16 +152,32 @@ void fanout_on_results(struct fanout *f, const struct bus_results *m, bool is_ne
 	heard_of(f, m->newest);
 }
 
+/* Who has all there was goes on behind the hole; who is further behind is told so as ever. */
+static void skip_lost(struct gateway *g, struct connection *c)
+{
+	const struct fanout *f = g->fanout;
+
+	connection_skip(c, frame_log_newest(f->log), f->lost_to);
+}
+
+/* History no longer has the posts up to this seq: nobody has. */
+static void jump(struct fanout *f, uint64_t to)
+{
+	log_warn("posts_lost", "from=%llu to=%llu why=\"history no longer has them\"",
+		 (unsigned long long)frame_log_newest(f->log) + 1,
+		 (unsigned long long)to);
+	f->lost_to = to;
+	flush_all(f);
+	connections_each(f->gateway->connections, skip_lost, f->gateway);
+	frame_log_restart(f->log, to);
+}
+
 void fanout_on_synced(struct fanout *f, const struct bus_synced *m)
 {
 	f->is_syncing = false;
 	f->was_synced = m->posts > 0;
-	if (m->after <= frame_log_newest(f->log))
-		return;
-	log_warn("posts_lost", "from=%llu to=%llu why=\"history no longer has them\"",
-		 (unsigned long long)frame_log_newest(f->log) + 1,
-		 (unsigned long long)m->after);
-	frame_log_restart(f->log, m->after);
+	if (m->after > frame_log_newest(f->log))
+		jump(f, m->after);
 }
 
 void fanout_on_done(struct fanout *f)
@@ -158,16 +193,6 @@ void fanout_forget_sync(struct fanout *f)
 }
 
 /* -- out -- */
-
-static void flush_all(struct fanout *f)
-{
-	uint64_t before = uv_hrtime();
-
-	f->flushed = frame_log_newest(f->log);
-	connections_each(f->gateway->connections, connection_flush, f->gateway);
-	f->flushed_at_ms = gateway_now(f->gateway);
-	f->flush_ms = (uv_hrtime() - before) / 1000000;
-}
 
 static void on_pace(uv_timer_t *timer)
 {
@@ -202,7 +227,7 @@ void fanout_turn(struct fanout *f)
 	if (f->behind_since_ms != 0 && now - f->behind_since_ms >= patience(f) &&
 	    !fanout_is_whole(f))
 		ask_for_missing(f);
-	if (frame_log_newest(f->log) == f->flushed)
+	if (fanout_is_flushed(f))
 		return;
 	if (now - f->flushed_at_ms >= interval)
 		flush_all(f);
@@ -210,11 +235,11 @@ void fanout_turn(struct fanout *f)
 		uv_timer_start(&f->pace, on_pace, interval - (now - f->flushed_at_ms), 0);
 }
 
-enum status fanout_new(uv_loop_t *loop, struct gateway *g, const char *url,
+enum status fanout_new(uv_loop_t *loop, struct gateway *g, const struct bus_address *at,
 		       uint64_t interval_ms, struct fanout **out)
 {
 	struct fanout *f = xcalloc(1, sizeof *f);
-	enum status st = bus_subscriber_new(loop, url, on_events, f, &f->subscriber);
+	enum status st = bus_subscriber_new(loop, at, on_events, f, &f->subscriber);
 
 	*out = NULL;
 	if (st != ST_OK) {

@@ -15,6 +15,7 @@
 #include "common/bus_msg.h"
 #include "gateway/frame_log.h"
 
+struct bus_address;
 struct gateway;
 struct fanout;
 
@@ -33,7 +34,7 @@ enum {
 };
 
 /* Lives as long as the process. */
-enum status fanout_new(uv_loop_t *loop, struct gateway *g, const char *url,
+enum status fanout_new(uv_loop_t *loop, struct gateway *g, const struct bus_address *at,
 		       uint64_t interval_ms, struct fanout **out) ATTR_USE_RESULT;
 const struct frame_log *fanout_log(const struct fanout *f);
 
@@ -50,6 +51,8 @@ void fanout_forget_sync(struct fanout *f);
 bool fanout_hears(const struct fanout *f);
 /* Has the log everything the broker told of? */
 bool fanout_is_whole(const struct fanout *f);
+/* Was everything in the log flushed? */
+bool fanout_is_flushed(const struct fanout *f);
 /* At the end of each loop turn: flushes, if there is something new and it is time. */
 void fanout_turn(struct fanout *f);
 

@@ -102,32 +102,9 @@ static void on_post(struct gateway *g, const struct bus_post *m, bool for_one)
 	}
 }
 
-static uint64_t client_of(const struct bus_msg *m)
-{
-	switch (m->kind) {
-	case BUS_WAITING:
-		return m->u.waiting.client;
-	case BUS_ADMITTED:
-		return m->u.admitted.client;
-	case BUS_MAY_NOT_ENTER:
-		return m->u.may_not_enter.client;
-	case BUS_AUTH_RESET:
-		return m->u.auth_reset.client;
-	case BUS_ACCEPTED:
-		return m->u.accepted.client;
-	case BUS_REFUSED:
-		return m->u.refused.client;
-	case BUS_WHISPER:
-		return m->u.whisper.client;
-	default:
-		return 0;
-	}
-}
-
 static void on_message(void *ctx, const struct bus_msg *m)
 {
 	struct gateway *g = ctx;
-	struct connection *c;
 
 	if (m->kind == BUS_SYNCED) {
 		g->is_sync_for_one = m->u.synced.client != 0;
@@ -138,9 +115,7 @@ static void on_message(void *ctx, const struct bus_msg *m)
 		on_post(g, &m->u.post, g->is_sync_for_one);
 		return;
 	}
-	c = connections_find(g->connections, client_of(m));
-	if (c != NULL && c->state != CLOSING)
-		conversation_result(g, c, m);
+	conversation_result(g, m);
 }
 
 static void on_done(void *ctx)
@@ -168,6 +143,7 @@ static void on_start_over(void *ctx)
 	struct gateway *g = ctx;
 
 	fanout_forget_sync(g->fanout);
+	g->here.left = 0;
 	connections_each(g->connections, restart_known, g);
 }
 
@@ -198,12 +174,33 @@ static void on_tick(uv_timer_t *timer)
 	connections_each(g->connections, tick_connection, g);
 }
 
+static void mention_typing(struct gateway *g, struct connection *c)
+{
+	connection_mention(g, c, g->typing_frames);
+}
+
+/* Looked at in each turn, of which the uplink's watch makes ten a second at least.  Not while posts
+ * wait for their flush: nobody has them all then. */
+static void tell_typing(struct gateway *g)
+{
+	uint64_t before = uv_hrtime();
+
+	if (!fanout_is_flushed(g->fanout))
+		return;
+	g->typing_frames = typing_round(g->typing, gateway_now(g));
+	if (g->typing_frames.len == 0)
+		return;
+	connections_each(g->connections, mention_typing, g);
+	typing_took(g->typing, (uv_hrtime() - before) / 1000000);
+}
+
 static void on_turn(uv_check_t *check)
 {
 	struct gateway *g = check->data;
 
 	watch_ready(g);
 	fanout_turn(g->fanout);
+	tell_typing(g);
 	uplink_turn(g->uplink);
 }
 
@@ -233,6 +230,7 @@ enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
 	g->loop = loop;
 	g->options = options;
 	g->connections = connections_new();
+	g->typing = typing_new();
 	st = listener_new(loop, options->listen,
 			  options->ping_interval_ms + options->pong_timeout_ms, on_accept,
 			  g, &g->listener);
@@ -241,10 +239,10 @@ enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
 	if (st == ST_OK)
 		st = server_new(loop, g, &g->server);
 	if (st == ST_OK)
-		st = fanout_new(loop, g, options->events, options->flush_interval_ms,
+		st = fanout_new(loop, g, &options->events, options->flush_interval_ms,
 				&g->fanout);
 	if (st == ST_OK)
-		st = uplink_new(loop, options->commands, &events, &g->uplink);
+		st = uplink_new(loop, &options->commands, &events, &g->uplink);
 	if (st != ST_OK)
 		return st; /* the process ends, and all of it with the process */
 	uv_timer_init(loop, &g->tick);

@@ -12,22 +12,34 @@
 
 #include "common/attr.h"
 #include "common/bucket.h"
+#include "common/bus.h"
 #include "common/config.h"
 #include "common/status.h"
 #include "gateway/assets.h"
 #include "gateway/browser_json.h"
 #include "gateway/connections.h"
 #include "gateway/fanout.h"
+#include "gateway/forwarded.h"
 #include "gateway/server.h"
+#include "gateway/typing.h"
 #include "gateway/uplink.h"
 
 struct listener;
 
+/* A list of people that is being told: over the end of an answer, if need be. */
+struct gateway_here {
+	uint64_t client;
+	uint64_t left; /* of its people still to come */
+	bool is_first, more;
+	struct browser_out json;
+};
+
 struct gateway_options {
-	char events[256], commands[256]; /* URLs */
-	const char *listen;              /* HOST:PORT */
+	struct bus_address events, commands;
+	const char *listen; /* HOST:PORT */
 	const char *static_dir;
 	const struct config_list *origins;
+	struct forwarded_trust proxies;
 	struct bucket_rule posts; /* texts of one client */
 	uint64_t ping_interval_ms, pong_timeout_ms, hello_timeout_ms, flush_interval_ms;
 	uint64_t drain_ms; /* over which a drain moves the browsers */
@@ -44,6 +56,9 @@ struct gateway {
 	struct server *server;
 	struct assets *assets;
 	struct browser_out out; /* the JSON at work */
+	struct gateway_here here;
+	struct typing *typing;
+	struct slice typing_frames; /* of the round at work */
 	uv_timer_t tick;
 	uv_check_t turn;
 	uint64_t epoch; /* of the room; 0: not heard from the broker yet */

@@ -16,8 +16,9 @@
 #include "gateway/listener.h"
 
 struct options {
-	const char *bus, *events, *commands, *listen, *static_dir;
-	struct config_list origins;
+	struct bus_settings bus;
+	const char *listen, *static_dir;
+	struct config_list origins, proxies;
 	uint64_t posts_per_second, posts_burst;
 	uint64_t ping_interval_ms, pong_timeout_ms, hello_timeout_ms, flush_interval_ms;
 	uint64_t drain_ms;
@@ -28,9 +29,10 @@ struct options {
 #define HOUR UINT64_C(3600000) /* in milliseconds */
 
 static const struct config_option table[] = {
-	BUS_OPTION(struct options, bus),
-	BUS_ENDPOINT_OPTION(struct options, events, "events"),
-	BUS_ENDPOINT_OPTION(struct options, commands, "commands"),
+	BUS_OPTIONS(struct options, bus),
+	BUS_CA_OPTION(struct options, bus),
+	BUS_ENDPOINT_OPTION(struct options, bus.endpoints[ENDPOINT_EVENTS], "events"),
+	BUS_ENDPOINT_OPTION(struct options, bus.endpoints[ENDPOINT_COMMANDS], "commands"),
 	{"listen", CONFIG_STRING, AT(listen), "127.0.0.1:8080", 0, 0, NULL, "HOST:PORT",
 	 "where browsers connect; port 0 takes a free one, told in the ready line"},
 	{"static", CONFIG_STRING, AT(static_dir), PLUME_STATIC_DIR, 0, 0, NULL, "DIR",
@@ -38,6 +40,8 @@ static const struct config_option table[] = {
 	{"origin", CONFIG_LIST, AT(origins), NULL, 0, 0, NULL, "URL",
 	 "origin whose pages may connect, like https://chat.example; repeatable [the host the "
 	 "page was asked from]"},
+	{"trusted-proxy", CONFIG_LIST, AT(proxies), NULL, 0, 0, NULL, "NETWORK",
+	 "proxy whose X-Forwarded-For is believed, like 192.0.2.1 or 10.0.0.0/8; repeatable"},
 	{"posts-per-second", CONFIG_NUMBER, AT(posts_per_second), "10", 0, 1000, NULL,
 	 "N", "texts a client may send in a second; 0 lifts the limit"},
 	{"posts-burst", CONFIG_NUMBER, AT(posts_burst), "10", 1, 100000, NULL, "N",
@@ -65,6 +69,26 @@ struct process {
 	struct daemon daemon;
 	struct gateway *gateway;
 };
+
+/* What the table cannot check; complains. */
+static bool are_good(const struct config_source *source, const struct options *o,
+		     struct gateway_options *out)
+{
+	char quoted[128];
+	const char *bad;
+
+	if (!listener_address_is_valid(o->listen)) {
+		config_complain(&program, source, "--listen: %s is not HOST:PORT",
+				log_quote(quoted, sizeof quoted, slice_of(o->listen)));
+		return false;
+	}
+	forwarded_trust_init(&out->proxies, &o->proxies, &bad);
+	if (bad != NULL)
+		config_complain(&program, source,
+				"--trusted-proxy: %s is neither an address nor a network",
+				log_quote(quoted, sizeof quoted, slice_of(bad)));
+	return bad == NULL;
+}
 
 static void on_drained(void *ctx)
 {
@@ -106,23 +130,19 @@ int main(int argc, char **argv)
 
 	if (outcome == CONFIG_DONE || outcome == CONFIG_BAD)
 		return outcome == CONFIG_DONE ? 0 : 2;
-	if (!bus_option_resolve(&program, &source, o.bus, o.events, ENDPOINT_EVENTS,
-				options.events, sizeof options.events) ||
-	    !bus_option_resolve(&program, &source, o.bus, o.commands, ENDPOINT_COMMANDS,
-				options.commands, sizeof options.commands))
+	if (!bus_option_resolve(&program, &source, &o.bus, ENDPOINT_EVENTS,
+				BUS_PEER_LISTENS, &options.events) ||
+	    !bus_option_resolve(&program, &source, &o.bus, ENDPOINT_COMMANDS,
+				BUS_PEER_LISTENS, &options.commands))
 		return 2;
-	if (!listener_address_is_valid(o.listen)) {
-		char quoted[128];
-
-		config_complain(&program, &source, "--listen: %s is not HOST:PORT",
-				log_quote(quoted, sizeof quoted, slice_of(o.listen)));
+	if (!are_good(&source, &o, &options))
 		return 2;
-	}
 	if (outcome == CONFIG_CHECK)
 		return 0;
 
 	log_init(program.name, (enum log_level)o.log_level);
 	daemon_init(&p.daemon, uv_default_loop(), on_drain, &p);
+	bus_option_warn(&options.events);
 	fill(&o, &options);
 	if (secret_init() != ST_OK ||
 	    gateway_new(uv_default_loop(), &options, &p.gateway) != ST_OK)

@@ -18,6 +18,8 @@
 _Static_assert(LWS_PRE <= ASSET_HEADROOM && LWS_PRE <= FRAME_LOG_HEADROOM,
 	       "the library may write in front of what it is given");
 
+enum { HEADERS_MAX = 8192 }; /* of all headers of a request together */
+
 struct server {
 	struct gateway *gateway;
 	struct lws_context *context;
@@ -27,7 +29,8 @@ struct server {
 /* What the library keeps for us per connection: first HTTP, then perhaps a WebSocket. */
 struct peer {
 	struct connection connection;
-	const struct asset *body; /* still to be written */
+	struct forwarded_address address; /* of the browser */
+	const struct asset *body;         /* still to be written */
 };
 
 static struct gateway *gateway_of(struct lws *wsi)
@@ -64,10 +67,11 @@ void server_end_after(struct server *s, struct lws *wsi, int seconds)
 		s->context); /* else, set outside its callbacks, it comes late */
 }
 
-void server_peer(struct lws *wsi, char out[SERVER_ADDRESS_SIZE])
+void server_peer(struct lws *wsi, char out[FORWARDED_TEXT_SIZE])
 {
-	out[0] = '\0';
-	lws_get_peer_simple(wsi, out, SERVER_ADDRESS_SIZE);
+	const struct peer *peer = lws_wsi_user(wsi);
+
+	forwarded_write(&peer->address, out);
 }
 
 /* -- HTTP -- */
@@ -75,17 +79,9 @@ void server_peer(struct lws *wsi, char out[SERVER_ADDRESS_SIZE])
 static const struct {
 	const char *name, *value;
 } security_headers[] = {
-	/* SECURITY W11 */
-	{"content-security-policy:",
-	 "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-	 "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"},
-	{"x-content-type-options:", "nosniff"},
-	{"referrer-policy:", "no-referrer"},
-	{"permissions-policy:",
-	 "camera=(), microphone=(), geolocation=(), payment=(), usb=()"},
-	{"cross-origin-opener-policy:", "same-origin"},
-	{"cross-origin-resource-policy:", "same-origin"},
-	{"cache-control:", "no-cache"},
+#define HEADER(name, value) {name, value},
+#include "gateway/security_headers.def"
+#undef HEADER
 };
 
 static char page_404[ASSET_HEADROOM + 16] = "";
@@ -218,8 +214,23 @@ static int on_upgrade(struct lws *wsi, const char *protocol)
 
 /* -- WebSockets -- */
 
+/* While its headers are there. */
+static struct forwarded_address address_of(struct lws *wsi)
+{
+	const struct forwarded_trust *trust = &gateway_of(wsi)->options->proxies;
+	struct forwarded_address peer = {.bytes = {0}};
+	char text[64] = "", header[HEADERS_MAX];
+	int len = lws_hdr_copy(wsi, header, sizeof header, WSI_TOKEN_X_FORWARDED_FOR);
+
+	lws_get_peer_simple(wsi, text, sizeof text);
+	if (!forwarded_read(slice_of(text), &peer) || len <= 0)
+		return peer;
+	return forwarded_client(trust, &peer, (struct slice){header, (size_t)len});
+}
+
 static int on_established(struct lws *wsi, struct peer *peer)
 {
+	peer->address = address_of(wsi);
 	if (connection_open(gateway_of(wsi), &peer->connection, wsi))
 		return 0;
 	log_warn("connection_refused", "why=\"%s\"", "too many connections");
@@ -263,6 +274,8 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 		connection_flush(gateway_of(wsi), &peer->connection);
 		return 0;
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
+		if (peer->connection.state == CLOSING)
+			return -1; /* the answer to our close frame gets none: RFC 6455 5.5.1 */
 		connection_peer_closes(&peer->connection);
 		return 0;
 	case LWS_CALLBACK_CLOSED:
@@ -311,7 +324,7 @@ enum status server_new(uv_loop_t *loop, struct gateway *g, struct server **out)
 	info.retry_and_idle_policy = &no_timers;
 	info.timeout_secs = 10; /* to finish a header block */
 	info.keepalive_timeout = 15;
-	info.max_http_header_data = 8192;
+	info.max_http_header_data = HEADERS_MAX;
 	info.server_string = "plume";
 	info.pt_serv_buf_size = 4096;
 	s->gateway = g;

@@ -14,12 +14,11 @@
 #include "common/attr.h"
 #include "common/slice.h"
 #include "common/status.h"
+#include "gateway/forwarded.h"
 
 struct gateway;
 struct lws;
 struct server;
-
-enum { SERVER_ADDRESS_SIZE = 64 };
 
 enum status server_new(uv_loop_t *loop, struct gateway *g,
 		       struct server **out) ATTR_USE_RESULT;
@@ -36,7 +35,7 @@ void server_write(struct lws *wsi, struct slice frames);
 void server_want_write(struct lws *wsi);
 /* Ends the connection after so many seconds, unless the peer does first; 0: at once. */
 void server_end_after(struct server *s, struct lws *wsi, int seconds);
-/* The peer's IP address. */
-void server_peer(struct lws *wsi, char out[SERVER_ADDRESS_SIZE]);
+/* The browser's IP address. */
+void server_peer(struct lws *wsi, char out[FORWARDED_TEXT_SIZE]);
 
 #endif

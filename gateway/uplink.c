@@ -120,11 +120,11 @@ static void on_watch(uv_timer_t *timer)
 	}
 }
 
-enum status uplink_new(uv_loop_t *loop, const char *url,
+enum status uplink_new(uv_loop_t *loop, const struct bus_address *at,
 		       const struct uplink_events *events, struct uplink **out)
 {
 	struct uplink *u = xcalloc(1, sizeof *u);
-	enum status st = bus_requester_new(loop, url, on_answer, u, &u->requester);
+	enum status st = bus_requester_new(loop, at, on_answer, u, &u->requester);
 
 	*out = NULL;
 	if (st != ST_OK) {

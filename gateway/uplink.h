@@ -25,6 +25,7 @@ enum {
 	UPLINK_FULL_COUNT = 1800,
 };
 
+struct bus_address;
 struct uplink;
 
 struct uplink_events {
@@ -43,7 +44,7 @@ struct uplink_events {
 };
 
 /* Lives as long as the process. */
-enum status uplink_new(uv_loop_t *loop, const char *url,
+enum status uplink_new(uv_loop_t *loop, const struct bus_address *at,
 		       const struct uplink_events *events,
 		       struct uplink **out) ATTR_USE_RESULT;
 uint64_t uplink_id(const struct uplink *u);

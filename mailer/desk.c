@@ -14,6 +14,7 @@ struct desk {
 	struct bus_requester *requester;
 	struct bus_writer *writer;
 	uint64_t asked_ms; /* the last question */
+	uint64_t watch_ms; /* when its silence is too long (again) */
 	uint64_t next_ms;  /* the next one, at the earliest */
 	enum { BROKER_UNKNOWN, BROKER_HEARD, BROKER_SILENT } broker;
 };
@@ -47,7 +48,7 @@ static void on_answer(void *ctx, struct slice frame)
 	if (st != ST_OK) {
 		log_warn("bus_refused", "answer_to=take why=\"%s\"", status_text(st));
 	} else if (d->broker != BROKER_HEARD) {
-		log_info("bus_connected", "mail=%s", d->setup.url);
+		log_info("bus_connected", "mail=%s", d->setup.at->url);
 		d->broker = BROKER_HEARD;
 	}
 	d->setup.on_answer(d->setup.ctx);
@@ -61,7 +62,7 @@ enum status desk_new(const struct desk_setup *setup, struct desk **out)
 	*out = NULL;
 	d->setup = *setup;
 	d->writer = bus_writer_new();
-	st = bus_requester_new(setup->loop, setup->url, on_answer, d, &d->requester);
+	st = bus_requester_new(setup->loop, setup->at, on_answer, d, &d->requester);
 	if (st != ST_OK) {
 		desk_free(&d);
 		return st;
@@ -95,21 +96,23 @@ void desk_ask(struct desk *d, uint64_t now_ms)
 	bus_writer_add(d->writer, &msg);
 	bus_request(d->requester, bus_writer_frame(d->writer));
 	d->asked_ms = now_ms;
+	d->watch_ms = now_ms + DESK_SILENCE_MS;
 }
 
 void desk_watch(struct desk *d, uint64_t now_ms)
 {
-	if (!bus_requester_is_waiting(d->requester) || d->broker == BROKER_SILENT ||
-	    now_ms < d->asked_ms + DESK_SILENCE_MS)
+	if (!bus_requester_is_waiting(d->requester) || now_ms < d->watch_ms)
 		return;
-	log_warn("bus_silent", "mail=%s since_ms=%" PRIu64, d->setup.url,
-		 now_ms - d->asked_ms);
+	if (d->broker != BROKER_SILENT)
+		log_warn("bus_silent", "mail=%s since_ms=%" PRIu64, d->setup.at->url,
+			 now_ms - d->asked_ms);
 	d->broker = BROKER_SILENT;
+	/* A link that died without a word is noticed by nobody else. */
+	bus_requester_redial(d->requester);
+	d->watch_ms = now_ms + DESK_SILENCE_MS;
 }
 
 uint64_t desk_next_ms(const struct desk *d)
 {
-	if (!bus_requester_is_waiting(d->requester))
-		return d->next_ms;
-	return d->broker == BROKER_SILENT ? UINT64_MAX : d->asked_ms + DESK_SILENCE_MS;
+	return bus_requester_is_waiting(d->requester) ? d->watch_ms : d->next_ms;
 }

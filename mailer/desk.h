@@ -18,9 +18,10 @@ enum {
 	DESK_WAIT_MS = 5000, /* how long the broker may hold the question */
 	DESK_PAUSE_MS = 250, /* from a question that brought nothing to the next */
 	DESK_SILENCE_MS =
-		10000, /* without an answer: the broker is away, and the log says so */
+		8000, /* without an answer: the broker is away, and the log says so */
 };
 
+struct bus_address;
 struct desk;
 
 /* letter is borrowed for the call. */
@@ -31,9 +32,9 @@ typedef void desk_answer_fn(void *ctx);
 
 struct desk_setup {
 	uv_loop_t *loop;
-	const char *url;    /* borrowed for the desk's life, as is sender */
-	uint64_t mailer;    /* number of this process */
-	const char *sender; /* address the letters come from */
+	const struct bus_address *at; /* borrowed for the desk's life, as is sender */
+	uint64_t mailer;              /* number of this process */
+	const char *sender;           /* address the letters come from */
 	desk_letter_fn *on_letter;
 	desk_answer_fn *on_answer;
 	void *ctx;
@@ -43,10 +44,9 @@ enum status desk_new(const struct desk_setup *setup, struct desk **out) ATTR_USE
 void desk_free(struct desk **d);
 /* Asks, unless a question is in flight or it is too early. */
 void desk_ask(struct desk *d, uint64_t now_ms);
-/* Notices that the broker is silent. */
+/* Notices that the broker is silent, and dials it anew. */
 void desk_watch(struct desk *d, uint64_t now_ms);
-/* When desk_watch() is due while a question is in flight, and else desk_ask();
- * UINT64_MAX: never. */
+/* When desk_watch() is due while a question is in flight, and else desk_ask(). */
 uint64_t desk_next_ms(const struct desk *d);
 
 #endif

@@ -180,9 +180,9 @@ static uint64_t earlier(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-static uint64_t next_event_ms(const struct mailer *m)
+static uint64_t next_event_ms(const struct mailer *m, uint64_t now_ms)
 {
-	uint64_t at = UINT64_MAX;
+	uint64_t at = reports_watch(m->reports, now_ms);
 	const struct errand *e;
 
 	DL_FOREACH (m->errands, e) {
@@ -204,7 +204,7 @@ static void on_timer(uv_timer_t *timer)
 /* When all slots are taken, what is due waits for one to come free, not for the timer. */
 static void set_timer(struct mailer *m, uint64_t now_ms)
 {
-	uint64_t at = next_event_ms(m);
+	uint64_t at = next_event_ms(m, now_ms);
 	uint64_t least = m->n_sending < m->setup.concurrency ? 1 : 1000;
 	uint64_t wait = at > now_ms ? at - now_ms : 0;
 
@@ -273,7 +273,7 @@ static enum status connect_bus(struct mailer *m)
 {
 	struct desk_setup desk = {
 		.loop = m->setup.loop,
-		.url = m->setup.url,
+		.at = m->setup.at,
 		.mailer = m->number,
 		.sender = m->setup.style.from,
 		.on_letter = on_letter,
@@ -282,7 +282,7 @@ static enum status connect_bus(struct mailer *m)
 	};
 	struct reports_setup reports = {
 		.loop = m->setup.loop,
-		.url = m->setup.url,
+		.at = m->setup.at,
 		.mailer = m->number,
 		.on_unknown = on_unknown,
 		.on_empty = on_answer,

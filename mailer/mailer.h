@@ -19,6 +19,7 @@
 #include "mailer/letter.h"
 
 struct audit;
+struct bus_address;
 struct transport;
 struct mailer;
 
@@ -29,7 +30,7 @@ typedef void mailer_drained_fn(void *ctx);
 /* Everything by pointer is borrowed for the mailer's life. */
 struct mailer_setup {
 	uv_loop_t *loop;
-	const char *url; /* of the mail endpoint */
+	const struct bus_address *at; /* of the mail endpoint */
 	struct letter_style style;
 	uint64_t timeout_ms; /* of one attempt */
 	size_t concurrency;

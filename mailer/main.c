@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "common/bus.h"
+#include "common/bus_options.h"
 #include "common/config.h"
 #include "common/daemon.h"
 #include "common/entropy.h"
@@ -21,7 +22,7 @@
 #include "mailer/transport.h"
 
 struct options {
-	const char *bus, *mail;
+	struct bus_settings bus;
 	const char *transport, *from, *audit;
 	const char *smtp_user, *smtp_password, *smtp_ca;
 	uint64_t smtp_tls;
@@ -41,10 +42,9 @@ struct options {
 	{name, CONFIG_SECRET, offsetof(struct options, field), NULL, 0, 0, NULL, NULL, help}
 
 static const struct config_option options[] = {
-	STRING("bus", bus, "tcp://127.0.0.1:4880", "URL",
-	       "first of the broker's four endpoints"),
-	STRING("mail", mail, NULL, "URL",
-	       "the mail endpoint, when it is not two ports after --bus"),
+	BUS_OPTIONS(struct options, bus),
+	BUS_CA_OPTION(struct options, bus),
+	BUS_ENDPOINT_OPTION(struct options, bus.endpoints[ENDPOINT_MAIL], "mail"),
 	STRING("transport", transport, NULL, "WAY",
 	       "how letters leave: maildir:DIR, smtp://HOST[:PORT], smtps://HOST[:PORT] or mailgun:DOMAIN (required)"),
 	STRING("from", from, NULL, "ADDRESS",
@@ -88,7 +88,7 @@ static const struct config_program program = {
 struct process {
 	struct options options;
 	struct config_source source;
-	char mail_url[256];
+	struct bus_address mail;
 	struct transport_settings settings;
 	struct daemon daemon;
 	struct audit *audit;
@@ -109,12 +109,9 @@ static bool check_urls(struct process *p)
 {
 	const struct options *o = &p->options;
 
-	if (o->mail == NULL && bus_endpoint_url(o->bus, ENDPOINT_MAIL, p->mail_url,
-						sizeof p->mail_url) != ST_OK)
-		return REFUSE(p, "--bus is not tcp://HOST:PORT");
-	if (o->mail != NULL && (!bus_url_is_valid(o->mail) ||
-				!fmt(p->mail_url, sizeof p->mail_url, "%s", o->mail)))
-		return REFUSE(p, "--mail is not tcp://HOST:PORT");
+	if (!bus_option_resolve(&program, &p->source, &o->bus, ENDPOINT_MAIL,
+				BUS_PEER_LISTENS, &p->mail))
+		return false;
 	if (o->public_url != NULL && !letter_url_is_valid(slice_of(o->public_url)))
 		return REFUSE(p, "--public-url is not an http:// or https:// URL");
 	return true;
@@ -191,7 +188,7 @@ static enum status start_mailer(struct process *p)
 	const struct options *o = &p->options;
 	struct mailer_setup setup = {
 		.loop = p->daemon.loop,
-		.url = p->mail_url,
+		.at = &p->mail,
 		.style = {o->from, o->room, o->public_url, o->code_in_subject},
 		.timeout_ms = o->mail_timeout,
 		.concurrency = o->concurrency,
@@ -241,7 +238,7 @@ static void log_ready(const struct process *p)
 	    !p->settings.spec.loopback)
 		log_warn("smtp_clear",
 			 "why=\"--smtp-tls never: codes travel unencrypted\"");
-	log_info("ready", "mail=%s transport=%s tls=%s", p->mail_url,
+	log_info("ready", "mail=%s transport=%s tls=%s", p->mail.url,
 		 log_quote(shown, sizeof shown, slice_of(p->options.transport)),
 		 smtp ? tls[p->settings.tls] : "-");
 }
@@ -252,6 +249,7 @@ static int run(struct process *p)
 	if (!size_thread_pool(p->options.concurrency))
 		return EXIT_FAILURE;
 	daemon_init(&p->daemon, uv_default_loop(), on_drain, p);
+	bus_option_warn(&p->mail);
 	if (start(p) != ST_OK) {
 		audit_close(&p->audit);
 		log_error("start_failed", "why=\"see above\"");

@@ -22,6 +22,8 @@ struct reports {
 	struct bus_writer *writer;
 	struct report *waiting; /* oldest first */
 	size_t n;
+	uint64_t
+		watch_ms; /* when the silence after the one in flight is too long; 0: just sent */
 };
 
 static void drop_oldest(struct reports *r)
@@ -45,6 +47,7 @@ static void send_next(struct reports *r)
 	bus_writer_clear(r->writer);
 	bus_writer_add(r->writer, &m);
 	bus_request(r->requester, bus_writer_frame(r->writer));
+	r->watch_ms = 0;
 }
 
 static void on_reported(struct reports *r, const struct bus_reported *reported)
@@ -83,7 +86,7 @@ enum status reports_new(const struct reports_setup *setup, struct reports **out)
 	*out = NULL;
 	r->setup = *setup;
 	r->writer = bus_writer_new();
-	st = bus_requester_new(setup->loop, setup->url, on_answer, r, &r->requester);
+	st = bus_requester_new(setup->loop, setup->at, on_answer, r, &r->requester);
 	if (st != ST_OK) {
 		reports_free(&r);
 		return st;
@@ -136,6 +139,17 @@ void reports_add(struct reports *r, uint64_t letter, enum mail_state state,
 		.retry_ms = retry_ms,
 	};
 	send_next(r);
+}
+
+uint64_t reports_watch(struct reports *r, uint64_t now_ms)
+{
+	if (!bus_requester_is_waiting(r->requester))
+		return UINT64_MAX;
+	if (r->watch_ms != 0 && now_ms >= r->watch_ms)
+		bus_requester_redial(r->requester);
+	if (now_ms >= r->watch_ms)
+		r->watch_ms = now_ms + REPORTS_SILENCE_MS;
+	return r->watch_ms;
 }
 
 bool reports_are_done(const struct reports *r)

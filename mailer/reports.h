@@ -16,8 +16,13 @@
 #include "common/bus_msg.h"
 #include "common/status.h"
 
-enum { REPORTS_MAX = 4096 };
+enum {
+	REPORTS_MAX = 4096,
+	REPORTS_SILENCE_MS =
+		3000, /* without an answer, after which the link is dialled anew */
+};
 
+struct bus_address;
 struct reports;
 
 /* The broker does not count letter as ours (any more): it is over, or somebody else
@@ -28,7 +33,7 @@ typedef void reports_empty_fn(void *ctx);
 
 struct reports_setup {
 	uv_loop_t *loop;
-	const char *url;
+	const struct bus_address *at;
 	uint64_t mailer; /* number of this process */
 	reports_unknown_fn *on_unknown;
 	reports_empty_fn *on_empty;
@@ -40,6 +45,8 @@ enum status reports_new(const struct reports_setup *setup,
 void reports_free(struct reports **r);
 void reports_add(struct reports *r, uint64_t letter, enum mail_state state,
 		 uint64_t retry_ms);
+/* Dials anew when the one in flight is not answered; when to look again, UINT64_MAX: no need. */
+uint64_t reports_watch(struct reports *r, uint64_t now_ms);
 /* Nothing waits and nothing is in flight. */
 bool reports_are_done(const struct reports *r);
 

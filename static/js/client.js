@@ -31,6 +31,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 	let askedAt = 0;
 	let typedAt = 0;
 	let why = ""; // the connection was lost
+	let goodbye = "";
 	let target = 0; // the past is told up to here
 	let liveAt = 0; // or up to then; 0: it is over
 
@@ -56,7 +57,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		},
 		close(number, reason) {
 			why = CLOSED[number] ?? "";
-			if (reason === "signed-out") return forget(SAYS.signedOut);
+			if (reason === "signed-out" || goodbye) return forget(goodbye || SAYS.signedOut);
 			if (number === TOO_BIG)
 				for (const e of outbox.list()) if (e.sentAt > 0) fail(e.id, SAYS.tooLong);
 		},
@@ -203,7 +204,8 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 			showPeople();
 		},
 
-		[TYPE.SIGNED_OUT]: ({ text }) => forget(text || SAYS.signedOut),
+		// The room closes the connection next.
+		[TYPE.SIGNED_OUT]({ text }) { goodbye = text || SAYS.signedOut; },
 	};
 
 	// Says where what follows does not fit.
@@ -265,6 +267,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 	}
 
 	function leave() {
+		goodbye = "";
 		stop();
 		record.reset("");
 		people.clear();

@@ -23,6 +23,7 @@ export function tick() {
 		: WORDS[!lost ? state : navigator.onLine ? why || "lost" : "offline"] ?? "";
 
 	root.classList.toggle("shown", text !== "");
+	root.dataset.state = state;
 	put("state", text);
 	put("countdown", waits ? `Reconnecting in ${left} s` : lost ? "Reconnecting …" : "");
 	retry.hidden = !waits;

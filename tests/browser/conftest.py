@@ -8,18 +8,12 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
 from plume.browser import Browser  # noqa: E402
+from plume.fixtures import pytest_runtest_makereport, system  # noqa: E402, F401
 from plume.system import System  # noqa: E402
 
 
 @pytest.fixture
-def system(tmp_path):
-    system = System(tmp_path)
-    yield system
-    system.close()
-
-
-@pytest.fixture
-def plume(system):
+def plume(system):  # noqa: F811
     """A broker, two gateways and a mailer that writes to a Maildir, all ready."""
     return system.start(gateways=2)
 
@@ -34,8 +28,11 @@ def browsers():
 
 
 @pytest.fixture
-def browser(browsers):
-    """browser("ann") gives one; at the end no console may have complained."""
+def browser(system, browsers):  # noqa: F811
+    """browser("ann") gives one; at the end no console may have complained.
+
+    It leaves the page before the system ends.
+    """
     opened = []
 
     def make(label):
@@ -47,30 +44,21 @@ def browser(browsers):
         for one in opened:
             one.check_health()
     finally:
-        browsers.extend(opened)
+        browsers.extend(one.fresh("idle") for one in opened)
 
 
 @pytest.fixture(scope="module")
 def lone_gateway(tmp_path_factory):
     """Serves the page to tests that are the room themselves."""
-    system = System(tmp_path_factory.mktemp("gateway"))
-    system.start_broker()
-    system.start_gateway()
-    system.wait_ready()
-    yield system.gateways[0]
-    system.close()
+    lone = System(tmp_path_factory.mktemp("gateway"))
+    lone.start_broker()
+    lone.start_gateway()
+    lone.wait_ready()
+    yield lone.gateways[0]
+    lone.close()
 
 
 @pytest.fixture
 def alone(browser, lone_gateway):
     """A browser in front of a room that the test plays."""
     return browser("alone").open_stand_in(lone_gateway)
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item):
-    report = (yield).get_result()
-    system = getattr(item, "funcargs", {}).get("system")
-    if report.failed and system:
-        for process in system.processes:
-            report.sections.append((f"log of {process}", process.log_tail(40)))

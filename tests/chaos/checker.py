@@ -15,6 +15,11 @@ class Post(NamedTuple):
     event: str | None = None
 
 
+class Outage(NamedTuple):
+    seconds: float
+    ended: str  # as in the logs
+
+
 @dataclass
 class Seen:
     """What one person did and saw."""
@@ -31,7 +36,7 @@ class Seen:
     sessions: int = 0  # how often a session began
     logins_over: int = 0  # a code redeemed whose answer was lost
     epochs: list = field(default_factory=list)
-    away: list = field(default_factory=list)  # seconds of each outage
+    away: list = field(default_factory=list)  # Outages
     journeys: int = 0  # times away on purpose until that was announced
     faults: list = field(default_factory=list)  # what broke the protocol
 
@@ -149,9 +154,12 @@ def _presence(everybody, record, grace):
             told[post.name].append(post.event)
     faults = []
     for seen in everybody:
-        for seconds in seen.away:
-            if seconds >= grace:
-                faults.append(f"{seen.name}: found no way back for {seconds:.1f} s")
+        for outage in seen.away:
+            if outage.seconds >= grace:
+                faults.append(
+                    f"{seen.name}: found no way back for {outage.seconds:.1f} s"
+                    f" before {outage.ended}"
+                )
         due = [ENTERED] + [LEFT, ENTERED] * seen.journeys
         if told[seen.name] != due:
             faults.append(

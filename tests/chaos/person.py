@@ -10,7 +10,7 @@ import asyncio
 import json
 import time
 
-from checker import Seen
+from checker import Outage, Seen
 from wire import Wire
 
 HELLO, TEXT, AUTH, ACK, RESET, NO_ENTRY = range(6)
@@ -213,7 +213,8 @@ class Person:
         self.epoch = self._ledger.epoch = frame["epoch"]
         self._token = frame.get("token") or self._token
         if self._gone_at:
-            self.seen.away.append(time.monotonic() - self._gone_at)
+            ended = time.strftime("%H:%M:%S", time.gmtime())
+            self.seen.away.append(Outage(time.monotonic() - self._gone_at, ended))
             self._gone_at = None
         self.in_room = True
         self._flush()

@@ -7,7 +7,7 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
-from checker import Post, Room, Seen, check  # noqa: E402
+from checker import Outage, Post, Room, Seen, check  # noqa: E402
 
 GRACE = 8.0
 
@@ -41,7 +41,7 @@ def story():
     for person in people.values():
         person.hellos = person.auths = person.sessions = 1
         person.epochs = ["00000000000000e1"]
-        person.away = [0.5, 2.0]
+        person.away = [Outage(0.5, "12:00:01"), Outage(2.0, "12:00:09")]
     return people
 
 
@@ -170,8 +170,8 @@ def test_a_leave_that_was_never_told(story):
 
 
 def test_no_way_back(story):
-    story["ann"].away.append(GRACE + 1)
-    expect(story, "ann: found no way back for 9.0 s")
+    story["ann"].away.append(Outage(GRACE + 1, "12:01:00"))
+    expect(story, "ann: found no way back for 9.0 s before 12:01:00")
 
 
 def test_second_login(story):

@@ -13,7 +13,7 @@ WHERE = {
     "jansson.h": ["gateway/browser_json.c", "ctl/report.c"],
     "curl/*": ["mailer/curl_*", "mailer/transport_*"],
     "sqlite3.h": ["broker/store*", "mailer/audit*"],
-    "unicode/*": ["broker/name_keys.c"],
+    "unicode/*": ["broker/name_keys.c", "broker/idna.c", "broker/text.c"],
     "sodium.h": ["common/secret.c"],
     "msgpack.h": ["common/bus_msg.c"],
     "uthash.h": ["*.c"],

@@ -382,6 +382,44 @@ describe("signing out", () => {
 		assert.equal(page.connection.state, "idle");
 		assert.equal(page.client.step, "enter");
 	});
+	test("is told to a room that knows how, which says goodbye", () => {
+		const page = inRoom();
+
+		page.hear(ack(0, 1, { mark: "k3" }));
+		page.sent.length = 0;
+		page.client.signOut(true);
+		assert.deepEqual(page.sent, [{ type: 14, everywhere: true }]);
+		assert.equal(page.client.step, "chat");
+		page.hear({ type: 15, reason: "session-over", text: "Goodbye." });
+		page.on.close(1008, "signed-out");
+		assert.equal(page.client.step, "enter");
+		assert.deepEqual(page.calls("bar.show").at(-1).slice(1), ["signed-out", 0, "Goodbye."]);
+		assert.equal(Object.keys(page.storage).length, 0);
+	});
+	test("ends here though the room does not answer", () => {
+		const page = inRoom();
+
+		page.hear(ack(0, 1, { mark: "k3" }));
+		page.client.signOut();
+		page.run(3000);
+		assert.equal(page.client.step, "enter");
+		assert.match(page.calls("bar.show").at(-1)[3], /could not be told/);
+	});
+	test("everywhere is not pretended while the room is out of reach", () => {
+		const page = inRoom();
+
+		page.hear({ type: 10, notice: "bus-lost" });
+		page.client.signOut(true);
+		assert.equal(page.client.step, "chat");
+		assert.match(page.calls("chat.showError").at(-1)[1], /out of reach/);
+	});
+	test("elsewhere ends it here", () => {
+		const page = inRoom();
+
+		page.on.close(1008, "signed-out");
+		assert.equal(page.client.step, "enter");
+		assert.equal(page.connection.state, "idle");
+	});
 	test("in one tab is signing out in all", () => {
 		const page = inRoom();
 

@@ -109,12 +109,15 @@ static void print_browser_limits(void)
 	printf("| %d | %s | `%s` | %d bytes | empty |\n", number, #message, key, most);
 #define U64(message, field, key, most) \
 	printf("| %d | %s | `%s` | %" PRIu64 " | 0 |\n", number, #message, key, (uint64_t)most);
-#define END(message) }
+#define BLN(message, field, key) \
+	printf("| %d | %s | `%s` | true or false | false |\n", number, #message, key);
+#define END(message) (void)number; }
 #include "gateway/browser_messages.def"
 #undef MSG
 #undef NEED
 #undef STR
 #undef U64
+#undef BLN
 #undef END
 	/* clang-format on */
 }

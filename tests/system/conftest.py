@@ -7,33 +7,16 @@ import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
-from plume.system import System  # noqa: E402
+from plume.fixtures import pytest_runtest_makereport, system  # noqa: E402, F401
 
 
 @pytest.fixture
-def system(tmp_path):
-    """Nothing runs yet; the test starts what it needs."""
-    system = System(tmp_path)
-    yield system
-    system.close()
-
-
-@pytest.fixture
-def plume(system):
+def plume(system):  # noqa: F811
     """A broker, one gateway and a mailer that writes to a Maildir, all ready."""
     return system.start()
 
 
 @pytest.fixture
-def two_gateways(system):
+def two_gateways(system):  # noqa: F811
     """The same with two gateways."""
     return system.start(gateways=2)
-
-
-@pytest.hookimpl(hookwrapper=True)
-def pytest_runtest_makereport(item):
-    report = (yield).get_result()
-    system = getattr(item, "funcargs", {}).get("system")
-    if report.failed and system:
-        for process in system.processes:
-            report.sections.append((f"log of {process}", process.log_tail(40)))

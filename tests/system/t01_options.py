@@ -8,7 +8,9 @@ from plume.system import free_port
 
 OPTIONS = {
     "plume-broker": """bus events commands mail control state control-key secret-key code-ttl
-        code-tries mails-per-address mails-per-network mail-interval history newcomer-posts grace
+        code-tries tries-per-address mail-interval mails-per-address mails-per-day
+        mails-per-network mail-pace mail-burst mails-reserved proof-ttl deny-address allow-address
+        trail trail-age history newcomer-posts grace
         gateway-timeout session-ttl sync log-level""".split(),
     "plume-gateway": """bus events commands listen static origin posts-per-second posts-burst
         ping-interval pong-timeout hello-timeout flush-interval log-level""".split(),

@@ -109,6 +109,24 @@ def test_numbers_of_dead_gateways_keep_no_new_one_out(system):
     system.start_gateway().wait_ready()
 
 
+def test_numbers_of_dead_gateways_keep_no_new_one_out_of_a_restarted_broker(system):
+    """Right after its start the broker has heard nobody yet, and nobody counts as silent."""
+    port = system.ports.first + 1
+
+    def one_batch():
+        gateway = FakeGateway(port)
+        kind = gateway.batch()[0][0]
+        gateway.close()
+        return kind
+
+    system.start_broker(gateway_timeout="1h").wait_ready()
+    for _ in range(256):
+        assert one_batch() == RESULTS
+    system.broker.kill()
+    system.start_broker(gateway_timeout="1h").wait_ready()
+    until(lambda: one_batch() == RESULTS, "a new gateway is taken")
+
+
 def test_late_number_of_a_stolen_id_makes_the_gateway_start_over(system):
     system.start_broker().wait_ready()
     good = FakeGateway(system.ports.first + 1)

@@ -1,8 +1,8 @@
 """A peer on the bus in a few lines: what NNG says on TCP, and frames as Python lists.
 
 The wire (nanomsg's mapping of scalability protocols to TCP): each side sends eight bytes
-"\\0SP\\0", its protocol, two zeros; then messages with an eight-byte length. A request begins with four
-bytes, the first bit set, that its reply repeats.
+"\\0SP\\0", its protocol, two zeros; then messages with an eight-byte length. A request begins with
+four bytes, the first bit set, that its reply repeats.
 """
 
 import itertools
@@ -37,6 +37,13 @@ class Link:
 
     def receive(self):
         return self._read(struct.unpack(">Q", self._read(8))[0])
+
+    def cut(self):
+        """Ends it for both sides, also while another thread reads."""
+        try:
+            self.sock.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # the peer was faster
 
     def close(self):
         self.sock.close()
@@ -88,28 +95,18 @@ class FakeGateway(Requester):
         raise AssertionError(f"no result of kind {kind}")
 
 
-class FakeBroker:
-    """Listens for gateways; answer(messages) gives the reply's messages."""
+class FakeReplier:
+    """Answers requests on this port; answer(messages) gives the reply's messages, or None: none."""
 
-    def __init__(self, events_port, answer, version=(1, 0)):
+    def __init__(self, port, answer, version=(1, 0)):
         self.version, self.answer = version, answer
-        self.subscribers = []
-        self._events = socket.create_server(("127.0.0.1", events_port))
-        self._commands = socket.create_server(("127.0.0.1", events_port + 1))
-        for target in (self._accept_subscribers, self._accept_requesters):
-            threading.Thread(target=target, daemon=True).start()
+        self._listener = socket.create_server(("127.0.0.1", port))
+        threading.Thread(target=self._accept, daemon=True).start()
 
-    def _accept_subscribers(self):
+    def _accept(self):
         while True:
             try:
-                self.subscribers.append(Link(self._events.accept()[0], PUB))
-            except OSError:
-                return
-
-    def _accept_requesters(self):
-        while True:
-            try:
-                link = Link(self._commands.accept()[0], REP)
+                link = Link(self._listener.accept()[0], REP)
             except OSError:
                 return
             threading.Thread(target=self._serve, args=(link,), daemon=True).start()
@@ -119,9 +116,30 @@ class FakeBroker:
             while True:
                 request = link.receive()
                 reply = self.answer(msgpack.unpackb(request[4:])[2:])
-                link.send(request[:4] + msgpack.packb([*self.version, *reply]))
+                if reply is not None:
+                    link.send(request[:4] + msgpack.packb([*self.version, *reply]))
         except OSError:
             pass
+
+    def close(self):
+        self._listener.close()
+
+
+class FakeBroker(FakeReplier):
+    """Listens for gateways: their batches are answered, and events can be published."""
+
+    def __init__(self, events_port, answer, version=(1, 0)):
+        self.subscribers = []
+        self._events = socket.create_server(("127.0.0.1", events_port))
+        super().__init__(events_port + 1, answer, version)
+        threading.Thread(target=self._accept_subscribers, daemon=True).start()
+
+    def _accept_subscribers(self):
+        while True:
+            try:
+                self.subscribers.append(Link(self._events.accept()[0], PUB))
+            except OSError:
+                return
 
     def publish(self, *messages):
         for link in self.subscribers:
@@ -129,4 +147,4 @@ class FakeBroker:
 
     def close(self):
         self._events.close()
-        self._commands.close()
+        super().close()

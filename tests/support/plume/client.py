@@ -24,6 +24,7 @@ from .wait import DEADLINE
 
 HELLO, TEXT, AUTH, ACK, RESET, NO_ENTRY = range(6)
 RESUME, WAITING, REFUSED, ACCEPTED, NOTICE = range(6, 11)
+WHO, HERE, TYPING, SIGN_OUT, SIGNED_OUT = range(11, 16)
 
 COME_BACK = (1001, 1006, 1012, 1013)  # close codes after which a client reconnects
 
@@ -31,19 +32,20 @@ COME_BACK = (1001, 1006, 1012, 1013)  # close codes after which a client reconne
 class Wire:
     """One WebSocket; hear(text) is called for each message, with the lock of `changed` held."""
 
-    def __init__(self, url, hear, changed, origin=None):
+    def __init__(self, url, hear, changed, origin=None, headers=()):
         self.url = url
         self.closed = None  # (code, reason)
         self.dropped = False  # what still arrives is not wanted
         self._hear = hear
         self._changed = changed
-        self._socket = background.run(self._open(origin), DEADLINE + 5)
+        self._socket = background.run(self._open(origin, headers), DEADLINE + 5)
         asyncio.run_coroutine_threadsafe(self._listen(), background.loop())
 
-    async def _open(self, origin):
+    async def _open(self, origin, headers):
         return await websockets.connect(
             self.url,
             origin=origin,
+            extra_headers=headers,
             compression=None,
             max_size=None,
             max_queue=None,
@@ -104,7 +106,7 @@ class Dialogue:
 
     # -- the connection
 
-    def connect(self, url, origin=None):
+    def connect(self, url, origin=None, headers=()):
         """A new connection instead of the old one; what is unread from that is dropped."""
         if self.wire:
             with self._news:
@@ -112,7 +114,7 @@ class Dialogue:
             self.wire.close()
         self.unread = []
         self.outside()
-        self.wire = Wire(url, self._hear, self._news, origin)
+        self.wire = Wire(url, self._hear, self._news, origin, headers)
 
     def outside(self):
         """For those who know more: the next connection begins outside the room."""
@@ -275,6 +277,16 @@ class Client(Dialogue):
         self.send(type=TEXT, text=text, id=id)
         return id
 
+    def who(self, after=None):
+        self.send(type=WHO, text="", **({} if after is None else {"after": after}))
+
+    def typing(self):
+        self.send(type=TYPING, text="")
+
+    def sign_out(self, **everywhere):
+        """everywhere=True ends all sessions of the address."""
+        self.send(type=SIGN_OUT, text="", **everywhere)
+
     # -- what it expects
 
     def expect_waiting(self, **fields):
@@ -307,6 +319,29 @@ class Client(Dialogue):
     def expect_own(self, id):
         """The post with this id is in the room."""
         return self.expect(TEXT, id=id, name=self.name, seq=_Any())
+
+    def expect_people(self):
+        """Everybody who is here, as {name: mark}, asked for page by page."""
+        people, after, more = {}, None, True
+        while more:
+            self.who(after)
+            page = self.expect(HERE)
+            names = [one["name"] for one in page["people"]]
+            assert names == sorted(names, key=lambda name: name.encode())
+            assert not set(names) & set(people), f"{self} was told twice of somebody: {page}"
+            people.update((one["name"], one.get("mark", "")) for one in page["people"])
+            more = page["more"]
+            after = names[-1] if names else after
+        return people
+
+    def expect_typing(self, name, **fields):
+        return self.expect(TYPING, name=name, **fields)
+
+    def expect_signed_out(self):
+        """The session is over, and with it the connection."""
+        told = self.expect(SIGNED_OUT, reason="session-over")
+        self.expect_closed(1008, "signed-out")
+        return told
 
     def settle(self):
         """Everything that the server had to tell before has arrived when this returns."""

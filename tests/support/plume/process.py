@@ -59,6 +59,12 @@ def run(name, *args, env=None, cwd=None, deadline=DEADLINE):
     )
 
 
+def bus_certs(directory, **options):
+    """script/bus-certs makes what is missing there."""
+    command = [SOURCE_DIR / "script/bus-certs", *as_options(options), directory]
+    subprocess.run(list(map(str, command)), check=True, capture_output=True)
+
+
 def parse_line(line):
     """`2026-01-31T12:00:00.000Z info event=ready port="4880"` as a dict; {} for anything else."""
     words = line.split(" ", 2)

@@ -62,6 +62,7 @@ class System:
         self.bus = f"tcp://127.0.0.1:{self.ports.first}"
         self.state = self.directory / "room.db"
         self.control_key = self.directory / "control-key"
+        self.certificates = None  # a folder of script/bus-certs: then the bus is TLS
         self.maildir = self.directory / "mail"
         self.audit_db = self.directory / "audit.db"
         self.broker = None
@@ -95,7 +96,10 @@ class System:
             # everybody in a test comes from one network and is in a hurry
             "mails_per_network": 0,
             "mails_per_address": 0,
+            "mails_per_day": 0,
             "mail_interval": 0,
+            "mail_pace": 0,
+            "tries_per_address": 0,
         }
         self.broker = self._start(Process, "plume-broker", {**defaults, **options}, env, wrap)
         return self.broker
@@ -118,10 +122,28 @@ class System:
 
     def _start(self, kind, name, options, env, wrap=()):
         number = 1 + sum(one.name == name for one in self.processes)
-        options = {"bus": self.bus, "log_level": "debug", **options}
+        options = {"bus": self.bus, "log_level": "debug", **self.shown(name), **options}
         one = kind(name, options, self.directory, f"{name}-{number}", env, wrap)
         self.processes.append(one)
         return one
+
+    def secure(self, **options):
+        """From now on the bus is TLS, with certificates of its own."""
+        self.certificates = self.directory / "certs"
+        process.bus_certs(self.certificates, **options)
+        self.bus = f"tls+{self.bus}"
+        return self
+
+    def shown(self, name):
+        """The options by which a program shows who it is on the bus."""
+        if not self.certificates:
+            return {}
+        role = {"plumectl": "control"}.get(name, name.removeprefix("plume-"))
+        folder = self.certificates / role
+        if role == "broker":
+            cas = {f"{one}_ca": folder / f"{one}-ca.pem" for one in ("gateway", "mailer", "control")}
+            return {"bus_cert": folder / "cert.pem", **cas}
+        return {"bus_cert": folder / "cert.pem", "bus_ca": folder / "ca.pem"}
 
     def secret_file(self, name, text):
         path = self.directory / name
@@ -133,9 +155,8 @@ class System:
 
     def ctl(self, *args, key=None, deadline=DEADLINE):
         key = key or self.control_key
-        return process.run(
-            "plumectl", "--bus", self.bus, "--control-key", key, *args, deadline=deadline
-        )
+        options = process.as_options({**self.shown("plumectl"), "control_key": key})
+        return process.run("plumectl", "--bus", self.bus, *options, *args, deadline=deadline)
 
     # -- people
 

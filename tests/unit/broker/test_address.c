@@ -32,6 +32,13 @@ static void good_addresses_keep_their_local_part_and_lose_the_domains_case(void 
 		{"a@b--c.de", "a@b--c.de"},
 		{A64 "@b.cd", A64 "@b.cd"},
 		{"a@" A63 ".cd", "a@" A63 ".cd"},
+		/* IDNA, by UTS 46 without its transition: SECURITY S4 */
+		{"ann@\u00e4.example", "ann@xn--4ca.example"},
+		{"Ann@B\u00dcCHER.Example", "Ann@xn--bcher-kva.example"},
+		{"a@fa\u00df.de", "a@xn--fa-hia.de"},
+		{"a@\u4f8b\u3048.\u30c6\u30b9\u30c8", "a@xn--r8jz45g.xn--zckzah"},
+		{"a@b\u3002example", "a@b.example"}, /* ideographic full stop */
+		{"a@\uff21.example", "a@a.example"}, /* full-width A */
 	};
 	char out[ADDRESS_SIZE];
 
@@ -98,7 +105,13 @@ static void what_is_no_address_is_refused(void **state)
 		S("ann\x7f@a.example"),
 		S("ann\x01@a.example"),
 		S("\xc3\xa4nn@a.example"),
-		S("ann@\xc3\xa4.example"),
+		S("ann@\xc3\xa4..example"),
+		S("ann@\xc3\xa4"),
+		S("ann@-\xc3\xa4.example"),
+		S("ann@\xc3\xa4_b.example"),
+		S("ann@a\xe2\x80\x8d"
+		  "b.example"), /* a joiner out of place */
+		S("ann@xn--\xc3\xa4.example"),
 		S("ann@a.example\xc2\x85"),
 		S("ann@a.example\xe2\x80\xa8"),
 		S("ann\xff@a.example"),
@@ -157,6 +170,116 @@ static void no_byte_that_ends_a_line_or_a_field_gets_in_anywhere(void **state)
 			assert_null(strchr("<>()[]\\,;:\"", c));
 			assert_int_equal(strlen(out), len + 1);
 		}
+	}
+}
+
+/* A letter to A-labels needs no mail server that knows of them. */
+static void a_letter_is_addressed_as_typed_but_for_its_domains_alphabet(void **state)
+{
+	char out[ADDRESS_SIZE];
+
+	(void)state;
+	address_for_letter(S("Ann@A.Example"), "Ann@a.example", out);
+	assert_string_equal(out, "Ann@A.Example");
+	address_for_letter(S("Ann@\u00c4.Example"), "Ann@xn--4ca.example", out);
+	assert_string_equal(out, "Ann@xn--4ca.example");
+}
+
+static uint32_t next_random(uint32_t *seed)
+{
+	*seed = *seed * 1664525 + 1013904223; /* the same variants in every run */
+	return *seed >> 8;
+}
+
+/* What gets through is one line that no mail server, header or API reads as more than an address. */
+static void assert_harmless(const char *address)
+{
+	size_t at = 0;
+
+	assert_in_range(strlen(address), 3, ADDRESS_MAX);
+	for (const char *c = address; *c != '\0'; c++) {
+		assert_in_range(*c, '!', '~');
+		assert_null(strchr("<>()[]\\,;:\"", *c));
+		at += *c == '@';
+	}
+	assert_int_equal(at, 1);
+	assert_in_range(strcspn(address, "@"), 1, 64);
+}
+
+static void s4_5000_fuzzed_variants_are_refused_or_harmless(void **state)
+{
+	static const char *const evil[] = {
+		"\r\n",      "\n",
+		"\r",        "\t",
+		" ",         "\x7f",
+		"\xc2\x85",  "\u2028",
+		"\xc2\xa0",  "<",
+		">",         ",",
+		";",         ":",
+		"\"",        "\\",
+		"(",         ")",
+		"[",         "]",
+		"@",         "..",
+		"%0d%0a",    "\r\nRCPT TO:<x>",
+		"\r\n.\r\n", "=?utf-8?q?a?=",
+		"\u00e4",    "\u0430",
+		"\u200d",    "\ufeff",
+		"\u202e",    "\uff20",
+		"\uff0e",    "\u3002",
+		"xn--",      "\xff",
+		"\xc0\x80",  "-",
+		"_",         "+",
+		"Bcc: x",    "a.example",
+	};
+	char text[512], out[ADDRESS_SIZE], letter[ADDRESS_SIZE];
+	size_t accepted = 0;
+	uint32_t seed = 20261122;
+
+	(void)state;
+	for (int i = 0; i < 5000; i++) {
+		size_t len = strlen("a.nn@b.example");
+
+		memcpy(text, "a.nn@b.example", len);
+		for (uint32_t k = next_random(&seed) % 4; k > 0; k--) {
+			const char *piece = evil[next_random(&seed) % NELEMS(evil)];
+			size_t at = next_random(&seed) % (len + 1), n = strlen(piece);
+
+			memmove(text + at + n, text + at, len - at);
+			memcpy(text + at, piece, n);
+			len += n;
+		}
+		if (next_random(&seed) % 8 == 0)
+			text[next_random(&seed) % len] = (char)next_random(&seed);
+		if (address_normalize((struct slice){text, len}, out) != ST_OK) {
+			assert_string_equal(out, "");
+			continue;
+		}
+		accepted++;
+		assert_harmless(out);
+		address_for_letter((struct slice){text, len}, out, letter);
+		assert_harmless(letter);
+	}
+	assert_in_range(accepted, 500, 4500); /* both ways were tried */
+}
+
+static void records_name_networks_too_wide_to_be_one_person(void **state)
+{
+	static const struct {
+		const char *ip, *network;
+	} cases[] = {
+		{"192.0.2.77", "192.0.2.0/24"},
+		{"::ffff:192.0.2.77", "192.0.2.0/24"},
+		{"2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"},
+		{"::1", "::/48"},
+		{"", "unknown"},
+		{"nonsense", "unknown"},
+	};
+	char out[NETWORK_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < NELEMS(cases); i++) {
+		address_truncate(slice_of(cases[i].ip), out);
+		assert_string_equal(out, cases[i].network);
 	}
 }
 
@@ -240,6 +363,10 @@ int main(void)
 		cmocka_unit_test(what_is_no_address_is_refused),
 		cmocka_unit_test(an_address_has_120_bytes_at_most),
 		cmocka_unit_test(no_byte_that_ends_a_line_or_a_field_gets_in_anywhere),
+		cmocka_unit_test(
+			a_letter_is_addressed_as_typed_but_for_its_domains_alphabet),
+		cmocka_unit_test(s4_5000_fuzzed_variants_are_refused_or_harmless),
+		cmocka_unit_test(records_name_networks_too_wide_to_be_one_person),
 		cmocka_unit_test(budgets_count_one_mailbox_once),
 		cmocka_unit_test(a_network_is_an_ipv4_address_or_an_ipv6_prefix),
 	};

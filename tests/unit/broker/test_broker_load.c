@@ -96,7 +96,8 @@ static void a_waiting_login_goes_on_after_a_restart(void **state)
 	restart(f);
 	assert_int_equal(entrance_logins(w->entrance), 1);
 	assert_int_equal(entrance_letters(w->entrance), 1);
-	/* Its connection is still known, and who mailed it may still say so. */
+	/* Its connection is still known and told how it stands, and who mailed it may still say so. */
+	assert_int_equal(world_only(w, w->g, BUS_WAITING)->u.waiting.mail, MAIL_QUEUED);
 	assert_true(entrance_report(w->entrance,
 				    &(struct bus_report){.mailer = 1,
 							 .letter = w->letter,
@@ -147,6 +148,212 @@ static void a_letter_not_yet_mailed_is_mailed_after_a_restart(void **state)
 	assert_non_null(world_told(w, BUS_ADMITTED));
 	restart(f);
 	assert_int_equal(entrance_letters(w->entrance), 0);
+}
+
+/* SECURITY C3: the journal has the end of a code by the wall clock, a running broker does not look at it. */
+static void c3_a_code_keeps_what_is_left_of_its_life_over_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct world *w = f->w;
+	struct bus_rejoin rejoin = {.client = 2};
+	uint64_t left;
+
+	w->t.wall_ms -= 4ull * MINUTE; /* it was asked for four minutes ago */
+	world_ask(w, w->g, 1, "ann", ANN);
+	restart(f);
+	world_hear(w, w->g);
+	rejoin.ticket = slice_of(w->ticket);
+	entrance_rejoin(w->entrance, w->g, &rejoin, w->t);
+	left = world_only(w, w->g, BUS_WAITING)->u.waiting.expires_ms;
+	assert_in_range(left, 5 * MINUTE, 6 * MINUTE);
+	world_pass(w, left - 1);
+	w->t.wall_ms += HOUR; /* moves, and changes nothing */
+	world_auth(w, w->g, 2, w->ticket, "00000001");
+	assert_int_equal(world_only(w, w->g, BUS_AUTH_RESET)->u.auth_reset.reason,
+			 REASON_WRONG_CODE);
+	w->t.wall_ms -= 2ull * HOUR;
+	world_pass(w, 1);
+	world_auth(w, w->g, 1, w->ticket, w->code);
+	assert_int_equal(world_only(w, w->g, BUS_AUTH_RESET)->u.auth_reset.reason,
+			 REASON_LOGIN_OVER);
+}
+
+/* SECURITY C6 */
+static void c6_wrong_tries_of_an_address_survive_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct world *w = f->w;
+
+	w->entrance_options.tries_per_address = 10;
+	restart(f);
+	for (uint64_t client = 1; client <= 2; client++) {
+		world_ask(w, w->g, client, "ann", ANN);
+		for (int i = 0; i < 5; i++)
+			world_auth(w, w->g, client, w->ticket, "00000000");
+		world_hear(w, w->g);
+		restart(f);
+		world_hear(w, w->g);
+	}
+	world_ask(w, w->g, 3, "ann", ANN);
+	world_auth(w, w->g, 3, w->ticket, w->code);
+	assert_int_equal(world_only(w, w->g, BUS_AUTH_RESET)->u.auth_reset.reason,
+			 REASON_WRONG_CODE);
+}
+
+/* SECURITY S1 */
+static void s1_mail_budgets_survive_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct world *w = f->w;
+	uint64_t resend_ms;
+
+	w->entrance_options.mails =
+		(struct mail_limits){.interval_ms = MINUTE, .per_network_hour = 2};
+	restart(f);
+	world_ask(w, w->g, 1, "ann", ANN);
+	restart(f);
+	resend_ms = world_only(w, w->g, BUS_WAITING)->u.waiting.resend_ms;
+	assert_in_range(resend_ms, MINUTE - 10000, MINUTE);
+	world_hello(w, w->g, 2, "ann", ANN);
+	assert_int_equal(world_only(w, w->g, BUS_WAITING)->u.waiting.mail, MAIL_WITHHELD);
+	world_hello(w, w->g, 3, "eve", EVE);
+	assert_int_equal(world_only(w, w->g, BUS_WAITING)->u.waiting.mail, MAIL_QUEUED);
+	restart(f);
+	world_hear(w, w->g);
+	world_hello(w, w->g, 4, "bob", "bob@c.example");
+	assert_int_equal(world_only(w, w->g, BUS_WAITING)->u.waiting.mail, MAIL_WITHHELD);
+}
+
+/* SECURITY C15 */
+static void c15_a_proof_survives_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct world *w = f->w;
+	struct bus_hello m = {.client = 2, .name = S("ann"), .email = S(ANN)};
+	char proof[64];
+
+	w->entrance_options.mails =
+		(struct mail_limits){.per_address_hour = 1, .reserve_hour = 1};
+	restart(f);
+	world_enter(w, w->g, 1, "ann", ANN);
+	world_copy(proof, sizeof proof, world_told(w, BUS_ADMITTED)->u.admitted.proof);
+	restart(f);
+	m.proof = slice_of(proof);
+	entrance_hello(w->entrance, w->g, &m, w->t);
+	assert_int_equal(world_only(w, w->g, BUS_WAITING)->u.waiting.mail, MAIL_QUEUED);
+	restart(f); /* and so does what was used of its reserve */
+	world_hear(w, w->g);
+	m.client = 3;
+	entrance_hello(w->entrance, w->g, &m, w->t);
+	assert_int_equal(world_only(w, w->g, BUS_WAITING)->u.waiting.mail, MAIL_WITHHELD);
+}
+
+static void news_that_no_gateway_fetched_are_told_again(void **state)
+{
+	struct fixture *f = *state;
+	struct world *w = f->w;
+	const struct bus_waiting *wait;
+	struct bus_report report = {.mailer = 1, .state = MAIL_SENT};
+	struct bus_rejoin rejoin = {.client = 9};
+	char reference[16];
+	uint64_t mailed_ms;
+
+	world_ask(w, w->g, 1, "ann", ANN);
+	report.letter = w->letter;
+	assert_true(entrance_report(w->entrance, &report, w->t));
+	mailed_ms = w->t.wall_ms;
+	restart(f); /* with the news still in the gateway's queue */
+	wait = &world_only(w, w->g, BUS_WAITING)->u.waiting;
+	assert_int_equal(wait->client, 1);
+	assert_int_equal(wait->mail, MAIL_SENT);
+	assert_int_equal(wait->mailed_ms, mailed_ms);
+	world_copy(reference, sizeof reference, wait->reference);
+	assert_int_equal(strlen(reference), 7);
+	/* And to a browser that comes by another gateway. */
+	restart(f);
+	rejoin.ticket = slice_of(w->ticket);
+	entrance_rejoin(w->entrance, w->g2, &rejoin, w->t);
+	wait = &world_only(w, w->g2, BUS_WAITING)->u.waiting;
+	assert_int_equal(wait->mail, MAIL_SENT);
+	assert_int_equal(wait->mailed_ms, mailed_ms);
+	assert_true(slice_equal(wait->reference, slice_of(reference)));
+}
+
+static bool take_letter(struct world *w, uint64_t mailer, struct bus_letter *out)
+{
+	struct bus_take take = {.mailer = mailer, .sender = S("x@y.example")};
+
+	return entrance_take_letter(w->entrance, &take, w->t, out);
+}
+
+static void a_letter_has_its_holder_over_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct world *w = f->w;
+	struct bus_report report = {.mailer = 5, .state = MAIL_TAKEN};
+	struct bus_letter letter, again;
+	uint64_t salt, asked_ms;
+
+	world_hello(w, w->g, 1, "ann", ANN);
+	assert_true(take_letter(w, 5, &letter));
+	report.letter = letter.letter;
+	salt = letter.salt;
+	asked_ms = letter.asked_ms;
+	restart(f); /* offered, and nobody else's */
+	assert_false(take_letter(w, 6, &again));
+	assert_true(entrance_report(w->entrance, &report, w->t));
+	restart(f); /* leased */
+	world_pass(w, 2ull * MAIL_OFFER_MS);
+	assert_false(take_letter(w, 6, &again));
+	report.mailer = 6;
+	assert_false(entrance_report(w->entrance, &report, w->t));
+	world_pass(w, MAIL_LEASE_MS);
+	assert_true(take_letter(w, 6, &again));
+	assert_int_equal(again.salt, salt);
+	assert_int_equal(again.asked_ms, asked_ms);
+	report.mailer = 5;
+	assert_false(entrance_report(w->entrance, &report, w->t));
+}
+
+static void count_row(void *ctx, const struct trail_row *row)
+{
+	(void)row;
+	++*(size_t *)ctx;
+}
+
+static void the_record_of_logins_survives_a_restart(void **state)
+{
+	struct fixture *f = *state;
+	struct world *w = f->w;
+	struct bus_take take = {.mailer = 5, .sender = S("x@y.example"), .kept = 1};
+	struct room_time later;
+	char reference[16];
+	size_t n = 0;
+
+	world_hello(w, w->g, 1, "ann", ANN);
+	world_copy(reference, sizeof reference,
+		   world_only(w, w->g, BUS_WAITING)->u.waiting.reference);
+	entrance_operator_acted(w->entrance, S("looked"), w->t);
+	restart(f);
+	assert_int_equal(entrance_story(w->entrance, slice_of(reference), count_row, &n),
+			 1);
+	later = (struct room_time){w->t.now_ms + 5000, w->t.wall_ms + 5000};
+	entrance_hear_mailer(w->entrance, &take, later);
+	assert_int_equal(entrance_give_trail(w->entrance, &take, later, count_row, &n),
+			 2);
+	take.kept = 3;
+	take.room = w->room->epoch;
+	entrance_hear_mailer(w->entrance, &take, later);
+	restart(f); /* what a mailer has is not given to another one */
+	take = (struct bus_take){.mailer = 6, .sender = S("x@y.example"), .kept = 1};
+	assert_int_equal(entrance_give_trail(w->entrance, &take, later, count_row, &n),
+			 0);
+	entrance_operator_acted(w->entrance, S("looked"), w->t);
+	/* A mailer that counts in another room wants all there is. */
+	take.kept = 400;
+	take.room = w->room->epoch + 1;
+	assert_int_equal(entrance_give_trail(w->entrance, &take, later, count_row, &n),
+			 1);
 }
 
 static void people_posts_and_sessions_are_as_they_were(void **state)
@@ -325,6 +532,13 @@ int main(void)
 		TEST(a_waiting_login_goes_on_after_a_restart),
 		TEST(a_dead_login_is_dead_after_a_restart),
 		TEST(a_letter_not_yet_mailed_is_mailed_after_a_restart),
+		TEST(c3_a_code_keeps_what_is_left_of_its_life_over_a_restart),
+		TEST(c6_wrong_tries_of_an_address_survive_a_restart),
+		TEST(s1_mail_budgets_survive_a_restart),
+		TEST(c15_a_proof_survives_a_restart),
+		TEST(news_that_no_gateway_fetched_are_told_again),
+		TEST(a_letter_has_its_holder_over_a_restart),
+		TEST(the_record_of_logins_survives_a_restart),
 		TEST(people_posts_and_sessions_are_as_they_were),
 		TEST(who_does_not_return_has_left),
 		TEST(numbering_survives_every_change_of_the_history),

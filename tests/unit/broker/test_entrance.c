@@ -85,6 +85,7 @@ static void the_whole_way_from_hello_to_a_session(void **state)
 	assert_int_equal(wait->sender.len, 0);
 	world_copy(ticket, sizeof ticket, wait->ticket);
 
+	entrance_hear_mailer(w->entrance, &take, w->t);
 	assert_true(entrance_take_letter(w->entrance, &take, w->t, &letter));
 	assert_true(slice_equal(letter.email, S("Ann@A.Example"))); /* as typed */
 	assert_true(slice_equal(letter.name, S("Ann")));
@@ -311,14 +312,15 @@ static void a_code_ends_with_its_time(void **state)
 	world_ask(w, w->g, 1, "ann", ANN);
 	world_pass(w, 10 * MINUTE - 1);
 	w->t.wall_ms += 10ull * HOUR; /* the wall clock neither ends it nor prolongs it */
-	world_tick(w);
+	world_tick_heard(w);
 	assert_int_equal(entrance_logins(w->entrance), 1);
 	w->t.wall_ms -= 20ull * HOUR;
 	world_pass(w, 1);
+	world_hear(w, w->g); /* that no mailer is running */
 	world_auth(w, w->g, 1, w->ticket, w->code);
 	assert_reset(w, w->g, 1, REASON_LOGIN_OVER);
 	assert_int_equal(entrance_letters(w->entrance), 1);
-	world_tick(w);
+	world_tick_heard(w);
 	assert_int_equal(entrance_logins(w->entrance), 0);
 	assert_int_equal(entrance_letters(w->entrance), 0);
 }
@@ -375,9 +377,10 @@ static void restart_with(struct world *w, uint64_t per_address, uint64_t per_net
 			 uint64_t interval_ms)
 {
 	world_end(w);
-	w->entrance_options.mails_per_address = per_address;
-	w->entrance_options.mails_per_network = per_network;
-	w->entrance_options.mail_interval_ms = interval_ms;
+	w->entrance_options.mails = (struct mail_limits){.per_address_hour = per_address,
+							 .per_network_hour = per_network,
+							 .interval_ms = interval_ms,
+							 .reserve_hour = 3};
 	world_begin(w);
 	world_add_gateways(w);
 }
@@ -712,10 +715,12 @@ static void the_name_of_who_is_here_is_never_free(void **state)
 	struct world *w = *state;
 
 	world_enter(w, w->g, 1, "ann", ANN);
-	for (int i = 0; i < 3; i++) {
-		world_pass(w, 200ull * DAY);
+	for (int i = 0; i < 30; i++) { /* in one sitting */
+		world_pass(w, 20ull * DAY);
+		entrance_used(w->entrance, w->g, 1, w->t);
 		world_tick_heard(w);
 	}
+	world_hear(w, w->g);
 	world_hello(w, w->g2, 2, "ann", EVE);
 	assert_may_not_enter(w, w->g2, 2, REASON_NAME_TAKEN);
 }

@@ -231,6 +231,81 @@ static void each_claim_may_be_released_while_they_are_called(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* SECURITY N2 */
+static void of_two_names_that_look_alike_one_is_refused(void **state)
+{
+	static const struct {
+		const char *claimed, *tried;
+	} pairs[] = {
+#define LOOK_ALIKE(claimed, tried) {claimed, tried},
+#include "tests/unit/broker/look_alikes.def"
+#undef LOOK_ALIKE
+	};
+	struct fixture *f = *state;
+
+	assert_true(NELEMS(pairs) >= 200);
+	for (size_t i = 0; i < NELEMS(pairs); i++) {
+		struct name_claim *mine = NULL, *own;
+		struct name_keys keys;
+		enum names_answer answer;
+
+		if (name_keys_of(f->keyer, slice_of(pairs[i].claimed), &keys) != ST_OK)
+			fail_msg("the first one is no name: %s", pairs[i].claimed);
+		answer = names_ask(f->names, &keys, &ann, &own);
+		if (answer == NAMES_FREE)
+			mine = names_claim(f->names, 0, slice_of(pairs[i].claimed), &keys,
+					   &ann);
+		else
+			assert_int_equal(answer, NAMES_TAKEN); /* it is reserved */
+		if (name_keys_of(f->keyer, slice_of(pairs[i].tried), &keys) == ST_OK &&
+		    names_ask(f->names, &keys, &eve, &own) != NAMES_TAKEN)
+			fail_msg("%s may be had beside %s (pair %zu)", pairs[i].tried,
+				 pairs[i].claimed, i);
+		if (mine != NULL)
+			names_release(f->names, mine);
+	}
+}
+
+/* SECURITY N3 */
+static void nobody_may_have_a_reserved_name_or_its_look_alike(void **state)
+{
+	static const char *const names[] = {
+		"plumebot", "PlumeBot", "p1umebot", "plurnebot", "admin", "ADMIN",
+		"adrnin", "Administrator", "system", "systern", "root", "r00t",
+		"everyone", "every0ne", "here", "HERE", "plume", "pIume",
+		/* by the operator */
+		"helpdesk", "HelpDesk", "he1pdesk", "heIpdesk", "staff"};
+	struct fixture *f = *state;
+	struct name_claim *own;
+
+	assert_int_equal(names_reserve(f->names, f->keyer, S("helpdesk")), ST_OK);
+	assert_int_equal(names_reserve(f->names, f->keyer, S("Staff")), ST_OK);
+	assert_int_equal(names_reserve(f->names, f->keyer, S("admin")),
+			 ST_OK); /* again */
+	assert_int_equal(names_reserve(f->names, f->keyer, S("no name")), ST_RANGE);
+	for (size_t i = 0; i < NELEMS(names); i++)
+		assert_int_equal(ask(f, names[i], &ann, &own), NAMES_TAKEN);
+	assert_int_equal(names_count(f->names), 0);
+	assert_int_equal(claim(f, "ann", &ann)->id, NAMES_FIRST_ID);
+}
+
+static void reserved_names_have_a_bound(void **state)
+{
+	struct fixture *f = *state;
+	enum status st = ST_OK;
+	size_t n = 0;
+
+	for (; st == ST_OK && n < 2000; n++) {
+		char name[16];
+
+		snprintf(name, sizeof name, "r%04zu", n);
+		st = names_reserve(f->names, f->keyer, slice_of(name));
+	}
+	assert_int_equal(st, ST_FULL);
+	assert_in_range(n, NAMES_RESERVED_MAX - 10, NAMES_RESERVED_MAX);
+	assert_int_equal(claim(f, "ann", &ann)->id, NAMES_FIRST_ID);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -244,6 +319,9 @@ int main(void)
 		TEST(the_table_has_a_bound),
 		TEST(ids_are_not_used_again),
 		TEST(each_claim_may_be_released_while_they_are_called),
+		TEST(of_two_names_that_look_alike_one_is_refused),
+		TEST(nobody_may_have_a_reserved_name_or_its_look_alike),
+		TEST(reserved_names_have_a_bound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -175,6 +175,39 @@ static void any_order_of_events_keeps_the_counts(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+static void who_signs_out_leaves_at_once_unless_somebody_of_theirs_is_there(void **state)
+{
+	struct left l = {.n = 0};
+
+	presence_leave(*state, 1, note, &l); /* never here */
+	assert_true(presence_attach(*state, 1));
+	assert_false(presence_attach(*state, 1));
+	presence_detach(*state, 1, 10);
+	presence_leave(*state, 1, note, &l);
+	assert_int_equal(l.n, 0);
+	presence_detach(*state, 1, 20);
+	presence_leave(*state, 1, note, &l);
+	presence_leave(*state, 1, note, &l);
+	assert_int_equal(l.n, 1);
+	assert_int_equal(l.person[0], 1);
+	assert_false(presence_has(*state, 1));
+	assert_int_equal(expire(*state, 20 + GRACE), 0); /* not announced again */
+	assert_true(presence_attach(*state, 1));
+}
+
+static void typing_is_told_once_in_a_while_for_each_person(void **state)
+{
+	assert_false(presence_may_type(*state, 1, 5)); /* not here */
+	presence_attach(*state, 1);
+	presence_attach(*state, 2);
+	assert_true(presence_may_type(*state, 1, 100));
+	assert_false(presence_may_type(*state, 1, 100));
+	assert_true(presence_may_type(*state, 2, 101));
+	assert_false(presence_may_type(*state, 1, 100 + PRESENCE_TYPING_MS - 1));
+	assert_true(presence_may_type(*state, 1, 100 + PRESENCE_TYPING_MS));
+	assert_false(presence_may_type(*state, 1, 101 + PRESENCE_TYPING_MS));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -186,6 +219,8 @@ int main(void)
 		TEST(a_clock_that_is_behind_throws_nobody_out),
 		TEST(people_are_listed_in_the_order_of_their_coming),
 		TEST(any_order_of_events_keeps_the_counts),
+		TEST(who_signs_out_leaves_at_once_unless_somebody_of_theirs_is_there),
+		TEST(typing_is_told_once_in_a_while_for_each_person),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -176,6 +176,74 @@ static void over_the_bound_the_one_unused_for_longest_ends(void **state)
 	sessions_free(&s);
 }
 
+static bool is_even(void *ctx, const struct session *s)
+{
+	(void)ctx;
+	return s->person % 2 == 0;
+}
+
+static void sessions_end_when_they_are_told_to(void **state)
+{
+	struct sessions *s = fresh(TTL);
+	struct ended ended = {0, 0};
+
+	(void)state;
+	for (uint64_t n = 1; n <= 5; n++) {
+		struct session one = session(n, 0);
+
+		sessions_add(s, &one, NULL, NULL);
+	}
+	for (int again = 0; again < 2; again++) {
+		struct session three = session(3, 0);
+
+		sessions_end(s, &three.token, count_end, &ended);
+		assert_int_equal(ended.n, 1);
+		assert_int_equal(ended.person, 1003);
+		assert_false(sessions_has(s, &three.token));
+	}
+	sessions_end_if(s, is_even, count_end, &ended);
+	assert_int_equal(ended.n, 3);
+	assert_int_equal(sessions_count(s), 2);
+	assert_true(is_good(s, 1, 0));
+	assert_false(is_good(s, 2, 0));
+	assert_false(is_good(s, 3, 0));
+	assert_false(is_good(s, 4, 0));
+	assert_true(is_good(s, 5, 0));
+	sessions_free(&s);
+}
+
+static void asking_for_a_session_is_no_use_of_it(void **state)
+{
+	struct sessions *s = fresh(TTL);
+	struct session a = session(1, 0);
+
+	(void)state;
+	sessions_add(s, &a, NULL, NULL);
+	assert_true(sessions_has(s, &a.token));
+	assert_false(is_good(s, 1, TTL));
+	sessions_free(&s);
+}
+
+/* The last use may be noted a grain late, so a grain is a small part of the life. */
+static void uses_need_not_be_noted_more_often_than_matters(void **state)
+{
+	static const struct {
+		uint64_t ttl_ms, grain_ms;
+	} cases[] = {
+		{0, 3600000},        {UINT64_C(30) * 86400000, 3600000},
+		{86400000, 3600000}, {3600000, 225000},
+		{16000, 1000},       {1, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEMS(cases); i++) {
+		struct sessions *s = fresh(cases[i].ttl_ms);
+
+		assert_int_equal(sessions_grain(s), cases[i].grain_ms);
+		sessions_free(&s);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -187,6 +255,9 @@ int main(void)
 		cmocka_unit_test(without_a_ttl_sessions_live_for_ever),
 		cmocka_unit_test(expiry_ends_the_unused_and_no_other),
 		cmocka_unit_test(over_the_bound_the_one_unused_for_longest_ends),
+		cmocka_unit_test(sessions_end_when_they_are_told_to),
+		cmocka_unit_test(asking_for_a_session_is_no_use_of_it),
+		cmocka_unit_test(uses_need_not_be_noted_more_often_than_matters),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -131,19 +131,29 @@ static void on_post(void *ctx, const struct history_post *p)
 
 static void on_login(void *ctx, const struct login *l, uint64_t wall_ms)
 {
-	note(ctx, "login %d %d %d %s %llu %llu %llu %llu %d ends %llu\n",
+	note(ctx, "login %d %d %d %s %llu %llu %llu %llu %d ends %llu",
 	     l->ticket.bytes[0], l->code.bytes[0], l->owner.bytes[0], l->name,
 	     (unsigned long long)l->tries_left, (unsigned long long)l->gateway,
 	     (unsigned long long)l->client, (unsigned long long)l->letter, l->mail,
 	     (unsigned long long)wall_ms);
+	if (l->reference[0] != '\0')
+		note(ctx, " %s %d %d %llu %llu %llu %s", l->reference,
+		     l->address_key.bytes[0], l->proof.bytes[0],
+		     (unsigned long long)l->resend_at_ms,
+		     (unsigned long long)l->mailed_ms, (unsigned long long)l->retry_at_ms,
+		     l->email);
+	note(ctx, "\n");
 }
 
 static void on_letter(void *ctx, const struct letter *l, uint64_t wall_ms)
 {
-	note(ctx, "letter %llu %d %s %s %s %s %s %llu ends %llu\n",
+	note(ctx,
+	     "letter %llu %d %s %s %s %s %s %llu ends %llu %llu %llu held %llu %d %llu\n",
 	     (unsigned long long)l->id, l->ticket.bytes[0], l->reference, l->email,
 	     l->name, l->code, l->network, (unsigned long long)l->gateway,
-	     (unsigned long long)wall_ms);
+	     (unsigned long long)wall_ms, (unsigned long long)l->asked_ms,
+	     (unsigned long long)l->salt, (unsigned long long)l->mailer, l->is_offered,
+	     (unsigned long long)l->lease_until_ms);
 }
 
 static void on_gateway(void *ctx, uint64_t id, uint64_t number, struct slice reply)
@@ -164,11 +174,59 @@ static void on_present(void *ctx, uint64_t person)
 	note(ctx, "present %llu\n", (unsigned long long)person);
 }
 
+static void on_tally(void *ctx, enum tally_kind kind, const struct secret_hash *key,
+		     uint64_t wall_ms)
+{
+	note(ctx, "tally %d %d %llu\n", (int)kind, key->bytes[0],
+	     (unsigned long long)wall_ms);
+}
+
+static void on_mail_pace(void *ctx, uint64_t wall_ms)
+{
+	note(ctx, "pace %llu\n", (unsigned long long)wall_ms);
+}
+
+static void on_proof(void *ctx, const struct proof *p)
+{
+	note(ctx, "proof %d %d %llu\n", p->token.bytes[0], p->owner.bytes[0],
+	     (unsigned long long)p->used_ms);
+}
+
+static void on_trail(void *ctx, const struct trail_row *r)
+{
+	note(ctx, "trail %llu %llu %llu %llu %llu %llu %llu %llu %llu %llu %s|%s|%s|%s\n",
+	     (unsigned long long)r->id, (unsigned long long)r->number,
+	     (unsigned long long)r->time_ms, (unsigned long long)r->kind,
+	     (unsigned long long)r->times, (unsigned long long)r->login,
+	     (unsigned long long)r->gateway, (unsigned long long)r->state,
+	     (unsigned long long)r->attempt, (unsigned long long)r->code, r->reference,
+	     r->email, r->network, r->detail);
+}
+
+static void on_trail_kept(void *ctx, uint64_t number)
+{
+	if (number != 0)
+		note(ctx, "kept %llu\n", (unsigned long long)number);
+}
+
 static enum status load(struct store *s, size_t keep, struct trace *t)
 {
-	struct store_reader reader = {t,          on_epoch,  on_newest, on_name,
-				      on_session, on_post,   on_login,  on_letter,
-				      on_gateway, on_client, on_present};
+	struct store_reader reader = {t,
+				      on_epoch,
+				      on_newest,
+				      on_name,
+				      on_session,
+				      on_post,
+				      on_login,
+				      on_letter,
+				      on_gateway,
+				      on_client,
+				      on_present,
+				      on_tally,
+				      on_mail_pace,
+				      on_proof,
+				      on_trail,
+				      on_trail_kept};
 
 	t->len = 0;
 	t->text[0] = '\0';
@@ -190,7 +248,11 @@ static const struct letter letter = {.id = BIG,
 				     .name = "ann",
 				     .code = "31415926",
 				     .network = "192.0.2.77",
-				     .gateway = BIG};
+				     .gateway = BIG,
+				     .asked_ms = 1700000000001,
+				     .salt = BIG,
+				     .mailer = BIG,
+				     .is_offered = true};
 
 static void put_post(struct store *s, uint64_t seq, const char *text)
 {
@@ -220,7 +282,29 @@ static void put_everything(struct store *s)
 			      .gateway = BIG,
 			      .client = 9,
 			      .letter = BIG,
-			      .mail = MAIL_WITHHELD};
+			      .mail = MAIL_WITHHELD,
+			      .address_key = {{5}},
+			      .proof = {{6}},
+			      .resend_at_ms = 11,
+			      .mailed_ms = 12,
+			      .retry_at_ms = 13,
+			      .reference = "K7Q-2MX",
+			      .email = "canary@mail.example"};
+	struct proof proof = {.token = token, .owner = owner, .used_ms = 99};
+	struct trail_row row = {.id = 5,
+				.number = 3,
+				.time_ms = 1700000000002,
+				.kind = TRAIL_LETTER,
+				.times = 7,
+				.login = BIG,
+				.gateway = BIG,
+				.state = MAIL_DEFERRED,
+				.attempt = 2,
+				.code = 451,
+				.reference = "K7Q-2MX",
+				.email = "canary@mail.example",
+				.network = "192.0.2.77",
+				.detail = "greylisted by canary"};
 	struct gateway gateway = {
 		.id = BIG, .number = 77, .reply = reply, .reply_len = sizeof reply - 1};
 	struct client client = {.number = 9, .person = 1000, .session = token};
@@ -232,6 +316,13 @@ static void put_everything(struct store *s)
 	put_post(s, 2, "\xf0\x9f\x98\x80 'quoted\"; DROP TABLE posts");
 	store_put_login(s, &login, UINT64_MAX);
 	store_put_letter(s, &letter, 5000);
+	store_put_lease(s, &letter, 6000);
+	store_put_tally(s, TALLY_WRONG_FOR_ADDRESS, &owner, 200);
+	store_put_tally(s, TALLY_MAILS_OF_NETWORK, &owner, 100);
+	store_put_mail_pace(s, 300);
+	store_put_proof(s, &proof);
+	store_put_trail(s, &row);
+	store_put_trail_kept(s, 2);
 	store_put_gateway(s, &gateway);
 	store_put_client(s, BIG, &client);
 	store_put_present(s, 1000);
@@ -245,12 +336,20 @@ static const char everything[] =
 	"post 1 1700000000000 0 1000 ann|hello|i\n"
 	"post 2 1700000000000 0 1000 ann|\xf0\x9f\x98\x80 'quoted\"; DROP TABLE posts|i\n"
 	"login 2 3 4 ann 3 18446744073709551610 9 18446744073709551610 6 ends "
-	"18446744073709551615\n"
+	"18446744073709551615 K7Q-2MX 5 6 11 12 13 canary@mail.example\n"
 	"letter 18446744073709551610 2 K7Q-2MX canary@mail.example ann 31415926 192.0.2.77 "
-	"18446744073709551610 ends 5000\n"
+	"18446744073709551610 ends 5000 1700000000001 18446744073709551610 held "
+	"18446744073709551610 1 6000\n"
 	"gateway 18446744073709551610 77 28:reply-with-token-CANARYTOKEN\n"
 	"client 18446744073709551610 9 1000 1\n"
-	"present 1000\n";
+	"present 1000\n"
+	"tally 2 4 100\n"
+	"tally 4 4 200\n"
+	"pace 300\n"
+	"proof 1 4 99\n"
+	"trail 5 3 1700000000002 9 7 18446744073709551610 18446744073709551610 3 2 451 "
+	"K7Q-2MX|canary@mail.example|192.0.2.77|greylisted by canary\n"
+	"kept 2\n";
 
 static void everything_comes_back_from_the_file(void **state)
 {
@@ -294,8 +393,14 @@ static void what_is_dropped_does_not_come_back(void **state)
 	store_drop_gateway(s, BIG); /* with its clients */
 	store_drop_present(s, 1000);
 	store_trim_posts(s, 2);
+	store_trim_tally(s, TALLY_MAILS_OF_NETWORK, 100);
+	store_trim_tally(s, TALLY_WRONG_FOR_ADDRESS, 199);
+	store_drop_proof(s, &token);
+	store_drop_trail(s, 5);
 	commit(s);
-	assert_loads(s, 10, "epoch 18446744073709551610\nnewest 2\n");
+	assert_loads(s, 10,
+		     "epoch 18446744073709551610\nnewest 2\ntally 4 4 200\npace 300\n"
+		     "kept 2\n");
 	store_close(&s);
 }
 
@@ -508,6 +613,7 @@ static void letters_and_answers_of_another_secret_are_left_out(void **state)
 	assert_int_equal(load(s, 10, &t), ST_OK);
 	assert_null(strstr(t.text, "letter "));
 	assert_null(strstr(t.text, "\ngateway "));
+	assert_null(strstr(t.text, "canary"));
 	assert_non_null(strstr(t.text, "post 1 "));
 	store_close(&s);
 }
@@ -728,6 +834,12 @@ static void rows_out_of_range_are_damage_and_not_a_crash(void **state)
 		"UPDATE posts SET id = hex(zeroblob(40))",
 		"UPDATE logins SET mail = 99",
 		"UPDATE logins SET name = hex(zeroblob(100))",
+		"UPDATE logins SET reference = 'K7Q-2MXX'",
+		"UPDATE trail SET kind = 256",
+		"UPDATE trail SET times = 0",
+		"UPDATE trail SET state = 7",
+		"UPDATE trail SET code = 1000",
+		"UPDATE trail SET reference = 'K7Q-2MXX'",
 	};
 	const struct fixture *f = *state;
 	static struct trace t;
@@ -760,6 +872,12 @@ static void hashes_and_seals_of_wrong_size_fit_nothing(void **state)
 		"UPDATE gateways SET reply = x''",
 		"UPDATE gateways SET reply = zeroblob(40)",
 		"UPDATE gateways SET reply = zeroblob(1000)",
+		"UPDATE logins SET sealed = x''",
+		"UPDATE logins SET sealed = zeroblob(10000)",
+		"UPDATE trail SET sealed = zeroblob(39)",
+		"UPDATE trail SET sealed = zeroblob(10000)",
+		"UPDATE proofs SET token = x'01'",
+		"UPDATE tallies SET key = x''",
 	};
 	const struct fixture *f = *state;
 	static struct trace t;

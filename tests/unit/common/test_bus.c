@@ -26,7 +26,7 @@ struct world {
 	uv_loop_t loop;
 	uv_timer_t tick; /* wakes the loop, so that conditions are looked at */
 	uint16_t port;
-	char url[64];
+	struct bus_address at;
 };
 
 static void on_tick(uv_timer_t *timer)
@@ -56,7 +56,7 @@ static int begin(void **state)
 	assert_int_equal(uv_timer_init(&w->loop, &w->tick), 0);
 	assert_int_equal(uv_timer_start(&w->tick, on_tick, TICK_MS, TICK_MS), 0);
 	w->port = free_port();
-	assert_true(fmt(w->url, sizeof w->url, "tcp://127.0.0.1:%d", w->port));
+	assert_true(fmt(w->at.url, sizeof w->at.url, "tcp://127.0.0.1:%d", w->port));
 	*state = w;
 	return 0;
 }
@@ -141,7 +141,7 @@ static struct bus_requester *new_requester(struct world *w, struct heard *h)
 {
 	struct bus_requester *r;
 
-	assert_int_equal(bus_requester_new(&w->loop, w->url, on_frame, h, &r), ST_OK);
+	assert_int_equal(bus_requester_new(&w->loop, &w->at, on_frame, h, &r), ST_OK);
 	return r;
 }
 
@@ -150,7 +150,7 @@ static struct bus_replier *new_replier(struct world *w, bus_call_fn *on_call,
 {
 	struct bus_replier *r;
 
-	assert_int_equal(bus_replier_new(&w->loop, w->url, 4, on_call, h, &r), ST_OK);
+	assert_int_equal(bus_replier_new(&w->loop, &w->at, 4, on_call, h, &r), ST_OK);
 	return r;
 }
 
@@ -195,7 +195,7 @@ static void the_next_request_may_be_sent_from_the_answer(void **state)
 	struct chain chain = {0};
 	struct bus_replier *replier = new_replier(w, on_call_echo, &asked);
 
-	assert_int_equal(bus_requester_new(&w->loop, w->url, on_answer_ask_again, &chain,
+	assert_int_equal(bus_requester_new(&w->loop, &w->at, on_answer_ask_again, &chain,
 					   &chain.requester),
 			 ST_OK);
 	bus_request(chain.requester, S("again"));
@@ -351,7 +351,7 @@ static struct bus_publisher *new_publisher(struct world *w)
 {
 	struct bus_publisher *p;
 
-	assert_int_equal(bus_publisher_new(w->url, &p), ST_OK);
+	assert_int_equal(bus_publisher_new(&w->at, &p), ST_OK);
 	return p;
 }
 
@@ -359,7 +359,7 @@ static struct bus_subscriber *new_subscriber(struct world *w, struct heard *h)
 {
 	struct bus_subscriber *s;
 
-	assert_int_equal(bus_subscriber_new(&w->loop, w->url, on_frame, h, &s), ST_OK);
+	assert_int_equal(bus_subscriber_new(&w->loop, &w->at, on_frame, h, &s), ST_OK);
 	return s;
 }
 
@@ -426,10 +426,10 @@ static void a_port_in_use_is_refused(void **state)
 	struct bus_replier *replier = new_replier(w, on_call_echo, &h), *second;
 	struct bus_publisher *publisher;
 
-	assert_int_equal(bus_replier_new(&w->loop, w->url, 4, on_call_echo, &h, &second),
+	assert_int_equal(bus_replier_new(&w->loop, &w->at, 4, on_call_echo, &h, &second),
 			 ST_BUSY);
 	assert_null(second);
-	assert_int_equal(bus_publisher_new(w->url, &publisher), ST_BUSY);
+	assert_int_equal(bus_publisher_new(&w->at, &publisher), ST_BUSY);
 	assert_null(publisher);
 	bus_replier_free(&replier);
 }
@@ -479,16 +479,64 @@ static void only_tcp_with_a_port_is_an_address(void **state)
 		"TCP://h:4880",
 		"ws://h:4880",
 		"h:4880",
-		"tls+tcp://h:4880",
+		"tls+tcp://h",
+		"tls://h:4880",
 		"tcp://h:4880/path",
 	};
 
 	(void)state;
 	assert_true(bus_url_is_valid("tcp://127.0.0.1:4880"));
 	assert_true(bus_url_is_valid("tcp://broker:65535"));
+	assert_true(bus_url_is_valid("tls+tcp://broker:4880"));
 	for (size_t i = 0; i < NELEMS(bad); i++) {
 		if (bus_url_is_valid(bad[i]))
 			fail_msg("%s", bad[i]);
+	}
+}
+
+static void endpoints_of_tls_are_tls(void **state)
+{
+	char url[64];
+
+	(void)state;
+	assert_int_equal(
+		bus_endpoint_url("tls+tcp://h:4880", ENDPOINT_MAIL, url, sizeof url),
+		ST_OK);
+	assert_string_equal(url, "tls+tcp://h:4882");
+	assert_true(bus_url_is_tls(url));
+	assert_false(bus_url_is_tls("tcp://h:4882"));
+}
+
+static void only_loopback_stays_on_this_machine(void **state)
+{
+	static const char *const here[] = {
+		"tcp://127.0.0.1:1",
+		"tcp://127.8.9.10:1",
+		"tcp://localhost:1",
+		"tls+tcp://[::1]:1",
+	};
+	static const char *const away[] = {
+		"tcp://0.0.0.0:1",
+		"tcp://*:1",
+		"tcp://10.0.0.1:1",
+		"tcp://128.0.0.1:1",
+		"tcp://127.0.0.1.example:1",
+		"tcp://127.1:1",
+		"tcp://localhost.example:1",
+		"tcp://[::]:1",
+		"tcp://[::ffff:10.0.0.1]:1",
+		"tcp://broker:1",
+		"127.0.0.1:1",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEMS(here); i++) {
+		if (!bus_url_is_loopback(here[i]))
+			fail_msg("%s", here[i]);
+	}
+	for (size_t i = 0; i < NELEMS(away); i++) {
+		if (bus_url_is_loopback(away[i]))
+			fail_msg("%s", away[i]);
 	}
 }
 
@@ -528,6 +576,8 @@ int main(void)
 		WITH_WORLD(a_port_in_use_is_refused),
 		cmocka_unit_test(endpoints_are_four_ports_in_a_row),
 		cmocka_unit_test(only_tcp_with_a_port_is_an_address),
+		cmocka_unit_test(endpoints_of_tls_are_tls),
+		cmocka_unit_test(only_loopback_stays_on_this_machine),
 		cmocka_unit_test(freeing_nothing_is_fine),
 	};
 

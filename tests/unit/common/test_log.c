@@ -8,7 +8,9 @@
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -248,6 +250,100 @@ static void an_address_shows_its_first_letter_and_its_domain(void **state)
 	assert_string_equal(shown + sizeof shown - 6, "x...\"");
 }
 
+static void json_is_one_object_a_line(void **state)
+{
+	const char *text, *rest;
+
+	(void)state;
+	log_init("plume-test", LOG_INFO);
+	log_set(LOG_INFO, LOG_JSON);
+	capture_start();
+	log_warn("happened", "why=\"a b\" n=%d", 7);
+	text = capture_end();
+	log_set(LOG_INFO, LOG_LOGFMT);
+	assert_int_equal(strncmp(text, "{\"time\":\"2", 10), 0);
+	rest = strstr(text, "Z\"");
+	assert_non_null(rest);
+	assert_string_equal(
+		rest,
+		"Z\",\"level\":\"warn\",\"program\":\"plume-test\",\"event\":\"happened\","
+		"\"why\":\"a b\",\"n\":\"7\"}\n");
+}
+
+static void json_closes_however_long_the_line(void **state)
+{
+	static char value[4000];
+	const char *text;
+	size_t len;
+
+	(void)state;
+	memset(value, '\\', sizeof value - 1);
+	log_init("plume-test", LOG_INFO);
+	log_set(LOG_INFO, LOG_JSON);
+	capture_start();
+	log_warn("happened", "a=1 why=\"%s\"", value);
+	text = capture_end();
+	log_set(LOG_INFO, LOG_LOGFMT);
+	len = strlen(text);
+	assert_true(len <= 2048);
+	assert_string_equal(text + len - 9, ",\"a\":\"1\"}\n" + 1);
+}
+
+static void the_journal_gets_priorities_and_no_time(void **state)
+{
+	(void)state;
+	log_init("plume-test", LOG_DEBUG);
+	log_set(LOG_DEBUG, LOG_JOURNAL);
+	capture_start();
+	log_error("a", "x=1");
+	log_warn("b", "%s", "");
+	log_info("c", "x=1");
+	log_debug("d", "x=1");
+	assert_string_equal(capture_end(), "<3>error program=plume-test event=a x=1\n"
+					   "<4>warn program=plume-test event=b\n"
+					   "<6>info program=plume-test event=c x=1\n"
+					   "<7>debug program=plume-test event=d x=1\n");
+	log_set(LOG_INFO, LOG_LOGFMT);
+}
+
+static void the_journal_is_known_by_its_file(void **state)
+{
+	char mine[64];
+	struct stat st;
+	const char *text;
+
+	(void)state;
+	capture_start();
+	assert_int_equal(fstat(STDERR_FILENO, &st), 0);
+	assert_true(snprintf(mine, sizeof mine, "%ju:%ju", (uintmax_t)st.st_dev,
+			     (uintmax_t)st.st_ino) > 0);
+	assert_int_equal(setenv("JOURNAL_STREAM", mine, 1), 0);
+	log_set(LOG_INFO, LOG_AUTO);
+	log_info("a", "x=1");
+	assert_int_equal(setenv("JOURNAL_STREAM", "1:1", 1), 0);
+	log_set(LOG_INFO, LOG_AUTO);
+	log_info("b", "x=1");
+	text = capture_end();
+	assert_int_equal(unsetenv("JOURNAL_STREAM"), 0);
+	assert_int_equal(strncmp(text, "<6>info", 7), 0);
+	assert_int_equal(strncmp(strchr(text, '\n') + 1, "20", 2), 0);
+}
+
+static void the_level_changes_at_any_time(void **state)
+{
+	(void)state;
+	log_init("plume-test", LOG_INFO);
+	capture_start();
+	log_debug("hidden", "x=1");
+	log_set(LOG_DEBUG, LOG_JOURNAL);
+	log_debug("shown", "x=1");
+	log_set(LOG_ERROR, LOG_JOURNAL);
+	log_warn("hidden", "x=1");
+	assert_string_equal(capture_end(),
+			    "<7>debug program=plume-test event=shown x=1\n");
+	log_set(LOG_INFO, LOG_LOGFMT);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +357,11 @@ int main(void)
 		cmocka_unit_test(levels_are_known_by_name),
 		cmocka_unit_test(quoting_escapes_and_clips),
 		cmocka_unit_test(an_address_shows_its_first_letter_and_its_domain),
+		cmocka_unit_test(json_is_one_object_a_line),
+		cmocka_unit_test(json_closes_however_long_the_line),
+		cmocka_unit_test(the_journal_gets_priorities_and_no_time),
+		cmocka_unit_test(the_journal_is_known_by_its_file),
+		cmocka_unit_test(the_level_changes_at_any_time),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -360,6 +360,39 @@ static void changed_frames_are_refused_or_valid(void **state)
 	}
 }
 
+static void questions_about_people_are_read(void **state)
+{
+	static const struct {
+		const char *json;
+		enum status status;
+		bool everywhere;
+	} cases[] = {
+		{"{\"type\":14}", ST_OK, false},
+		{"{\"type\":14,\"everywhere\":true}", ST_OK, true},
+		{"{\"type\":14,\"everywhere\":false}", ST_OK, false},
+		{"{\"type\":14,\"everywhere\":null}", ST_OK, false},
+		{"{\"type\":14,\"everywhere\":1}", ST_TYPE, false},
+		{"{\"type\":14,\"everywhere\":\"true\"}", ST_TYPE, false},
+		{"{\"type\":13}", ST_OK, false},
+		{"{\"type\":13,\"text\":\"unknown keys are ignored\"}", ST_OK, false},
+		{"{\"type\":12,\"people\":[]}", ST_UNKNOWN, false},
+		{"{\"type\":15}", ST_UNKNOWN, false},
+	};
+	struct browser_msg m;
+
+	(void)state;
+	for (size_t i = 0; i < NELEMS(cases); i++) {
+		assert_int_equal(browser_read(slice_of(cases[i].json), &m),
+				 cases[i].status);
+		if (m.type == BROWSER_SIGN_OUT && cases[i].status == ST_OK)
+			assert_int_equal(m.u.sign_out.everywhere, cases[i].everywhere);
+		browser_msg_free(&m);
+	}
+	assert_int_equal(browser_read(S("{\"type\":11,\"after\":\"ann\"}"), &m), ST_OK);
+	assert_true(slice_equal(m.u.who.after, S("ann")));
+	browser_msg_free(&m);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -370,6 +403,7 @@ int main(void)
 		cmocka_unit_test(fields_have_limits_and_are_never_cut),
 		cmocka_unit_test(a_text_that_is_too_long_still_has_its_id),
 		cmocka_unit_test(changed_frames_are_refused_or_valid),
+		cmocka_unit_test(questions_about_people_are_read),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -111,14 +111,79 @@ static void messages_are_as_the_protocol_says(void **state)
 	assert_json(t, "{\"type\":7,\"user\":{\"name\":\"ann\"},\"text\":\"\","
 		       "\"ticket\":\"tick\",\"digits\":8,\"expires_in\":600000,"
 		       "\"resend_in\":60000,\"mail\":\"sent\","
-		       "\"sender\":\"room@plume.example\"}");
+		       "\"sender\":\"room@plume.example\",\"subject\":\"\"}");
+	wait.subject = S("Your \"code\"");
+	wait.reference = S("K7Q-2MX");
+	wait.mailed_ms = 1700000000000;
+	wait.mailers = 1;
+	browser_write_waiting(t, &wait, S(""));
+	assert_json(t, "{\"type\":7,\"user\":{\"name\":\"ann\"},\"text\":\"\","
+		       "\"digits\":8,\"expires_in\":600000,\"resend_in\":60000,"
+		       "\"mail\":\"sent\",\"sender\":\"room@plume.example\","
+		       "\"subject\":\"Your \\\"code\\\"\",\"reference\":\"K7Q-2MX\","
+		       "\"mailed_at\":1700000000000,\"mailers\":0}");
+	wait = (struct bus_waiting){
+		.name = S("ann"), .mail = MAIL_DEFERRED, .retry_ms = 20000, .mailers = 3};
+	browser_write_waiting(t, &wait, S(""));
+	assert_json(t, "{\"type\":7,\"user\":{\"name\":\"ann\"},\"text\":\"\","
+		       "\"digits\":8,\"expires_in\":0,\"resend_in\":0,"
+		       "\"mail\":\"deferred\",\"sender\":\"\",\"subject\":\"\","
+		       "\"mail_retry_in\":20000,\"mailers\":2}");
 
+	in.proof = S("prf");
 	browser_write_ack(t, &in, UINT64_C(0xff));
 	tree = parse(t);
 	assert_int_equal(json_integer_value(json_object_get(tree, "type")), 3);
 	assert_string_equal(json_string_value(json_object_get(tree, "token")), "tok");
+	assert_string_equal(json_string_value(json_object_get(tree, "proof")), "prf");
 	assert_string_equal(json_string_value(json_object_get(tree, "epoch")),
 			    "00000000000000ff");
+	json_decref(tree);
+}
+
+static void people_are_as_the_protocol_says(void **state)
+{
+	struct browser_out *t = *state;
+	struct bus_post post = {.seq = 7,
+				.time_ms = 9,
+				.name = S("ann"),
+				.text = S("hi"),
+				.mark = S("abcd2345")};
+	struct bus_admitted in = {.name = S("ann"), .mark = S("abcd2345")};
+	struct bus_typing typing = {.name = S("ann"), .mark = S("abcd2345")};
+	struct bus_present ann = {.name = S("ann"), .mark = S("abcd2345")};
+	struct bus_present bot = {.name = S("b\"t")};
+	json_t *tree;
+
+	browser_write_post(t, &post);
+	assert_json(t,
+		    "{\"type\":1,\"user\":{\"name\":\"ann\"},\"text\":\"hi\",\"seq\":7,"
+		    "\"ts\":9,\"mark\":\"abcd2345\"}");
+	browser_write_ack(t, &in, 1);
+	tree = parse(t);
+	assert_string_equal(json_string_value(json_object_get(tree, "mark")), "abcd2345");
+	json_decref(tree);
+	browser_write_typing(t, &typing);
+	assert_json(t, "{\"type\":13,\"user\":{\"name\":\"ann\"},\"text\":\"\","
+		       "\"mark\":\"abcd2345\"}");
+	browser_write_here(t);
+	browser_write_here_end(t, false);
+	assert_json(t, "{\"type\":12,\"user\":{\"name\":\"\"},\"text\":\"\","
+		       "\"people\":[],\"more\":false}");
+	browser_write_here(t);
+	browser_write_here_person(t, &ann, true);
+	browser_write_here_person(t, &bot, false);
+	browser_write_here_end(t, true);
+	assert_json(t, "{\"type\":12,\"user\":{\"name\":\"\"},\"text\":\"\",\"people\":["
+		       "{\"name\":\"ann\",\"mark\":\"abcd2345\"},{\"name\":\"b\\\"t\"}],"
+		       "\"more\":true}");
+	browser_write_signed_out(t, REASON_SESSION_OVER);
+	tree = parse(t);
+	assert_int_equal(json_integer_value(json_object_get(tree, "type")), 15);
+	assert_string_equal(json_string_value(json_object_get(tree, "reason")),
+			    "session-over");
+	assert_string_equal(json_string_value(json_object_get(tree, "text")),
+			    reason_text(REASON_SESSION_OVER));
 	json_decref(tree);
 }
 
@@ -284,6 +349,7 @@ int main(void)
 		TEST(the_longest_and_worst_text_fits),
 		TEST(no_raw_line_break_or_control_character_is_written),
 		TEST(messages_follow_each_other_in_one_buffer),
+		TEST(people_are_as_the_protocol_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,6 +99,7 @@ def test_signing_out_leaves_nothing(alone):
     alone.sign_out()
     assert alone.expect_sent(14)["everywhere"] is False
     alone.hear({"type": 15, "reason": "session-over", "text": "You are signed out."})
+    alone.run("room.close(1008, 'signed-out')")
     alone.expect_step("enter")
     alone.expect_text("state", "You are signed out.")
     left = alone.run("return JSON.stringify([{...localStorage}, sessionStorage])")

@@ -1,0 +1,74 @@
+/* What happens at the entrance, written down: each act becomes a row of the trail. */
+#include <string.h>
+
+#include "broker/entrance_private.h"
+#include "common/memory.h"
+#include "common/utf8.h"
+
+static void put_detail(struct trail_row *row, struct slice detail)
+{
+	detail = utf8_clip(detail, TRAIL_DETAIL_SIZE - 1);
+	if (!fmt(row->detail, sizeof row->detail, "%.*s", SLICE_ARGS(detail)))
+		row->detail[0] = '\0';
+	/* It is one line, here and in the store. */
+	for (char *c = row->detail; *c != '\0'; c++) {
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = ' ';
+	}
+}
+
+/* What is a network already is none that address_truncate() knows. */
+static void put_network(struct trail_row *row, struct slice address)
+{
+	if (address.len == 0)
+		return;
+	address_truncate(address, row->network);
+	if (strcmp(row->network, "unknown") == 0 &&
+	    !fmt(row->network, sizeof row->network, "%.*s", SLICE_ARGS(address)))
+		row->network[0] = '\0';
+}
+
+void entrance_note(struct entrance *e, enum trail_kind kind, const struct login *login,
+		   struct slice address, struct slice detail, const char *flood)
+{
+	struct trail_row row = {
+		.kind = kind, .login = login_number(login), .gateway = login->gateway};
+
+	memcpy(row.reference, login->reference, sizeof row.reference);
+	memcpy(row.email, login->email, sizeof row.email);
+	put_network(&row, address);
+	put_detail(&row, detail);
+	trail_add(e->trail, &row, flood, e->t.wall_ms);
+}
+
+void entrance_note_letter(struct entrance *e, const struct letter *letter,
+			  const struct bus_report *m)
+{
+	struct login login = {.ticket = letter->ticket};
+	struct trail_row row = {.kind = TRAIL_LETTER,
+				.login = login_number(&login),
+				.gateway = letter->gateway,
+				.state = m->state,
+				.attempt = m->attempt,
+				.code = m->code};
+
+	memcpy(row.reference, letter->reference, sizeof row.reference);
+	memcpy(row.email, letter->email, sizeof row.email);
+	put_detail(&row, m->detail);
+	trail_add(e->trail, &row, NULL, e->t.wall_ms);
+}
+
+void entrance_operator_acted(struct entrance *e, struct slice what, struct room_time t)
+{
+	struct trail_row row = {.kind = TRAIL_OPERATOR};
+
+	e->t = t;
+	put_detail(&row, what);
+	trail_add(e->trail, &row, NULL, t.wall_ms);
+}
+
+size_t entrance_story(const struct entrance *e, struct slice reference, trail_fn *each,
+		      void *ctx)
+{
+	return trail_story(e->trail, reference, each, ctx);
+}

@@ -1,0 +1,30 @@
+/* bus_end.h - how a socket of the bus gets to its address: it listens or dials there, in TLS or
+ * not, and can do so anew with other certificates.  Only common/bus_*.c includes this. */
+#ifndef COMMON_BUS_END_H
+#define COMMON_BUS_END_H
+
+#include <stdbool.h>
+
+#include <nng/nng.h>
+
+#include "common/bus.h"
+
+enum bus_way { BUS_LISTENS, BUS_DIALS };
+
+/* One per socket, in the caller's memory.  The address is borrowed. */
+struct bus_end {
+	const struct bus_address *at;
+	nng_socket socket;
+	enum bus_way way;
+	nng_listener listener;
+	nng_dialer dialer;
+	struct bus_end *next; /* of those at the same address */
+};
+
+/* Begins to listen, or to dial without waiting for the other side.  Returns NNG's error. */
+int bus_end_open(struct bus_end *e, nng_socket socket, enum bus_way way,
+		 const struct bus_address *at);
+/* Before the socket is closed.  An end that was never opened is fine. */
+void bus_end_close(struct bus_end *e);
+
+#endif

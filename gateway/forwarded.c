@@ -1,0 +1,134 @@
+/* An entry that is no address ends the way back: what a trusted proxy wrote there is not known, so the
+ * proxy itself has to answer for the browser. */
+#include "gateway/forwarded.h"
+
+#include <string.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include "common/memory.h"
+#include "common/number.h"
+
+static const uint8_t v4_prefix[12] = {[10] = 0xff, [11] = 0xff};
+enum { V4_BITS = 96 }; /* of that prefix */
+
+static bool is_v4(const struct forwarded_address *a)
+{
+	return memcmp(a->bytes, v4_prefix, sizeof v4_prefix) == 0;
+}
+
+static bool read_v4(const char *text, struct forwarded_address *out)
+{
+	memcpy(out->bytes, v4_prefix, sizeof v4_prefix);
+	return inet_pton(AF_INET, text, out->bytes + sizeof v4_prefix) == 1;
+}
+
+/* Without the port that may stand behind it. */
+static struct slice host_of(struct slice text)
+{
+	struct slice host, rest, more;
+
+	if (slice_starts(text, S("["))) {
+		text = (struct slice){text.ptr + 1, text.len - 1};
+		return slice_cut(text, ']', &host, &rest) ? host : S("");
+	}
+	if (slice_cut(text, ':', &host, &rest) && !slice_cut(rest, ':', &more, &rest))
+		return host; /* one colon: IPv6 has more */
+	return text;
+}
+
+bool forwarded_read(struct slice text, struct forwarded_address *out)
+{
+	char host[FORWARDED_TEXT_SIZE];
+	struct slice h = host_of(text);
+
+	/* A NUL would hide what stands behind it. */
+	if (memchr(h.len > 0 ? h.ptr : "", '\0', h.len) != NULL ||
+	    !fmt(host, sizeof host, "%.*s", SLICE_ARGS(h)))
+		return false;
+	return read_v4(host, out) || inet_pton(AF_INET6, host, out->bytes) == 1;
+}
+
+void forwarded_write(const struct forwarded_address *a, char out[FORWARDED_TEXT_SIZE])
+{
+	if (is_v4(a))
+		inet_ntop(AF_INET, a->bytes + sizeof v4_prefix, out, FORWARDED_TEXT_SIZE);
+	else
+		inet_ntop(AF_INET6, a->bytes, out, FORWARDED_TEXT_SIZE);
+}
+
+/* -- trust -- */
+
+static bool add(struct forwarded_trust *t, struct slice text)
+{
+	struct slice address, bits;
+	bool has_bits = slice_cut(text, '/', &address, &bits);
+	struct forwarded_address *a = &t->networks[t->n].address;
+	uint64_t n = 128;
+
+	if (memchr(address.ptr, '[', address.len) != NULL || !forwarded_read(address, a))
+		return false;
+	if (has_bits) {
+		if (number_parse(bits, &n) != ST_OK || n > (is_v4(a) ? 32 : 128))
+			return false;
+		n += is_v4(a) ? V4_BITS : 0;
+	}
+	t->networks[t->n++].bits = (unsigned int)n;
+	return true;
+}
+
+void forwarded_trust_init(struct forwarded_trust *t, const struct config_list *listed,
+			  const char **bad_out)
+{
+	*t = (struct forwarded_trust){.n = 0};
+	*bad_out = NULL;
+	for (size_t i = 0; i < listed->n && *bad_out == NULL; i++) {
+		if (!add(t, slice_of(listed->items[i])))
+			*bad_out = listed->items[i];
+	}
+}
+
+static bool is_within(const struct forwarded_address *a,
+		      const struct forwarded_address *network, unsigned int bits)
+{
+	unsigned int whole = bits / 8, rest = bits % 8;
+
+	return memcmp(a->bytes, network->bytes, whole) == 0 &&
+	       (rest == 0 ||
+		(a->bytes[whole] ^ network->bytes[whole]) >> (8 - rest) == 0);
+}
+
+static bool is_trusted(const struct forwarded_trust *t, const struct forwarded_address *a)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		if (is_within(a, &t->networks[i].address, t->networks[i].bits))
+			return true;
+	}
+	return false;
+}
+
+/* Takes the last entry off the header. */
+static struct slice last_of(struct slice *header)
+{
+	size_t at = header->len;
+	struct slice entry;
+
+	while (at > 0 && header->ptr[at - 1] != ',')
+		at--;
+	entry = (struct slice){header->ptr + at, header->len - at};
+	header->len = at > 0 ? at - 1 : 0;
+	return slice_trim(entry);
+}
+
+struct forwarded_address forwarded_client(const struct forwarded_trust *t,
+					  const struct forwarded_address *peer,
+					  struct slice header)
+{
+	struct forwarded_address client = *peer, next;
+
+	while (header.len > 0 && is_trusted(t, &client) &&
+	       forwarded_read(last_of(&header), &next))
+		client = next;
+	return client;
+}

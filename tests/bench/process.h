@@ -1,0 +1,36 @@
+/* process.h - what other processes cost: CPU time and memory, as the kernel tells (proc(5)). */
+#ifndef TESTS_BENCH_PROCESS_H
+#define TESTS_BENCH_PROCESS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/attr.h"
+#include "common/config.h"
+#include "common/status.h"
+
+enum { PROCESSES_MAX = 32 };
+
+struct process_cpu {
+	double user_us,
+		system_us; /* the kernel measures their sum and estimates how it divides */
+};
+
+struct processes {
+	size_t n;
+	int pids[PROCESSES_MAX];
+};
+
+/* items: process numbers.  ST_TYPE: one is none, or does not run. */
+enum status processes_of(const struct config_list *items,
+			 struct processes *out) ATTR_USE_RESULT;
+/* All of them together, since they began. */
+struct process_cpu processes_cpu(const struct processes *p);
+struct process_cpu process_cpu_since(struct process_cpu now, struct process_cpu then);
+/* The share of memory that is theirs (PSS); 0 where the system does not tell. */
+uint64_t processes_memory(const struct processes *p);
+
+/* Nanoseconds of the monotonic clock. */
+uint64_t process_clock(void);
+
+#endif
