@@ -89,8 +89,7 @@ static enum status read_secret(int fd, const char *path, struct secret *out)
 	return ST_OK;
 }
 
-static enum status make_secret(const char *path, const struct entropy *e,
-			       struct secret *out)
+enum status secret_save(const char *path, const struct secret *s)
 {
 	char text[HEX_LEN + 1];
 	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
@@ -98,8 +97,7 @@ static enum status make_secret(const char *path, const struct entropy *e,
 
 	if (fd < 0)
 		return refuse(path, strerror(errno), ST_IO);
-	secret_random(e, out);
-	secret_to_hex(out, text);
+	secret_to_hex(s, text);
 	text[HEX_LEN] = '\n';
 	written = write(fd, text, sizeof text) == (ssize_t)sizeof text && fsync(fd) == 0;
 	secret_wipe(text, sizeof text);
@@ -116,8 +114,10 @@ enum status secret_load(const char *path, const struct entropy *e, struct secret
 	enum status st;
 
 	memset(out, 0, sizeof *out);
-	if (fd < 0 && errno == ENOENT)
-		return make_secret(path, e, out);
+	if (fd < 0 && errno == ENOENT) {
+		secret_random(e, out);
+		return secret_save(path, out);
+	}
 	if (fd < 0)
 		return refuse(path, strerror(errno), ST_IO);
 	st = read_secret(fd, path, out);

@@ -38,6 +38,8 @@ enum status secret_init(void) ATTR_USE_RESULT;
  * holds something else; ST_IO: the system refused.  Logs the reason. */
 enum status secret_load(const char *path, const struct entropy *e,
 			struct secret *out) ATTR_USE_RESULT;
+/* Writes the secret into a new file of that form. */
+enum status secret_save(const char *path, const struct secret *s) ATTR_USE_RESULT;
 void secret_random(const struct entropy *e, struct secret *out);
 /* As 64 hexadecimal digits, terminated. */
 void secret_to_hex(const struct secret *s, char out[2 * SECRET_SIZE + 1]);

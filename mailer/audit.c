@@ -1,222 +1,262 @@
-/* The only file of the mailer that knows SQLite: one connection, one prepared insert. */
+/* Rows: filled in, hashed, inserted behind the newest one; all within a transaction that has the
+ * file for itself, so that several mailers make one chain. */
 #include "mailer/audit.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <sqlite3.h>
 
 #include "common/log.h"
 #include "common/memory.h"
-#include "common/secret.h"
+#include "common/number.h"
+#include "common/secret_box.h"
+#include "mailer/audit_private.h"
+#include "mailer/detail.h"
+#include "mailer/network.h"
 
 _Static_assert(AUDIT_HASH_CAP == 2 * SECRET_HASH_SIZE + 1, "a hash in hexadecimal");
 
-enum {
-	BUSY_MS = 5000, /* another mailer or a reader has the file */
-	/* "Plum": tells file(1) and us whose database it is */
-	APPLICATION_ID = 0x506c756d,
+enum { ADDRESS_MAX = 254 }; /* by the table of the bus */
+
+static const struct {
+	enum audit_type type;
+	int sqlite;
+} types[] = {
+	{AUDIT_NULL, SQLITE_NULL},
+	{AUDIT_NUMBER, SQLITE_INTEGER},
+	{AUDIT_TEXT, SQLITE_TEXT},
+	{AUDIT_BYTES, SQLITE_BLOB},
 };
 
-static const char schema[] =
-	"CREATE TABLE audit ("
-	" id INTEGER PRIMARY KEY,"
-	" time_ms INTEGER NOT NULL," /* since 1970 */
-	" kind TEXT NOT NULL CHECK (kind IN ('request', 'attempt')),"
-	" reference TEXT NOT NULL," /* what people quote */
-	" letter INTEGER NOT NULL,"
-	" address_hash TEXT NOT NULL,"
-	" network TEXT NOT NULL,"
-	" gateway TEXT NOT NULL," /* 64 bits without sign, in decimal */
-	" attempt INTEGER,"       /* this and the rest: of attempts only */
-	" result TEXT,"
-	" code INTEGER,"
-	" detail TEXT);"
-	"CREATE INDEX audit_reference ON audit (reference);";
+/* -- transactions -- */
 
-static const char insert[] =
-	"INSERT INTO audit (time_ms, kind, reference, letter, address_hash, network, gateway,"
-	" attempt, result, code, detail) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
-
-struct audit {
-	sqlite3 *db;
-	sqlite3_stmt *insert;
-	struct secret key;
-};
-
-/* -- opening -- */
-
-static enum status status_of(int rc)
+void audit_begin(struct audit *a)
 {
-	switch (rc & 0xff) {
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-		return ST_DAMAGED;
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-		return ST_BUSY;
-	default:
-		return ST_IO;
-	}
+	a->failed = ST_OK;
+	audit_run(a, "BEGIN IMMEDIATE");
 }
 
-static enum status run(struct audit *a, const char *sql)
+static enum status commit(struct audit *a)
 {
-	int rc = sqlite3_exec(a->db, sql, NULL, NULL, NULL);
-
-	return rc == SQLITE_OK ? ST_OK : status_of(rc);
+	audit_run(a, "COMMIT");
+	if (a->failed != ST_OK)
+		sqlite3_exec(a->db, "ROLLBACK", NULL, NULL, NULL);
+	return a->failed;
 }
 
-/* The first column of the first row. */
-static enum status ask_number(struct audit *a, const char *sql, int64_t *out)
+enum status audit_commit(struct audit *a)
 {
-	sqlite3_stmt *stmt = NULL;
-	int rc = sqlite3_prepare_v2(a->db, sql, -1, &stmt, NULL);
-
-	*out = 0;
-	if (rc == SQLITE_OK)
-		rc = sqlite3_step(stmt);
-	if (rc == SQLITE_ROW)
-		*out = sqlite3_column_int64(stmt, 0);
-	sqlite3_finalize(stmt);
-	return rc == SQLITE_ROW ? ST_OK : status_of(rc);
-}
-
-static enum status make_schema(struct audit *a)
-{
-	char sql[sizeof schema + 160];
-
-	if (!fmt(sql, sizeof sql,
-		 "%s PRAGMA application_id = %d; PRAGMA user_version = %d;", schema,
-		 APPLICATION_ID, AUDIT_VERSION))
-		return ST_RANGE;
-	return run(a, sql);
-}
-
-/* Within a write transaction, so that two mailers that start at once make one schema. */
-static enum status check_schema(struct audit *a, const char **why)
-{
-	int64_t version, application, tables;
-	enum status st = ask_number(a, "PRAGMA user_version", &version);
-
-	if (st == ST_OK)
-		st = ask_number(a, "PRAGMA application_id", &application);
-	if (st == ST_OK)
-		st = ask_number(a, "SELECT count(*) FROM sqlite_master", &tables);
-	if (st != ST_OK)
-		return st;
-	if (tables == 0 && version == 0)
-		return make_schema(a);
-	if (application != APPLICATION_ID) {
-		*why = "it is the database of another program";
-		return ST_DAMAGED;
-	}
-	if (version > AUDIT_VERSION) {
-		*why = "a newer version of plume-mailer wrote it: use that one, or another file";
-		return ST_VERSION;
-	}
-	return ST_OK;
-}
-
-static enum status check_health(struct audit *a)
-{
-	int64_t sound;
-	enum status st = ask_number(
-		a, "SELECT quick_check = 'ok' FROM pragma_quick_check(1)", &sound);
-
-	return st == ST_OK && sound == 0 ? ST_DAMAGED : st;
-}
-
-static enum status prepare(struct audit *a, const char **why)
-{
-	enum status st = run(a, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-
-	if (st == ST_OK)
-		st = run(a, "BEGIN IMMEDIATE");
-	if (st == ST_OK)
-		st = check_schema(a, why);
-	if (st == ST_OK)
-		st = run(a, "COMMIT");
-	if (st == ST_OK)
-		st = check_health(a);
-	if (st == ST_OK &&
-	    sqlite3_prepare_v3(a->db, insert, -1, SQLITE_PREPARE_PERSISTENT, &a->insert,
-			       NULL) != SQLITE_OK)
-		st = ST_DAMAGED;
-	if (st == ST_DAMAGED && *why == NULL)
-		*why = "it is damaged, or no database: move it away to begin a new one";
-	return st;
-}
-
-/* SQLite would make it with the umask's mode; its WAL takes the mode of the file. */
-static enum status make_file(const char *path, const char **why)
-{
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, S_IRUSR | S_IWUSR);
-
-	if (fd < 0) {
-		*why = strerror(errno);
-		return ST_IO;
-	}
-	close(fd);
-	return ST_OK;
-}
-
-static enum status open_database(struct audit *a, const char *path, const char **why)
-{
-	enum status st = make_file(path, why);
+	enum status st = a->failed;
 
 	if (st != ST_OK)
-		return st;
-	if (sqlite3_open_v2(path, &a->db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
-		return ST_IO;
-	sqlite3_busy_timeout(a->db, BUSY_MS);
-	sqlite3_extended_result_codes(a->db, 1);
-	return prepare(a, why);
+		log_error("audit_write", "why=\"%s\"", sqlite3_errmsg(a->db));
+	if (commit(a) != ST_OK && st == ST_OK)
+		log_error("audit_write", "why=\"%s\"", status_text(a->failed));
+	return a->failed;
 }
 
-enum status audit_open(const char *path, const struct entropy *e, struct audit **out)
+enum status audit_probe(struct audit *a)
 {
-	struct audit *a = xcalloc(1, sizeof *a);
-	char *key_path = xasprintf("%s.key", path);
-	const char *why = NULL;
-	char shown[256];
-	enum status st = open_database(a, path, &why);
-
-	*out = NULL;
-	if (st != ST_OK)
-		log_error("audit_refused", "file=%s why=\"%s\"",
-			  log_quote(shown, sizeof shown, slice_of(path)),
-			  why != NULL     ? why
-			  : a->db != NULL ? sqlite3_errmsg(a->db)
-					  : "it cannot be opened");
-	else
-		st = secret_load(key_path, e, &a->key); /* logs */
-	free(key_path);
-	if (st != ST_OK) {
-		audit_close(&a);
-		return st;
-	}
-	*out = a;
-	return ST_OK;
-}
-
-void audit_close(struct audit **a)
-{
-	if (a == NULL || *a == NULL)
-		return;
-	sqlite3_finalize((*a)->insert);
-	sqlite3_close((*a)->db);
-	secret_wipe(&(*a)->key, sizeof(*a)->key);
-	free(*a);
-	*a = NULL;
+	audit_begin(a);
+	audit_run(a, "UPDATE meta SET value = value + 1 WHERE key = 'probes'");
+	return commit(a);
 }
 
 /* -- rows -- */
+
+void audit_bind_text(sqlite3_stmt *stmt, int column, struct slice text)
+{
+	if (text.len > 0)
+		sqlite3_bind_text(stmt, column, text.ptr, (int)text.len, SQLITE_STATIC);
+}
+
+static void bind_value(sqlite3_stmt *stmt, int column, const struct audit_value *v)
+{
+	switch (v->type) {
+	case AUDIT_NUMBER:
+		sqlite3_bind_int64(stmt, column, v->number);
+		break;
+	case AUDIT_TEXT:
+		sqlite3_bind_text(stmt, column, v->bytes.ptr, (int)v->bytes.len,
+				  SQLITE_STATIC);
+		break;
+	case AUDIT_BYTES:
+		sqlite3_bind_blob(stmt, column, v->bytes.ptr, (int)v->bytes.len,
+				  SQLITE_STATIC);
+		break;
+	case AUDIT_NULL:
+	case AUDIT_STRANGE:
+		break;
+	}
+}
+
+void audit_read_row(sqlite3_stmt *stmt, struct audit_row *out)
+{
+	for (int i = 0; i < AUDIT_COLUMNS; i++) {
+		struct audit_value *v = &out->values[i];
+		int type = sqlite3_column_type(stmt, i);
+
+		*v = (struct audit_value){.type = AUDIT_STRANGE};
+		for (size_t t = 0; t < NELEMS(types); t++) {
+			if (types[t].sqlite == type)
+				v->type = types[t].type;
+		}
+		if (v->type == AUDIT_NUMBER)
+			v->number = sqlite3_column_int64(stmt, i);
+		if (v->type == AUDIT_TEXT || v->type == AUDIT_BYTES) {
+			v->bytes.ptr = sqlite3_column_blob(stmt, i);
+			v->bytes.len = (size_t)sqlite3_column_bytes(stmt, i);
+		}
+	}
+}
+
+const char *audit_column_list(void)
+{
+#define COLUMN(symbol, name, sql, group, doc) name ", "
+	return
+#include "mailer/audit_columns.def"
+		/* a list ends without a comma */
+		"NULL";
+#undef COLUMN
+}
+
+enum status audit_head(struct audit *a, struct audit_head *out)
+{
+	sqlite3_stmt *stmt = NULL;
+	int rc = sqlite3_prepare_v2(
+		a->db, "SELECT id, chain_hash FROM audit ORDER BY id DESC LIMIT 1", -1,
+		&stmt, NULL);
+
+	memset(out, 0, sizeof *out);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW) {
+		out->id = sqlite3_column_int64(stmt, 0);
+		if (sqlite3_column_bytes(stmt, 1) == sizeof out->link.bytes)
+			memcpy(out->link.bytes, sqlite3_column_blob(stmt, 1),
+			       sizeof out->link.bytes);
+	}
+	sqlite3_finalize(stmt);
+	return rc == SQLITE_ROW || rc == SQLITE_DONE ? ST_OK : audit_status(rc);
+}
+
+static struct audit_value bytes_of(const struct secret_hash *hash)
+{
+	return (struct audit_value){
+		.type = AUDIT_BYTES,
+		.bytes = {(const char *)hash->bytes, sizeof hash->bytes}};
+}
+
+void audit_append(struct audit *a, struct audit_row *row)
+{
+	static const char marks[] =
+#define COLUMN(symbol, name, sql, group, doc) ",?"
+#include "mailer/audit_columns.def"
+#undef COLUMN
+		;
+	struct secret_hash facts, personal, link;
+	struct audit_head head;
+	char *sql = xasprintf("INSERT INTO audit VALUES (%s)", marks + 1);
+	sqlite3_stmt *stmt = NULL;
+
+	if (a->failed == ST_OK)
+		a->failed = audit_head(a, &head);
+	if (a->failed != ST_OK) {
+		free(sql);
+		return;
+	}
+	row->values[AUDIT_ID] =
+		(struct audit_value){.type = AUDIT_NUMBER, .number = head.id + 1};
+	facts = audit_chain_group(&a->key, AUDIT_FACT, row);
+	personal = audit_chain_group(&a->key, AUDIT_PERSONAL, row);
+	link = audit_chain_link(&a->key, &head.link, row, &facts, &personal);
+	row->values[AUDIT_FACTS_HASH] = bytes_of(&facts);
+	row->values[AUDIT_PERSONAL_HASH] = bytes_of(&personal);
+	row->values[AUDIT_CHAIN_HASH] = bytes_of(&link);
+
+	stmt = audit_prepare(a, sql);
+	for (int i = 0; stmt != NULL && i < AUDIT_COLUMNS; i++)
+		bind_value(stmt, i + 1, &row->values[i]);
+	audit_finish(a, stmt);
+	free(sql);
+}
+
+static struct audit_value text(const char *words)
+{
+	struct slice s = slice_of(words);
+
+	return (struct audit_value){.type = s.len > 0 ? AUDIT_TEXT : AUDIT_NULL,
+				    .bytes = s};
+}
+
+static struct audit_value number_unless_0(uint64_t n)
+{
+	return (struct audit_value){.type = n != 0 ? AUDIT_NUMBER : AUDIT_NULL,
+				    .number = (int64_t)n};
+}
+
+/* Where texts of a row live until it is written. */
+struct texts {
+	char hash[AUDIT_HASH_CAP];
+	unsigned char sealed[ADDRESS_MAX + SECRET_BOX_EXTRA];
+	char network[NETWORK_CAP], detail[DETAIL_CAP];
+	char gateway[24], room[24];
+	char *reference;
+};
+
+static void fill_address(struct audit *a, struct slice email, struct texts *t,
+			 struct audit_row *row)
+{
+	if (email.len == 0 || email.len > ADDRESS_MAX)
+		return;
+	audit_hash_address(a, email, t->hash);
+	row->values[AUDIT_ADDRESS_HASH] = text(t->hash);
+	if (secret_box_seal(&a->sealer, email, t->sealed) != ST_OK)
+		return; /* audit_open() tried: it cannot fail here */
+	row->values[AUDIT_ADDRESS] = (struct audit_value){
+		.type = AUDIT_BYTES,
+		.bytes = {(const char *)t->sealed, email.len + SECRET_BOX_EXTRA}};
+}
+
+static void write_id(char out[24], uint64_t id)
+{
+	if (id == 0 || !fmt(out, 24, "%" PRIu64, id))
+		out[0] = '\0';
+}
+
+static void fill(struct audit *a, const struct audit_entry *e, struct texts *t,
+		 struct audit_row *row)
+{
+	memset(row, 0, sizeof *row);
+	memset(t, 0, sizeof *t);
+	t->reference = slice_dup(e->reference);
+	network_widen(e->network, t->network);
+	detail_write(e->detail, NULL, 0, t->detail);
+	write_id(t->gateway, e->gateway);
+	row->values[AUDIT_TIME_MS] =
+		(struct audit_value){.type = AUDIT_NUMBER, .number = (int64_t)e->wall_ms};
+	row->values[AUDIT_KIND] = text(e->kind);
+	row->values[AUDIT_REFERENCE] = text(t->reference);
+	row->values[AUDIT_LETTER] = number_unless_0(e->letter);
+	row->values[AUDIT_GATEWAY] = text(t->gateway);
+	row->values[AUDIT_ATTEMPT] = number_unless_0(e->attempt);
+	row->values[AUDIT_RESULT] = text(e->result);
+	row->values[AUDIT_CODE] = number_unless_0((uint64_t)e->code);
+	row->values[AUDIT_TIMES] = number_unless_0(e->times > 1 ? e->times : 0);
+	fill_address(a, e->email, t, row);
+	row->values[AUDIT_NETWORK] = text(t->network);
+	row->values[AUDIT_DETAIL] = text(t->detail);
+}
+
+void audit_add(struct audit *a, const struct audit_entry *entry)
+{
+	struct audit_row row;
+	struct texts t;
+
+	fill(a, entry, &t, &row);
+	audit_append(a, &row);
+	free(t.reference);
+}
 
 static char lower(char c)
 {
@@ -226,80 +266,81 @@ static char lower(char c)
 void audit_hash_address(const struct audit *a, struct slice address,
 			char out[AUDIT_HASH_CAP])
 {
-	char *text = slice_dup(address);
-	char *domain = strrchr(text, '@');
+	char *copy = slice_dup(address);
+	char *domain = strrchr(copy, '@');
 	struct secret_hash hash;
 	struct secret hex; /* has the same bytes, and a way to be written */
 
 	_Static_assert(sizeof hex.bytes == sizeof hash.bytes, "both are 32 bytes");
 	for (char *c = domain; c != NULL && *c != '\0'; c++)
 		*c = lower(*c);
-	hash = secret_hash(&a->key, "audit address", slice_of(text));
+	hash = secret_hash(&a->key, "audit address", slice_of(copy));
 	memcpy(hex.bytes, hash.bytes, sizeof hex.bytes);
 	secret_to_hex(&hex, out);
-	free(text);
+	free(copy);
 }
 
-/* The texts are bound without a copy: all of them live until the row is written. */
-static void bind_text(sqlite3_stmt *stmt, int column, const char *text)
+/* -- the broker's trail -- */
+
+static uint64_t meta(struct audit *a, const char *key)
 {
-	sqlite3_bind_text(stmt, column, text, -1, SQLITE_STATIC);
+	sqlite3_stmt *stmt = NULL;
+	uint64_t value = 0;
+
+	if (sqlite3_prepare_v2(a->db, "SELECT value FROM meta WHERE key = ?", -1, &stmt,
+			       NULL) == SQLITE_OK &&
+	    sqlite3_bind_text(stmt, 1, key, -1, SQLITE_STATIC) == SQLITE_OK &&
+	    sqlite3_step(stmt) == SQLITE_ROW)
+		value = (uint64_t)sqlite3_column_int64(stmt, 0);
+	sqlite3_finalize(stmt);
+	return value;
 }
 
-static void bind_login(struct audit *a, const struct audit_login *login, const char *hash,
-		       const char *gateway)
+static void set_meta(struct audit *a, const char *key, uint64_t value)
 {
-	bind_text(a->insert, 3, login->reference);
-	sqlite3_bind_int64(a->insert, 4, (sqlite3_int64)login->letter);
-	bind_text(a->insert, 5, hash);
-	bind_text(a->insert, 6, login->network);
-	bind_text(a->insert, 7, gateway);
-}
+	sqlite3_stmt *stmt =
+		audit_prepare(a, "UPDATE meta SET value = ?2 WHERE key = ?1");
 
-static void bind_attempt(struct audit *a, const struct audit_attempt *attempt)
-{
-	sqlite3_bind_int64(a->insert, 8, attempt->number);
-	bind_text(a->insert, 9, mail_state_name(attempt->state));
-	if (attempt->code != 0)
-		sqlite3_bind_int(a->insert, 10, attempt->code);
-	bind_text(a->insert, 11, attempt->detail);
-}
-
-/* attempt: NULL for a request. */
-static enum status add_row(struct audit *a, const struct audit_login *login,
-			   const struct audit_attempt *attempt, uint64_t wall_ms)
-{
-	char hash[AUDIT_HASH_CAP], gateway[24];
-	enum status st = ST_OK;
-	int rc;
-
-	audit_hash_address(a, login->address, hash);
-	if (!fmt(gateway, sizeof gateway, "%llu", (unsigned long long)login->gateway))
-		return ST_RANGE;
-	sqlite3_bind_int64(a->insert, 1, (sqlite3_int64)wall_ms);
-	bind_text(a->insert, 2, attempt == NULL ? "request" : "attempt");
-	bind_login(a, login, hash, gateway);
-	if (attempt != NULL)
-		bind_attempt(a, attempt);
-	rc = sqlite3_step(a->insert);
-	if (rc != SQLITE_DONE) {
-		log_error("audit_write", "letter=%llu why=\"%s\"",
-			  (unsigned long long)login->letter, sqlite3_errmsg(a->db));
-		st = status_of(rc);
+	if (stmt != NULL) {
+		audit_bind_text(stmt, 1, slice_of(key));
+		sqlite3_bind_int64(stmt, 2, (sqlite3_int64)value);
 	}
-	sqlite3_reset(a->insert);
-	sqlite3_clear_bindings(a->insert);
-	return st;
+	audit_finish(a, stmt);
 }
 
-enum status audit_request(struct audit *a, const struct audit_login *login,
-			  uint64_t wall_ms)
+void audit_trail_kept(struct audit *a, uint64_t *room_out, uint64_t *kept_out)
 {
-	return add_row(a, login, NULL, wall_ms);
+	*room_out = meta(a, "trail-room");
+	*kept_out = meta(a, "trail-number") + 1;
 }
 
-enum status audit_attempt(struct audit *a, const struct audit_login *login,
-			  const struct audit_attempt *attempt, uint64_t wall_ms)
+/* Several mailers may be sent the same rows: who writes second finds them there.  Another room's
+ * numbers begin anew. */
+void audit_add_trail(struct audit *a, const struct bus_trail *trail)
 {
-	return add_row(a, login, attempt, wall_ms);
+	struct audit_entry e = {
+		.wall_ms = trail->time_ms,
+		.kind = trail_kind_name(trail->kind),
+		.reference = trail->reference,
+		.email = trail->email,
+		.network = trail->network,
+		.gateway = trail->gateway,
+		.detail = trail->detail,
+		.times = trail->times,
+	};
+	struct audit_row row;
+	struct texts t;
+	uint64_t room, kept;
+
+	audit_trail_kept(a, &room, &kept);
+	if (room == trail->room && trail->number < kept)
+		return;
+	fill(a, &e, &t, &row);
+	write_id(t.room, trail->room);
+	row.values[AUDIT_ROOM] = text(t.room);
+	row.values[AUDIT_TRAIL] = number_unless_0(trail->number);
+	audit_append(a, &row);
+	set_meta(a, "trail-room", trail->room);
+	set_meta(a, "trail-number", trail->number);
+	free(t.reference);
 }

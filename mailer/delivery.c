@@ -2,7 +2,7 @@
  * the letters that one broken server deferred together from coming back together. */
 #include "mailer/delivery.h"
 
-enum { HTTP_TIMEOUT = 408, HTTP_TOO_MANY = 429 };
+enum { HTTP_TIMEOUT = 408, HTTP_TOO_MANY = 429, HTTP_UNAVAILABLE = 503 };
 
 enum delivery_verdict delivery_of_smtp(bool done, long code)
 {
@@ -19,6 +19,18 @@ enum delivery_verdict delivery_of_http(long status)
 		return VERDICT_DEFERRED;
 	/* redirects are not followed: the address of the API is wrong */
 	return status >= 300 && status <= 499 ? VERDICT_REFUSED : VERDICT_DEFERRED;
+}
+
+uint64_t delivery_pause(const struct delivery_result *result)
+{
+	uint64_t pause = result->retry_after_ms;
+
+	if (result->code != HTTP_TOO_MANY &&
+	    (result->code != HTTP_UNAVAILABLE || pause == 0))
+		return 0;
+	if (pause < DELIVERY_FIRST_RETRY_MS)
+		pause = DELIVERY_FIRST_RETRY_MS;
+	return pause < DELIVERY_PAUSE_MAX_MS ? pause : DELIVERY_PAUSE_MAX_MS;
 }
 
 void delivery_begin(struct delivery *d, uint64_t life_ms, uint64_t now_ms)

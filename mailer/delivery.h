@@ -2,13 +2,7 @@
  *
  * Pure: the clock and the randomness are arguments.
  *
- *            +--------- due ----------+
- *            v                        |
- *   taken -> sending -- deferred -> waiting
- *            |  |  |                  |
- *            |  |  +-- refused        +-- expired (no try fits into the code's life)
- *            |  +----- sent
- *            +-------- expired */
+ * The states of a letter are drawn in outbox.h. */
 #ifndef MAILER_DELIVERY_H
 #define MAILER_DELIVERY_H
 
@@ -40,6 +34,10 @@ enum delivery_verdict delivery_of_smtp(bool done, long code);
 /* status 0: there was no answer. */
 enum delivery_verdict delivery_of_http(long status);
 
+/* For how long a result asks that nothing at all be sent (429, or 503 with Retry-After); 0: it does
+ * not. */
+uint64_t delivery_pause(const struct delivery_result *result);
+
 /* One letter's way. */
 struct delivery {
 	uint64_t end_ms; /* when no try may be begun any more */
@@ -49,6 +47,8 @@ struct delivery {
 enum {
 	DELIVERY_FIRST_RETRY_MS = 1000, /* doubled with every try */
 	DELIVERY_LAST_RETRY_MS = 30000,
+	DELIVERY_PAUSE_MAX_MS =
+		15 * 60 * 1000, /* of everything, whatever a server says */
 	DELIVERY_LIFE_MAX_MS = 24 * 60 * 60 * 1000, /* of a code that does not end */
 };
 

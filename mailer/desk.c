@@ -19,19 +19,27 @@ struct desk {
 	enum { BROKER_UNKNOWN, BROKER_HEARD, BROKER_SILENT } broker;
 };
 
+/* The trail first: it tells that the letter was asked for. */
 static enum status read_answer(struct desk *d, struct bus_reader *reader)
 {
-	struct bus_msg msg;
-	enum status st = bus_reader_next(reader, BUS_BROKER, BUS_MAILER, &msg);
+	struct bus_msg head, row;
+	enum status st = bus_reader_next(reader, BUS_BROKER, BUS_MAILER, &head);
 
 	if (st != ST_OK)
 		return st;
-	if (msg.kind == BUS_NO_LETTER)
-		return ST_OK;
-	if (msg.kind != BUS_LETTER)
+	if (head.kind != BUS_LETTER && head.kind != BUS_NO_LETTER)
 		return ST_PROTOCOL;
-	d->next_ms = 0;
-	d->setup.on_letter(d->setup.ctx, &msg.u.letter);
+	while ((st = bus_reader_next(reader, BUS_BROKER, BUS_MAILER, &row)) == ST_OK) {
+		if (row.kind != BUS_TRAIL)
+			return ST_PROTOCOL;
+		d->setup.on_trail(d->setup.ctx, &row.u.trail);
+	}
+	if (st != ST_END)
+		return st;
+	if (head.kind == BUS_LETTER) {
+		d->next_ms = 0;
+		d->setup.on_letter(d->setup.ctx, &head.u.letter);
+	}
 	return ST_OK;
 }
 
@@ -83,15 +91,21 @@ void desk_free(struct desk **d)
 	*d = NULL;
 }
 
-void desk_ask(struct desk *d, uint64_t now_ms)
+bool desk_may_ask(const struct desk *d, uint64_t now_ms)
+{
+	return !bus_requester_is_waiting(d->requester) && now_ms >= d->next_ms;
+}
+
+void desk_ask(struct desk *d, uint64_t room, uint64_t kept, uint64_t now_ms)
 {
 	struct bus_msg msg = {.kind = BUS_TAKE};
 
-	if (bus_requester_is_waiting(d->requester) || now_ms < d->next_ms)
-		return;
 	msg.u.take.mailer = d->setup.mailer;
 	msg.u.take.wait_ms = DESK_WAIT_MS;
 	msg.u.take.sender = slice_of(d->setup.sender);
+	msg.u.take.subject = slice_of(d->setup.subject);
+	msg.u.take.kept = kept;
+	msg.u.take.room = room;
 	bus_writer_clear(d->writer);
 	bus_writer_add(d->writer, &msg);
 	bus_request(d->requester, bus_writer_frame(d->writer));

@@ -6,6 +6,7 @@
 #ifndef MAILER_DESK_H
 #define MAILER_DESK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <uv.h>
@@ -26,15 +27,20 @@ struct desk;
 
 /* letter is borrowed for the call. */
 typedef void desk_letter_fn(void *ctx, const struct bus_letter *letter);
+/* A row of the broker's trail, before the letter of the same answer. */
+typedef void desk_trail_fn(void *ctx, const struct bus_trail *trail);
 /* After each answer, with a letter or without: the next question may be asked from
  * there. */
 typedef void desk_answer_fn(void *ctx);
 
 struct desk_setup {
 	uv_loop_t *loop;
-	const struct bus_address *at; /* borrowed for the desk's life, as is sender */
-	uint64_t mailer;              /* number of this process */
-	const char *sender;           /* address the letters come from */
+	const struct bus_address
+		*at;         /* borrowed for the desk's life, as are sender and subject */
+	uint64_t mailer;     /* number on the bus */
+	const char *sender;  /* address the letters come from */
+	const char *subject; /* what theirs looks like, without the code */
+	desk_trail_fn *on_trail;
 	desk_letter_fn *on_letter;
 	desk_answer_fn *on_answer;
 	void *ctx;
@@ -42,8 +48,10 @@ struct desk_setup {
 
 enum status desk_new(const struct desk_setup *setup, struct desk **out) ATTR_USE_RESULT;
 void desk_free(struct desk **d);
-/* Asks, unless a question is in flight or it is too early. */
-void desk_ask(struct desk *d, uint64_t now_ms);
+/* Nothing is in flight, and it is not too early. */
+bool desk_may_ask(const struct desk *d, uint64_t now_ms);
+/* Asks: also for what follows in the trail of the room after what is kept already. */
+void desk_ask(struct desk *d, uint64_t room, uint64_t kept, uint64_t now_ms);
 /* Notices that the broker is silent, and dials it anew. */
 void desk_watch(struct desk *d, uint64_t now_ms);
 /* When desk_watch() is due while a question is in flight, and else desk_ask(). */

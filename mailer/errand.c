@@ -1,32 +1,56 @@
-/* The audit first, the log second, the report last: nobody is told what is not written. */
+/* The decision, and the life of the thing; what is written and told is in errand_write.c. */
 #include "mailer/errand.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/daemon.h"
-#include "common/log.h"
 #include "common/memory.h"
 #include "common/secret.h"
-#include "mailer/audit.h"
-#include "mailer/detail.h"
-#include "mailer/reports.h"
 
-struct errand *errand_new(struct mailer *m, const struct bus_letter *l,
-			  struct letter *letter)
+/* What of a time of the wall clock is left, and never more than there was of it when the letter was
+ * taken: a clock set back prolongs nothing. */
+static uint64_t left(uint64_t until_ms, uint64_t taken_ms, uint64_t wall_ms)
+{
+	uint64_t whole = until_ms > taken_ms ? until_ms - taken_ms : 0;
+	uint64_t rest = until_ms > wall_ms ? until_ms - wall_ms : 0;
+
+	return rest < whole ? rest : whole;
+}
+
+static void fill_times(struct errand *e)
+{
+	uint64_t now_ms = daemon_now_ms(), wall_ms = daemon_wall_ms();
+	uint64_t life = left(e->row.end_ms, e->row.taken_ms, wall_ms);
+
+	delivery_begin(&e->delivery, life > 0 ? life : 1, now_ms);
+	if (life == 0)
+		e->delivery.end_ms = now_ms;
+	e->delivery.attempts = e->row.attempts;
+	e->due_ms = now_ms;
+	if (e->row.state == OUTBOX_DEFERRED)
+		e->due_ms += left(e->row.due_ms, e->row.taken_ms, wall_ms);
+}
+
+struct errand *errand_new(struct mailer *m, uint64_t name, const struct outbox_row *row,
+			  const struct bus_letter *l, struct letter *letter)
 {
 	struct errand *e = xcalloc(1, sizeof *e);
 
 	e->mailer = m;
+	e->name = name;
+	e->row = *row;
+	if (row->detail == NULL || !fmt(e->detail, sizeof e->detail, "%s", row->detail))
+		e->detail[0] = '\0';
+	e->row.detail = e->detail;
 	e->letter = letter;
-	e->number = l->letter;
-	e->gateway = l->gateway;
-	e->reference = slice_dup(l->reference);
-	e->network = slice_dup(l->address);
-	e->code = slice_dup(l->code);
-	e->due_ms = daemon_now_ms();
-	delivery_begin(&e->delivery, l->expires_ms, e->due_ms);
+	e->reference = slice_dup(l != NULL ? l->reference : S(""));
+	e->network = slice_dup(l != NULL ? l->address : S(""));
+	e->code = slice_dup(l != NULL ? l->code : S(""));
+	e->gateway = l != NULL ? l->gateway : 0;
+	e->lease.length_ms = l != NULL ? l->lease_ms : 0;
+	e->interrupted = row->state == OUTBOX_SENDING;
+	fill_times(e);
 	return e;
 }
 
@@ -46,75 +70,51 @@ void errand_free(struct errand **errand)
 	free(e);
 }
 
-static struct audit_login login_of(const struct errand *e)
+bool errand_is_over(const struct errand *e)
 {
-	return (struct audit_login){
-		.reference = e->reference,
-		.letter = e->number,
-		.address = slice_of(e->letter->to),
-		.network = e->network,
-		.gateway = e->gateway,
-	};
-}
-
-static void log_letter(const struct errand *e, const struct audit_attempt *a,
-		       uint64_t retry_ms)
-{
-	char to[128], detail[DETAIL_CAP + 64];
-
-	log_info("letter",
-		 "state=%s letter=%" PRIu64
-		 " reference=%s to=%s attempt=%u code=%d retry_ms=%" PRIu64 " detail=%s",
-		 mail_state_name(a->state), e->number, e->reference,
-		 log_address(to, sizeof to, slice_of(e->letter->to)), a->number, a->code,
-		 retry_ms, log_quote(detail, sizeof detail, slice_of(a->detail)));
-}
-
-/* The audit first: nobody is told what is not on the disk.  Should the disk refuse,
- * what is true is told all the same, and the log has said so. */
-void errand_record(const struct errand *e, const struct errand_books *books,
-		   const struct delivery_result *result, struct delivery_step step)
-{
-	struct audit_login login = login_of(e);
-	char detail[DETAIL_CAP] = "";
-	struct audit_attempt attempt = {e->delivery.attempts, step.state, 0, detail};
-
-	if (result != NULL) {
-		attempt.code = result->code;
-		detail_write(slice_of(result->detail),
-			     (struct slice[]){login.address, slice_of(e->code),
-					      slice_of(books->key)},
-			     3, detail);
+	switch (e->row.state) {
+	case OUTBOX_SENT:
+	case OUTBOX_REFUSED:
+	case OUTBOX_EXPIRED:
+		return true;
+	case OUTBOX_QUEUED:
+	case OUTBOX_SENDING:
+	case OUTBOX_DEFERRED:
+	case OUTBOX_STATES:
+		break;
 	}
-	if (audit_attempt(books->audit, &login, &attempt, daemon_wall_ms()) != ST_OK)
-		log_warn("audit_gap", "letter=%" PRIu64, e->number);
-	log_letter(e, &attempt, step.retry_ms);
-	reports_add(books->reports, e->number, step.state, step.retry_ms);
+	return false;
 }
 
-enum status errand_open(const struct errand *e, const struct errand_books *books,
-			uint64_t wall_ms)
+enum errand_act errand_next(const struct errand *e, const struct errand_turn *t)
 {
-	struct audit_login login = login_of(e);
-
-	return audit_request(books->audit, &login, wall_ms);
+	if (e->sending)
+		return ACT_NOTHING;
+	if (e->attempted)
+		return ACT_RECORD;
+	if (errand_is_over(e))
+		return e->answered ? ACT_FORGET : ACT_NOTHING;
+	if (e->disowned || e->letter == NULL)
+		return ACT_LEAVE;
+	if (e->interrupted)
+		return ACT_RESUME;
+	if (t->draining)
+		return ACT_GIVE_BACK;
+	if (delivery_is_over(&e->delivery, t->now_ms))
+		return ACT_EXPIRE;
+	if (e->due_ms > t->now_ms || !t->may_send)
+		return ACT_NOTHING;
+	if (lease_time(&e->lease, t->timeout_ms, t->now_ms) > 0)
+		return ACT_SEND;
+	return e->asked ? ACT_NOTHING : ACT_CONFIRM;
 }
 
-void errand_refuse(const struct bus_letter *l, const struct errand_books *books)
+void errand_attempted(struct errand *e, const struct delivery_result *result,
+		      uint64_t now_ms, const struct entropy *entropy)
 {
-	char *reference = slice_dup(l->reference);
-	char *network = slice_dup(l->address);
-	struct audit_login login = {reference, l->letter, l->email, network, l->gateway};
-	struct audit_attempt attempt = {0, MAIL_REFUSED, 0,
-					"address or code is not valid"};
-	char shown[64];
-
-	log_warn("letter_refused", "letter=%" PRIu64 " reference=%s why=\"%s\"",
-		 l->letter, log_quote(shown, sizeof shown, l->reference), attempt.detail);
-	if (audit_request(books->audit, &login, daemon_wall_ms()) != ST_OK ||
-	    audit_attempt(books->audit, &login, &attempt, daemon_wall_ms()) != ST_OK)
-		log_warn("audit_gap", "letter=%" PRIu64, l->letter);
-	reports_add(books->reports, l->letter, MAIL_REFUSED, 0);
-	free(reference);
-	free(network);
+	e->sending = false;
+	e->attempted = true;
+	e->result = *result;
+	e->step = delivery_next(&e->delivery, result, now_ms, entropy);
+	e->due_ms = now_ms + e->step.retry_ms;
 }

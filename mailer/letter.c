@@ -19,6 +19,8 @@ enum {
 	URL_MAX = 500,
 };
 
+static const char subject_template[] = "Your %s login code is %.*s";
+
 static const char text_template[] =
 	"Hello%s%s,\n"
 	"\n"
@@ -206,9 +208,9 @@ static char *validity(const struct letter_facts *facts)
 {
 	char until[sizeof "14:03"];
 
-	if (facts->life_ms == 0)
+	if (facts->end_ms == 0)
 		return xasprintf("It works once.");
-	format_time(facts->wall_ms + facts->life_ms, "%H:%M", until, sizeof until);
+	format_time(facts->end_ms, "%H:%M", until, sizeof until);
 	return xasprintf("It works once, until %s UTC.", until);
 }
 
@@ -231,7 +233,7 @@ static void write_bodies(struct letter *l, const struct letter_style *style,
 	const char *space = name[0] == '\0' ? "" : " ";
 	char date[sizeof "2026-01-31 at 14:03 UTC"];
 
-	format_time(facts->wall_ms, "%Y-%m-%d at %H:%M UTC", date, sizeof date);
+	format_time(facts->asked_ms, "%Y-%m-%d at %H:%M UTC", date, sizeof date);
 	l->text = xasprintf(text_template, space, name, style->room, code, valid, date,
 			    reference, url == NULL ? "" : url, url == NULL ? "" : "\n");
 	l->html = xasprintf(html_template, space, html_name, html_room, code, valid, date,
@@ -251,10 +253,17 @@ static void write_subject(struct letter *l, const struct letter_style *style,
 			  struct slice code)
 {
 	if (style->code_in_subject)
-		l->subject = xasprintf("Your %s login code is %.*s", style->room,
-				       SLICE_ARGS(code));
+		l->subject =
+			xasprintf(subject_template, style->room, (int)code.len, code.ptr);
 	else
 		l->subject = xasprintf("Your %s login code", style->room);
+}
+
+char *letter_subject_shown(const struct letter_style *style)
+{
+	if (style->code_in_subject)
+		return xasprintf(subject_template, style->room, 3, "...");
+	return xasprintf("Your %s login code", style->room);
 }
 
 static void wipe(char *text)
@@ -274,7 +283,7 @@ static void write_message(struct letter *l, const struct letter_facts *facts)
 	char *html = mime_quoted_printable(slice_of(l->html));
 	char date[MIME_DATE_CAP];
 
-	mime_date(facts->wall_ms, date);
+	mime_date(facts->asked_ms, date);
 	l->message =
 		xasprintf(message_template, date, l->from, l->to, l->message_id, subject,
 			  boundary, boundary, text, boundary, html, boundary);

@@ -28,12 +28,12 @@ struct letter_style {
 struct letter_facts {
 	uint64_t number;
 	struct slice reference, email, name, code;
-	uint64_t life_ms; /* of the code from wall_ms on; 0: it does not end */
-	uint64_t wall_ms; /* now */
-	uint64_t salt;    /* random: makes the Message-ID unique */
+	uint64_t asked_ms; /* when the code was asked for, of the wall clock */
+	uint64_t end_ms;   /* when it ends; 0: it does not */
+	uint64_t salt;     /* random: makes the Message-ID unique */
 };
 
-/* One letter, the same for every try to send it.  The strings are its own. */
+/* One letter: the same facts give the same bytes, whoever writes it and whenever.  The strings are its own. */
 struct letter {
 	char *from, *to, *subject, *text, *html;
 	char *message_id; /* with its angle brackets */
@@ -45,6 +45,8 @@ struct letter {
  * there. */
 enum status letter_new(const struct letter_style *style, const struct letter_facts *facts,
 		       struct letter **out) ATTR_USE_RESULT;
+/* What the subject of such letters looks like, without the code; the caller frees it. */
+char *letter_subject_shown(const struct letter_style *style) ATTR_USE_RESULT;
 /* Overwrites and frees *l and sets it to NULL; NULL and *l == NULL are fine. */
 void letter_free(struct letter **l);
 

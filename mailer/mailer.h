@@ -1,10 +1,10 @@
 /* mailer.h - takes letters from the broker's mail desk, has them sent, and reports.
  *
- * One TAKE is in flight whenever there is room; a letter taken is sent at once, and
- * again with back-off while it is deferred and its code lives.  Bounds: `concurrency`
- * attempts at a time, MAILER_LETTERS_MAX letters in hand; at either the mailer stops
- * taking, and the letters wait with the broker.  Letters in hand are in memory only:
- * those of a mailer that dies go to another one when their lease ends. */
+ * One TAKE is in flight whenever there is room.  A letter is ours once it is in the outbox and the
+ * broker has confirmed its lease; then it is sent, and again with back-off while it is deferred and its
+ * code lives.  Bounds: `concurrency` attempts at a time, MAILER_LETTERS_MAX letters in hand (twice that
+ * while letters of a mailer that ended are adopted); at either the mailer stops taking, and the letters
+ * wait with the broker.  So they do while the disk refuses, or a server has asked for silence. */
 #ifndef MAILER_MAILER_H
 #define MAILER_MAILER_H
 
@@ -25,7 +25,9 @@ struct mailer;
 
 enum { MAILER_LETTERS_MAX = 1024 };
 
-typedef void mailer_drained_fn(void *ctx);
+/* Drained: exit_code 0; the audit file turned out to be damaged: 1, and the next start begins a new
+ * one. */
+typedef void mailer_ended_fn(void *ctx, int exit_code);
 
 /* Everything by pointer is borrowed for the mailer's life. */
 struct mailer_setup {
@@ -33,12 +35,13 @@ struct mailer_setup {
 	const struct bus_address *at; /* of the mail endpoint */
 	struct letter_style style;
 	uint64_t timeout_ms; /* of one attempt */
+	uint64_t keep_ms;    /* contents of the record; 0: for ever */
 	size_t concurrency;
 	struct audit *audit;
 	struct transport *transport;
 	const char *key; /* of the transport: never kept or logged; NULL: none */
 	const struct entropy *entropy;
-	mailer_drained_fn *on_drained;
+	mailer_ended_fn *on_ended; /* may end the loop, but not call back in here */
 	void *ctx;
 };
 
@@ -46,8 +49,8 @@ struct mailer_setup {
 enum status mailer_new(const struct mailer_setup *setup,
 		       struct mailer **out) ATTR_USE_RESULT;
 /* Takes no more, gives back the letters that wait for their next try, lets those that are
- * being sent go on for timeout_ms at most and their reports for a few seconds more, then calls on_drained(), which may end the loop but
- * not call back in here.  Once only. */
+ * being sent go on for timeout_ms at most and their reports for a few seconds more, then calls
+ * on_ended().  Once only. */
 void mailer_drain(struct mailer *m);
 
 #endif

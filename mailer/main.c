@@ -27,7 +27,7 @@ struct options {
 	const char *smtp_user, *smtp_password, *smtp_ca;
 	uint64_t smtp_tls;
 	const char *mailgun_key, *mailgun_url;
-	uint64_t mail_timeout, concurrency;
+	uint64_t mail_timeout, concurrency, audit_keep;
 	const char *room, *public_url;
 	bool code_in_subject;
 	uint64_t log_level;
@@ -51,6 +51,9 @@ static const struct config_option options[] = {
 	       "address the letters come from (required)"),
 	STRING("audit", audit, "plume-mailer.db", "FILE",
 	       "SQLite file of the record; its key is FILE.key"),
+	{"audit-keep", CONFIG_DURATION, offsetof(struct options, audit_keep), "30d",
+	 0, UINT64_C(3650) * 86400000, NULL, NULL,
+	 "how long rows of the record keep what they tell (0: for ever)"},
 	STRING("smtp-user", smtp_user, NULL, "NAME",
 	       "user at the SMTP server"),
 	SECRET("smtp-password", smtp_password,
@@ -175,12 +178,12 @@ static void on_drain(void *ctx)
 
 /* Attempts that the drain gave up may still be on their threads, so the transport
  * stays. */
-static void on_drained(void *ctx)
+static void on_ended(void *ctx, int exit_code)
 {
 	struct process *p = ctx;
 
 	audit_close(&p->audit);
-	daemon_stop(&p->daemon, 0);
+	daemon_stop(&p->daemon, exit_code);
 }
 
 static enum status start_mailer(struct process *p)
@@ -191,12 +194,13 @@ static enum status start_mailer(struct process *p)
 		.at = &p->mail,
 		.style = {o->from, o->room, o->public_url, o->code_in_subject},
 		.timeout_ms = o->mail_timeout,
+		.keep_ms = o->audit_keep,
 		.concurrency = o->concurrency,
 		.audit = p->audit,
 		.transport = p->transport,
 		.key = o->smtp_password != NULL ? o->smtp_password : o->mailgun_key,
 		.entropy = &entropy_system,
-		.on_drained = on_drained,
+		.on_ended = on_ended,
 		.ctx = p,
 	};
 

@@ -4,23 +4,29 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <utlist.h>
 
 #include "common/bus.h"
+#include "common/daemon.h"
 #include "common/log.h"
 #include "common/memory.h"
+
+enum { DETAIL_MAX = 255 }; /* by the table of the bus */
 
 struct report {
 	struct report *prev, *next;
 	struct bus_report message;
+	char detail[DETAIL_MAX];
 };
 
 struct reports {
 	struct reports_setup setup;
 	struct bus_requester *requester;
 	struct bus_writer *writer;
-	struct report *waiting; /* oldest first */
+	struct report *waiting;     /* oldest first */
+	struct reports_answer sent; /* the one in flight, to be answered */
 	size_t n;
 	uint64_t
 		watch_ms; /* when the silence after the one in flight is too long; 0: just sent */
@@ -43,19 +49,29 @@ static void send_next(struct reports *r)
 	if (r->waiting == NULL || bus_requester_is_waiting(r->requester))
 		return;
 	m.u.report = r->waiting->message;
-	drop_oldest(r);
+	r->sent = (struct reports_answer){.mailer = m.u.report.mailer,
+					  .letter = m.u.report.letter,
+					  .state = (enum mail_state)m.u.report.state,
+					  .sent_ms = daemon_now_ms()};
 	bus_writer_clear(r->writer);
 	bus_writer_add(r->writer, &m);
+	drop_oldest(r);
 	bus_request(r->requester, bus_writer_frame(r->writer));
 	r->watch_ms = 0;
 }
 
 static void on_reported(struct reports *r, const struct bus_reported *reported)
 {
-	if (reported->known)
+	struct reports_answer answer = r->sent;
+
+	if (reported->letter != answer.letter) {
+		log_warn("bus_refused", "answer_to=report why=\"of another letter\"");
 		return;
-	log_debug("report_unknown", "letter=%" PRIu64, reported->letter);
-	r->setup.on_unknown(r->setup.ctx, reported->letter);
+	}
+	answer.known = reported->known;
+	if (!answer.known)
+		log_debug("report_unknown", "letter=%" PRIu64, answer.letter);
+	r->setup.on_answer(r->setup.ctx, &answer);
 }
 
 static void on_answer(void *ctx, struct slice frame)
@@ -107,37 +123,36 @@ void reports_free(struct reports **r)
 	*r = NULL;
 }
 
-static struct report *find(struct reports *r, uint64_t letter)
+static struct report *find(struct reports *r, const struct bus_report *of)
 {
 	struct report *each;
 
 	DL_FOREACH (r->waiting, each) {
-		if (each->message.letter == letter)
+		if (each->message.letter == of->letter &&
+		    each->message.mailer == of->mailer)
 			return each;
 	}
 	return NULL;
 }
 
-void reports_add(struct reports *r, uint64_t letter, enum mail_state state,
-		 uint64_t retry_ms)
+void reports_add(struct reports *r, const struct bus_report *report)
 {
-	struct report *report = find(r, letter);
+	struct report *own = find(r, report);
+	size_t n = report->detail.len < DETAIL_MAX ? report->detail.len : DETAIL_MAX;
 
-	if (report == NULL && r->n == REPORTS_MAX) {
+	if (own == NULL && r->n == REPORTS_MAX) {
 		log_warn("report_dropped", "letter=%" PRIu64, r->waiting->message.letter);
 		drop_oldest(r);
 	}
-	if (report == NULL) {
-		report = xcalloc(1, sizeof *report);
-		DL_APPEND(r->waiting, report);
+	if (own == NULL) {
+		own = xcalloc(1, sizeof *own);
+		DL_APPEND(r->waiting, own);
 		r->n++;
 	}
-	report->message = (struct bus_report){
-		.mailer = r->setup.mailer,
-		.letter = letter,
-		.state = state,
-		.retry_ms = retry_ms,
-	};
+	own->message = *report;
+	if (n > 0)
+		memcpy(own->detail, report->detail.ptr, n);
+	own->message.detail = (struct slice){own->detail, n};
 	send_next(r);
 }
 

@@ -25,17 +25,20 @@ enum {
 struct bus_address;
 struct reports;
 
-/* The broker does not count letter as ours (any more): it is over, or somebody else
- * has it. */
-typedef void reports_unknown_fn(void *ctx, uint64_t letter);
+struct reports_answer {
+	uint64_t mailer, letter;
+	enum mail_state state; /* that was reported */
+	bool known;            /* false: it is over, or somebody else has it */
+	uint64_t sent_ms;      /* when the report first left */
+};
+typedef void reports_answer_fn(void *ctx, const struct reports_answer *answer);
 /* The last one was answered. */
 typedef void reports_empty_fn(void *ctx);
 
 struct reports_setup {
 	uv_loop_t *loop;
 	const struct bus_address *at;
-	uint64_t mailer; /* number of this process */
-	reports_unknown_fn *on_unknown;
+	reports_answer_fn *on_answer;
 	reports_empty_fn *on_empty;
 	void *ctx;
 };
@@ -43,8 +46,8 @@ struct reports_setup {
 enum status reports_new(const struct reports_setup *setup,
 			struct reports **out) ATTR_USE_RESULT;
 void reports_free(struct reports **r);
-void reports_add(struct reports *r, uint64_t letter, enum mail_state state,
-		 uint64_t retry_ms);
+/* Copies. */
+void reports_add(struct reports *r, const struct bus_report *report);
 /* Dials anew when the one in flight is not answered; when to look again, UINT64_MAX: no need. */
 uint64_t reports_watch(struct reports *r, uint64_t now_ms);
 /* Nothing waits and nothing is in flight. */

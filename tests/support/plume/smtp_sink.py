@@ -9,6 +9,7 @@ from .system import read_letter
 from .wait import DEADLINE, until
 
 HANG = object()  # as a reply: say nothing until relent()
+KEEP_AND_HANG = object()  # of DATA: the letter has arrived, but nothing is said until relent()
 
 
 class SmtpSink:
@@ -98,16 +99,24 @@ class SmtpSink:
         return "250 OK"
 
     async def handle_DATA(self, server, session, envelope):
+        if self._script.get("DATA") is KEEP_AND_HANG:
+            self._keep(session, envelope)
+            self._script["DATA"] = HANG
+            await self._scripted("DATA")
+            return "250 taken"
         answer = await self._scripted("DATA")
         if answer:
             return answer
+        self._keep(session, envelope)
+        return "250 taken"
+
+    def _keep(self, session, envelope):
         letter = read_letter(envelope.content)
         letter.envelope_from = envelope.mail_from
         letter.envelope_to = envelope.rcpt_tos
         letter.tls = bool(session.ssl) or bool(self._implicit_tls)
         letter.user = session.auth_data if session.authenticated else None
         self.letters.append(letter)
-        return "250 taken"
 
     # -- what the test asks
 

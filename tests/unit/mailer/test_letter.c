@@ -23,8 +23,8 @@ static struct letter_facts facts(void)
 		.email = S("ann@a.example"),
 		.name = S("Ann"),
 		.code = S("48291357"),
-		.life_ms = 600000,
-		.wall_ms = 1769860980000, /* 2026-01-31 12:03:00 UTC */
+		.asked_ms = 1769860980000, /* 2026-01-31 12:03:00 UTC */
+		.end_ms = 1769861580000,   /* ten minutes later */
 		.salt = 0xabcdef,
 	};
 }
@@ -119,7 +119,7 @@ static void a_code_without_end_has_no_until(void **state)
 	struct letter *l;
 
 	(void)state;
-	f.life_ms = 0;
+	f.end_ms = 0;
 	l = write_letter(&plain_style, f);
 	assert_non_null(strstr(l->text, "It works once.\n"));
 	letter_free(&l);
