@@ -27,7 +27,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 	let asking = null; // {name, email}, until the answer
 	let code = null;
 	let inRoom = false;
-	let knowsPeople = false; // an older room has no types from 11 up
+	let knowsPeople = false; // is it no older room?
 	let askedAt = 0;
 	let typedAt = 0;
 	let why = ""; // the connection was lost
@@ -366,7 +366,6 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 			if (session.token) forget(SAYS.otherTab);
 		},
 
-		// The old socket is not to be trusted.
 		onWake() {
 			if (connection.state !== "idle") connection.renew();
 		},

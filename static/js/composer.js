@@ -1,7 +1,7 @@
 // The box where one writes.  A draft survives a reload; what cannot be sent stays.
 
 import { asking } from "./command.js";
-import { button, client, find, markOf, put } from "./dom.js";
+import { button, client, find, markOf, on, put } from "./dom.js";
 import { chosen } from "./settings.js";
 import { keptByTab } from "./storage.js";
 
@@ -65,7 +65,7 @@ export function show({ name }) {
 	box.focus();
 }
 
-box.addEventListener("keydown", (event) => {
+on(box, "keydown", (event) => {
 	const { key, shiftKey, isComposing, keyCode } = event;
 
 	// 229: an input method composes
@@ -76,11 +76,11 @@ box.addEventListener("keydown", (event) => {
 	else return;
 	event.preventDefault();
 });
-box.addEventListener("input", () => {
+on(box, "input", () => {
 	changed();
 	if (chosen.typing && !/^(\/|$)/.test(box.value)) client.types();
 });
-find("say").addEventListener("submit", (event) => {
+on(find("say"), "submit", (event) => {
 	event.preventDefault();
 	send();
 });

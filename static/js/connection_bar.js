@@ -1,6 +1,6 @@
 // One quiet bar about the connection.  The countdown is for the eye alone.
 
-import { client, find, put } from "./dom.js";
+import { client, find, on, put } from "./dom.js";
 
 const QUIET_MS = 700; // faster is not worth a word
 const WORDS = {
@@ -29,7 +29,7 @@ export function tick() {
 	retry.hidden = !waits;
 }
 
-retry.addEventListener("click", () => client.onWake());
+on(retry, "click", () => client.onWake());
 
 // reason: a key of WORDS; for "signed-out" a sentence
 export function show(next, at = 0, reason = "") {

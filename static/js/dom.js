@@ -6,6 +6,7 @@ const SVG = "http://www.w3.org/2000/svg";
 
 export const client = {}; // what the views call; main.js fills it
 export const find = (id) => document.getElementById(id);
+export const on = (target, event, act) => target.addEventListener(event, act);
 
 export function make(tag, className, ...content) {
 	const element = document.createElement(tag);
@@ -26,7 +27,7 @@ export function button(label, act) {
 	const element = make("button", "small", label);
 
 	element.type = "button";
-	element.addEventListener("click", act);
+	on(element, "click", act);
 	return element;
 }
 

@@ -1,6 +1,6 @@
 // The first step: a name and an address.
 
-import { client, find, put } from "./dom.js";
+import { client, find, on, put } from "./dom.js";
 
 const fields = { name: find("name"), email: find("email") };
 const button = find("enter-button");
@@ -18,8 +18,8 @@ export function showError(field, text, busy = false) {
 }
 
 // To be there again after a reload.
-find("enter").addEventListener("input", () => client.typed(...typed()));
-find("enter").addEventListener("submit", (event) => {
+on(find("enter"), "input", () => client.typed(...typed()));
+on(find("enter"), "submit", (event) => {
 	const [name, email] = typed();
 
 	event.preventDefault();

@@ -1,8 +1,8 @@
 // The log on the page: the posts of the room, the person's own pending ones below them.
 
 import { action } from "./command.js";
-import { button, client, find, make, markOf, nameOf } from "./dom.js";
-import { Presence } from "./presence.js";
+import { button, client, find, make, markOf, nameOf, on } from "./dom.js";
+import { Presence } from "./people.js";
 import { pieces } from "./words.js";
 
 const GROUP_MS = 5 * 60 * 1000; // one speaker's posts within this need one name
@@ -10,7 +10,7 @@ const BLOCK = 100; // posts in a block: those out of sight cost nothing
 const BLOCKS = 100;
 const NEAR_PX = 60; // so near is at the end
 const format = (dateStyle, timeStyle) => new Intl.DateTimeFormat([], { dateStyle, timeStyle });
-const CLOCK = format(undefined, "short")
+const CLOCK = format(undefined, "short");
 const DAY = format("full");
 const MOMENT = format("full", "medium");
 const LINES = {
@@ -22,7 +22,7 @@ const LINES = {
 
 const root = find("log");
 const newer = find("newer");
-const posts = new WeakMap(); // by their elements
+const posts = new WeakMap();
 const byId = new Map(); // what is pending or failed
 const tail = make("div", ""); // with these elements
 let block, lastTop, unread, unreadLine, lastDay, run, atEnd, isLive, sticking;
@@ -155,12 +155,12 @@ export function gone(id) {
 }
 
 clear();
-root.addEventListener("scroll", scrolled, { passive: true });
-newer.addEventListener("click", () => {
+on(root, "scroll", scrolled);
+on(newer, "click", () => {
 	root.focus(); // the button goes away
 	toEnd();
 });
-document.addEventListener("visibilitychange", scrolled);
+on(document, "visibilitychange", scrolled);
 new ResizeObserver(stick).observe(root);
 
 // While the past is told, nothing is read aloud.

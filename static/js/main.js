@@ -4,7 +4,7 @@ import { newClient } from "./client.js";
 import * as chat from "./composer.js";
 import { newConnection } from "./connection.js";
 import * as bar from "./connection_bar.js";
-import { client, find } from "./dom.js";
+import { client, find, on } from "./dom.js";
 import * as enter from "./enter_step.js";
 import * as log from "./log_view.js";
 import { Outbox } from "./outbox.js";
@@ -43,12 +43,12 @@ setInterval(() => {
 	verify.tick();
 }, 1000);
 
-addEventListener("online", client.onWake);
-addEventListener("offline", bar.tick);
-addEventListener("pageshow", ({ persisted }) => persisted && client.onWake());
-addEventListener("pagehide", () => session.save(now()));
-document.addEventListener("visibilitychange", () => document.hidden || client.onSeen());
-addEventListener("storage", ({ key, newValue }) => {
+on(window, "online", client.onWake);
+on(window, "offline", bar.tick);
+on(window, "pageshow", ({ persisted }) => persisted && client.onWake());
+on(window, "pagehide", () => session.save(now()));
+on(document, "visibilitychange", () => document.hidden || client.onSeen());
+on(window, "storage", ({ key, newValue }) => {
 	if (key === SESSION_KEY && newValue === null) client.onForgotten();
 });
 

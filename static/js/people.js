@@ -1,6 +1,7 @@
-// Who is here, as far as this page was told, with their identity marks; and who types.
+// Who is here, as far as this page was told; who types; who came and went.
 
 const TYPING_MS = 5000; // a notice is good for so long
+const NAMED = 2; // of more than three
 
 export class People {
 	marks = new Map(); // name: mark
@@ -36,5 +37,29 @@ export class People {
 	typers(now) {
 		for (const [name, until] of this.typing) if (until < now) this.typing.delete(name);
 		return [...this.typing.keys()];
+	}
+}
+
+// [{name: "ann"}, ", ", {name: "bob"}, " and 3 others"]
+export function listed(names) {
+	const others = names.length > NAMED + 1 ? names.length - NAMED : 0;
+	const parts = names.slice(0, names.length - others).flatMap((name, i) =>
+		[i > 0 && i === names.length - 1 ? " and " : ", ", { name }]).slice(1);
+
+	return others ? [...parts, ` and ${others} others`] : parts;
+}
+
+// In a row: "ann, bob and 3 others entered, cat left".
+export class Presence {
+	did = { entered: new Set(), left: new Set() };
+
+	add(name, event) {
+		for (const names of Object.values(this.did)) names.delete(name);
+		this.did[event]?.add(name);
+	}
+
+	parts() {
+		return Object.entries(this.did).flatMap(([did, names]) =>
+			names.size ? [", ", ...listed([...names]), ` ${did}`] : []).slice(1);
 	}
 }

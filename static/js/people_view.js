@@ -1,7 +1,7 @@
 // Who is here, and who types.
 
-import { find, make, markOf, nameOf, put } from "./dom.js";
-import { listed } from "./presence.js";
+import { find, make, markOf, nameOf, on, put } from "./dom.js";
+import { listed } from "./people.js";
 
 const SHOWN = 300; // in the list
 const panel = find("people");
@@ -14,7 +14,7 @@ function open(yes) {
 	here.ariaExpanded = yes;
 }
 
-here.addEventListener("click", () => open(panel.hidden));
+on(here, "click", () => open(panel.hidden));
 
 export function show({ marks, count }, typers, me) {
 	const people = [...marks];

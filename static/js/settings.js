@@ -1,10 +1,9 @@
 // What the person chose, kept by this browser; and the notices that follow from it.
 
-import { client, find, put } from "./dom.js";
+import { client, find, on, put } from "./dom.js";
 import { kept } from "./storage.js";
 
 const KEY = "plume.settings";
-const BEEP_S = .12;
 const dialog = find("settings");
 
 export const chosen = { typing: true, ...kept.get(KEY) };
@@ -13,7 +12,7 @@ for (const key of ["typing", "notify", "sound"]) {
 	const box = find(`set-${key}`);
 
 	box.checked = chosen[key];
-	box.addEventListener("change", async () => {
+	on(box, "change", async () => {
 		const may = key !== "notify" || !box.checked ||
 			await globalThis.Notification?.requestPermission() === "granted";
 
@@ -22,9 +21,9 @@ for (const key of ["typing", "notify", "sound"]) {
 		kept.set(KEY, chosen);
 	});
 }
-find("you").addEventListener("click", () => dialog.showModal());
+on(find("you"), "click", () => dialog.showModal());
 for (const id of ["sign-out", "everywhere"])
-	find(id).addEventListener("click", () => {
+	on(find(id), "click", () => {
 		dialog.close();
 		client.signOut(id === "everywhere");
 	});
@@ -36,7 +35,7 @@ export function post({ name, text }, calls) {
 		if (chosen.notify)
 			new Notification(calls ? `${name} calls you` : name, { body: text.slice(0, 200), tag: "plume" });
 	} catch {
-		// phones want a service worker for this
+		// phones know them otherwise
 	}
 }
 
@@ -47,5 +46,5 @@ function beep() {
 	tone.connect(audio.destination);
 	tone.onended = () => audio.close();
 	tone.start();
-	tone.stop(BEEP_S);
+	tone.stop(.12);
 }

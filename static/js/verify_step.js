@@ -1,7 +1,7 @@
 // The second step: the code from the mail, and what is known about that mail.
 
 import { findCode } from "./code.js";
-import { client, find, put } from "./dom.js";
+import { client, find, on, put } from "./dom.js";
 import { mailHint, mailText } from "./reasons.js";
 
 const clock = (ms) => new Date(ms).toLocaleTimeString([], { timeStyle: "short" });
@@ -43,21 +43,21 @@ function submit(code) {
 }
 
 // A whole code is submitted by itself, once.
-field.addEventListener("input", () => {
+on(field, "input", () => {
 	const code = findCode(field.value, digits);
 
 	if (code && code !== tried) submit(code);
 });
-find("verify").addEventListener("submit", (event) => {
+on(find("verify"), "submit", (event) => {
 	event.preventDefault();
 	submit(findCode(field.value, digits));
 });
-resend.addEventListener("click", () => {
+on(resend, "click", () => {
 	field.focus(); // the button goes to sleep
 	showError("", Infinity);
 	client.resend();
 });
-find("other-address").addEventListener("click", () => client.otherAddress());
+on(find("other-address"), "click", () => client.otherAddress());
 
 export function show({ email }) {
 	digits = 8;
