@@ -31,7 +31,7 @@ export function tick() {
 
 on(retry, "click", () => client.onWake());
 
-// reason: a key of WORDS; for "signed-out" a sentence
+// reason: a key of WORDS, or the sentence for "signed-out"
 export function show(next, at = 0, reason = "") {
 	if (state === "signed-out" && next === "idle") return;
 	lost = next === "reconnecting" || (next === "connecting" && lost);

@@ -24,7 +24,7 @@ on(find("enter"), "submit", (event) => {
 
 	event.preventDefault();
 	if (name === "") return showError("name", "Type the name that the others will see.");
-	if (!/^[^@\s]+@[^@\s]+$/.test(email)) // the room is stricter and has the last word
+	if (!/^[^@\s]+@[^@\s]+$/.test(email))
 		return showError("email", "Type an address like ann@example.org: the code is sent there.");
 	showError(null, "", true);
 	client.enter(name, email);

@@ -157,7 +157,7 @@ export function gone(id) {
 clear();
 on(root, "scroll", scrolled);
 on(newer, "click", () => {
-	root.focus(); // the button goes away
+	root.focus();
 	toEnd();
 });
 on(document, "visibilitychange", scrolled);
@@ -169,7 +169,7 @@ export function live(yes) {
 	root.ariaLive = yes ? "polite" : "off";
 }
 
-// id: of the pending post that this one is; calls: it names this person.
+// id: of the pending post that it is; calls: it names this person.
 export function post(post, id, mine, calls) {
 	gone(id);
 	day(post.ts);
@@ -182,7 +182,7 @@ export function post(post, id, mine, calls) {
 	group(tail.firstElementChild);
 }
 
-// Without a name it is a word of the page itself.
+// Without a name: of the page itself.
 export function whisper(post) {
 	const element = postElement({ name: "", ...post });
 

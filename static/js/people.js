@@ -2,6 +2,7 @@
 
 const TYPING_MS = 5000; // a notice is good for so long
 const NAMED = 2; // of more than three
+const sorted = (map) => new Map([...map].sort()); // a new one: that is seen
 
 export class People {
 	marks = new Map(); // name: mark
@@ -17,7 +18,7 @@ export class People {
 		this.coming ??= new Map();
 		for (const { name, mark } of here) this.coming.set(name, mark);
 		if (more) return here.at(-1)?.name;
-		this.marks = this.coming;
+		this.marks = sorted(this.coming);
 		this.coming = null;
 		this.count = this.marks.size;
 	}
@@ -29,6 +30,7 @@ export class People {
 		for (const list of [this.marks, this.coming])
 			if (event === "left") list?.delete(name);
 			else list?.set(name, mark);
+		this.marks = sorted(this.marks);
 		this.count = people ?? this.marks.size;
 	}
 

@@ -7,7 +7,7 @@ const SHOWN = 300; // in the list
 const panel = find("people");
 const list = panel.firstElementChild;
 const here = find("here");
-let shown = "";
+let shown;
 
 function open(yes) {
 	panel.hidden = !yes;
@@ -17,16 +17,15 @@ function open(yes) {
 on(here, "click", () => open(panel.hidden));
 
 export function show({ marks, count }, typers, me) {
-	const people = [...marks];
-	const key = people.join("\n");
 	const who = listed(typers).map((x) => x.name ? `\u2068${x.name}\u2069` : x).join("");
 
 	put("typing", who && `${who} ${typers.length > 1 ? "are" : "is"} typing …`);
-	here.hidden = count === 0;
+	here.hidden = !count;
 	put("here", `${count} here`);
-	if (key === shown) return;
-	if (shown === "" && matchMedia("(min-width: 60rem)").matches) open(true);
-	shown = key;
+	if (marks === shown) return;
+	if (!shown?.size && marks.size && matchMedia("(min-width: 60rem)").matches) open(true);
+	const people = [...marks];
+	shown = marks;
 	list.replaceChildren(...people.slice(0, SHOWN).map(([name, mark]) =>
 		make("li", "", markOf(mark), nameOf(name), name === me ? " (you)" : "")));
 	if (people.length > SHOWN) list.append(make("li", "", `and ${people.length - SHOWN} more`));

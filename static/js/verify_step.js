@@ -42,7 +42,7 @@ function submit(code) {
 	client.giveCode(code);
 }
 
-// A whole code is submitted by itself, once.
+// A whole code is submitted, once.
 on(field, "input", () => {
 	const code = findCode(field.value, digits);
 
@@ -53,7 +53,7 @@ on(find("verify"), "submit", (event) => {
 	submit(findCode(field.value, digits));
 });
 on(resend, "click", () => {
-	field.focus(); // the button goes to sleep
+	field.focus();
 	showError("", Infinity);
 	client.resend();
 });

@@ -30,7 +30,7 @@ def test_the_list_is_asked_for_page_by_page_and_kept(alone):
 def test_a_look_alike_is_seen_to_be_somebody_else(alone):
     alone.enter_room(people=[{"name": "linus", "mark": "5d1f"}, {"name": "Iinus", "mark": "77c0"}])
     drawings = "return [...document.querySelectorAll('#people path')].map((p) => p.getAttribute('d'))"
-    one, other = alone.run(drawings)
+    other, one = alone.run(drawings)
     assert one and other and one != other
     said = {"type": 1, "user": {"name": "linus"}, "text": "hi", "seq": 1, "ts": 1, "mark": "5d1f"}
     alone.hear(said)
