@@ -69,7 +69,8 @@ static void on_letter(void *ctx, const struct letter *letter, uint64_t wall_ms)
 	entrance_load_letter(l->b->entrance, letter, wall_ms, l->t);
 }
 
-static void on_gateway(void *ctx, uint64_t id, uint64_t number, struct slice reply)
+static void on_gateway(void *ctx, uint64_t id, uint64_t number, struct slice reply,
+		       uint64_t silent_ms)
 {
 	struct loading *l = ctx;
 	struct gateway *g = gateways_add(l->b->room->gateways, id, l->t.now_ms);
@@ -78,6 +79,8 @@ static void on_gateway(void *ctx, uint64_t id, uint64_t number, struct slice rep
 		return;
 	g->number = number;
 	gateway_keep_reply(g, reply);
+	g->is_silent = silent_ms != 0;
+	g->silent_ms = silent_ms;
 }
 
 static void on_client(void *ctx, uint64_t gateway, const struct client *client)
@@ -139,8 +142,10 @@ static void find_departed(void *ctx, struct gateway *g, struct client *client)
 {
 	struct loading *l = ctx;
 
-	if (!presence_has(l->b->room->presence, client->person))
-		g->is_silent = true;
+	if (presence_has(l->b->room->presence, client->person) || g->is_silent)
+		return;
+	g->is_silent = true;
+	g->silent_ms = l->t.wall_ms;
 }
 
 static void attach(void *ctx, struct gateway *g, struct client *client)

@@ -65,6 +65,18 @@ static struct slice give_proof(struct entrance *e, const struct login *login,
 	return slice_of(token);
 }
 
+/* Somebody else was faster. */
+static void refuse_name(struct entrance *e, struct gateway *g, const struct bus_auth *m,
+			struct login *login, enum reason no)
+{
+	entrance_note(e, TRAIL_LOGIN_OVER, login, m->address,
+		      S("the code was right, but the name is somebody else's since"),
+		      NULL);
+	entrance_tell_may_not_enter(g, m->client, slice_of(login->name), no);
+	login->claim = secret_hash(e->secret, "claim", S("")); /* it is told already */
+	logins_end(e->logins, login);
+}
+
 /* The right code was given: the login becomes a session. */
 static void redeem(struct entrance *e, struct gateway *g, const struct bus_auth *m,
 		   struct login *login)
@@ -77,13 +89,12 @@ static void redeem(struct entrance *e, struct gateway *g, const struct bus_auth 
 	enum reason no;
 	uint64_t after;
 
-	entrance_note(e, TRAIL_CODE_RIGHT, login, m->address, S(""), NULL);
 	who = claim_name(e, login, &no);
 	if (who == NULL) {
-		entrance_tell_may_not_enter(g, m->client, slice_of(login->name), no);
-		logins_end(e->logins, login);
+		refuse_name(e, g, m, login, no);
 		return;
 	}
+	entrance_note(e, TRAIL_CODE_RIGHT, login, m->address, S(""), NULL);
 	new_proof = give_proof(e, login, m->current, proof);
 	end_login(e, login, m->claim);
 

@@ -21,7 +21,8 @@ void entrance_used(struct entrance *e, struct gateway *g, uint64_t client,
 
 struct signing_out {
 	struct entrance *e;
-	struct secret_hash token; /* of the one session, */
+	uint64_t person;
+	struct secret_hash token; /* of the one session of theirs, */
 	struct secret_hash owner; /* or all of this address */
 	bool everywhere;
 };
@@ -29,11 +30,12 @@ struct signing_out {
 static bool is_meant(const struct signing_out *s, uint64_t person,
 		     const struct secret_hash *token)
 {
-	const struct name_claim *who = names_by_id(s->e->room->names, person);
+	const struct name_claim *who;
 
-	if (s->everywhere)
-		return who != NULL && secret_hash_equal(&who->owner, &s->owner);
-	return secret_hash_equal(token, &s->token);
+	if (!s->everywhere)
+		return person == s->person && secret_hash_equal(token, &s->token);
+	who = names_by_id(s->e->room->names, person);
+	return who != NULL && secret_hash_equal(&who->owner, &s->owner);
 }
 
 static void sign_out_client(void *ctx, struct gateway *g, struct client *c)
@@ -81,6 +83,7 @@ void entrance_sign_out(struct entrance *e, struct gateway *g,
 	}
 	if (entrance_refuse_when_full(e, g, m->client))
 		return; /* after a restart the session would be good again */
+	s.person = c->person;
 	s.token = c->session;
 	who = names_by_id(e->room->names, c->person);
 	if (who != NULL) {

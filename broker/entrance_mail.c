@@ -98,7 +98,7 @@ static void write_letter(struct entrance *e, struct login *login,
 
 	memcpy(letter.email, a->typed, sizeof letter.email);
 	memcpy(letter.name, login->name, sizeof letter.name);
-	memcpy(letter.network, a->network, sizeof letter.network);
+	memcpy(letter.network, a->truncated, sizeof letter.network);
 	letter.expires_ms = login->expires_ms;
 
 	entrance_withdraw_letter(e,
@@ -178,13 +178,11 @@ static void keep_text(char *buf, size_t cap, struct slice text)
 void entrance_hear_mailer(struct entrance *e, const struct bus_take *m,
 			  struct room_time t)
 {
-	bool is_ours = m->room == 0 || m->room == e->room->epoch;
-
 	e->t = t;
 	mailers_heard(&e->mailers, m->mailer, m->wait_ms, t.now_ms);
 	keep_text(e->sender, sizeof e->sender, m->sender);
 	keep_text(e->subject, sizeof e->subject, m->subject);
-	if (is_ours)
+	if (m->room == e->room->epoch)
 		trail_kept(e->trail, m->mailer, m->kept);
 }
 
@@ -196,7 +194,7 @@ void entrance_mailer_gone(struct entrance *e, uint64_t mailer)
 size_t entrance_give_trail(struct entrance *e, const struct bus_take *m,
 			   struct room_time t, trail_fn *each, void *ctx)
 {
-	bool is_ours = m->room == 0 || m->room == e->room->epoch;
+	bool is_ours = m->room == e->room->epoch;
 	uint64_t next = m->kept == 0 || is_ours ? m->kept : 1;
 
 	if (e->room->is_full) /* whoever keeps rows could not be noted */
@@ -204,11 +202,13 @@ size_t entrance_give_trail(struct entrance *e, const struct bus_take *m,
 	return trail_give(e->trail, m->mailer, next, t.now_ms, t.wall_ms, each, ctx);
 }
 
+/* Also whose mail was sent: after a restart they hear from the first mailer again what to look for. */
 static void tell_if_waiting(void *ctx, struct login *login)
 {
 	struct entrance *e = ctx;
 
-	if (login->gateway != 0 && login_has_code(login) && login->mail != MAIL_SENT)
+	if (login->gateway != 0 && login_has_code(login) &&
+	    e->t.now_ms < login->expires_ms)
 		entrance_tell_waiting(e, login, S(""));
 }
 
@@ -288,8 +288,13 @@ bool entrance_report(struct entrance *e, const struct bus_report *m, struct room
 		else
 			store_put_lease(e->room->store, letter,
 					entrance_to_wall(letter->lease_until_ms, t));
-		entrance_note_letter(e, &copy, m);
-		tell_news(e, &copy.ticket, m);
+		/* That it is still so is said to keep the lease, and is no news. */
+		if (letter == NULL ||
+		    mail_desk_note(e->desk, m->letter, (enum mail_state)m->state,
+				   m->attempt)) {
+			entrance_note_letter(e, &copy, m);
+			tell_news(e, &copy.ticket, m);
+		}
 		letter = &copy; /* it is not NULL */
 	} else {
 		letter = NULL;

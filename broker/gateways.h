@@ -36,11 +36,12 @@ struct gateway {
 	uint64_t number; /* of its latest batch */
 	char *reply;     /* the answer to that batch */
 	size_t reply_len;
-	uint64_t newest;   /* seq it had when it last spoke */
-	uint64_t heard_ms; /* monotonic */
-	bool is_silent;    /* its clients count as gone until it is heard again */
-	bool is_poked;     /* it was told that something waits */
-	bool has_more;     /* more waited than the kept answer carries */
+	uint64_t newest;    /* seq it had when it last spoke */
+	uint64_t heard_ms;  /* monotonic */
+	bool is_silent;     /* its clients count as gone until it is heard again */
+	uint64_t silent_ms; /* since when, wall clock */
+	bool is_poked;      /* it was told that something waits */
+	bool has_more;      /* more waited than the kept answer carries */
 	struct bus_queue *out;
 };
 

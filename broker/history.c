@@ -1,5 +1,6 @@
-/* A ring of posts indexed by seq; each post is one block of memory with its strings behind
- * it, and those with an id of their author's are also in a table by (person, id). */
+/* Posts lie one behind the other in chunks of memory, written as tightly as they can be read again: a
+ * ring tells where each begins.  Since the oldest falls out first, a chunk is freed when its last one
+ * has.  Those with an id of their author's are also in a table of ring places, probed linearly. */
 #include "broker/history.h"
 
 #include <assert.h>
@@ -7,120 +8,257 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <uthash.h>
-
 #include "common/memory.h"
 
-enum { ID_MAX = 64 };
-
-struct retry_key {
-	uint64_t person;
-	char id[ID_MAX]; /* padded with NUL, which no id holds */
+enum {
+	ID_MAX = 64,
+	CHUNK_BYTES = 64 << 10, /* or as many as one post takes */
+	TABLE_MIN = 64,
 };
 
-struct record {
-	struct history_post post;
-	struct retry_key key;
-	bool is_found; /* by its id: it is in by_id */
-	UT_hash_handle hh;
+struct head {
+	uint64_t time_ms, person;
+	uint32_t people, text_len;
+	uint8_t event, name_len, id_len;
+	bool is_found; /* by its id: it is in the table */
+};
+
+/* What of it is written: without the padding at its end. */
+enum { HEAD_BYTES = offsetof(struct head, is_found) + sizeof(bool) };
+
+struct chunk {
+	struct chunk *next;
+	size_t posts, used, size; /* in it now; bytes written, bytes there are */
 	char bytes[];
 };
 
 struct history {
-	struct record **ring; /* by seq modulo bounds.posts */
+	const char **ring; /* by seq modulo bounds.posts */
 	struct history_bounds bounds;
 	size_t count, bytes;
 	uint64_t newest;
-	struct record *by_id;
+	struct chunk *oldest, *latest;
+	uint32_t *table; /* place in the ring + 1; 0: free */
+	size_t table_size, found;
+	struct history_post view; /* what history_get() gives */
 };
 
 struct history *history_new(const struct history_bounds *bounds)
 {
 	struct history *h = xcalloc(1, sizeof *h);
 
+	assert(bounds->posts < UINT32_MAX);
 	h->bounds = *bounds;
 	h->ring = xcalloc(bounds->posts > 0 ? bounds->posts : 1, sizeof *h->ring);
+	h->table_size = TABLE_MIN;
+	h->table = xcalloc(h->table_size, sizeof *h->table);
 	return h;
 }
 
-static struct retry_key key_of(uint64_t person, struct slice id)
-{
-	struct retry_key key;
+/* -- a post in memory: head, name, id, text -- */
 
-	memset(&key, 0, sizeof key);
-	key.person = person;
-	assert(id.len <= ID_MAX);
-	memcpy(key.id, id.len > 0 ? id.ptr : "", id.len);
-	return key;
+static struct head head_of(const char *p)
+{
+	struct head head = {0};
+
+	memcpy(&head, p, HEAD_BYTES);
+	return head;
 }
 
-static struct slice put(char **at, struct slice s)
+static struct slice id_of(const char *p, const struct head *head)
 {
-	struct slice copy = {*at, s.len};
+	return (struct slice){p + HEAD_BYTES + head->name_len, head->id_len};
+}
 
+static char *put(char *at, struct slice s)
+{
 	if (s.len > 0)
-		memcpy(*at, s.ptr, s.len);
-	*at += s.len;
-	return copy;
+		memcpy(at, s.ptr, s.len);
+	return at + s.len;
 }
 
-static size_t size_of(const struct history_post *p)
+static size_t size_of(const struct head *head)
 {
-	return p->name.len + p->text.len + p->id.len;
+	return (size_t)head->name_len + head->id_len + head->text_len;
 }
 
-static void forget(struct history *h, struct record **slot)
+static char *reserve(struct history *h, size_t size)
 {
-	struct record *r = *slot;
+	struct chunk *c = h->latest;
+	size_t room = size > CHUNK_BYTES ? size : CHUNK_BYTES;
 
-	if (r == NULL)
-		return;
-	if (r->is_found)
-		HASH_DEL(h->by_id, r);
-	h->bytes -= size_of(&r->post);
-	h->count--;
-	free(r);
-	*slot = NULL;
+	if (c == NULL || size > c->size - c->used) {
+		c = xcalloc(1, sizeof *c + room);
+		c->size = room;
+		if (h->latest == NULL)
+			h->oldest = c;
+		else
+			h->latest->next = c;
+		h->latest = c;
+	}
+	c->used += size;
+	c->posts++;
+	return c->bytes + c->used - size;
 }
+
+static const char *write_post(struct history *h, const struct history_post *post)
+{
+	struct head head = {.time_ms = post->time_ms,
+			    .person = post->person,
+			    .people = (uint32_t)post->people,
+			    .text_len = (uint32_t)post->text.len,
+			    .event = (uint8_t)post->event,
+			    .name_len = (uint8_t)post->name.len,
+			    .id_len = (uint8_t)post->id.len};
+	char *p, *at;
+
+	assert(post->name.len <= UINT8_MAX && post->id.len <= ID_MAX &&
+	       post->text.len <= UINT32_MAX && post->people <= UINT32_MAX);
+	p = at = reserve(h, HEAD_BYTES + size_of(&head));
+	memcpy(at, &head, HEAD_BYTES);
+	at = put(at + HEAD_BYTES, post->name);
+	at = put(at, post->id);
+	put(at, post->text);
+	return p;
+}
+
+static void mark_found(struct history *h, size_t place, bool is_found)
+{
+	/* Memory of ours, that everybody else only reads. */
+	memcpy((char *)(uintptr_t)h->ring[place] + offsetof(struct head, is_found),
+	       &is_found, sizeof is_found);
+}
+
+/* -- the table of ids -- */
+
+/* Where the search begins.  The address of the history is in it, so that nobody outside can choose ids
+ * that all begin at one place. */
+static size_t hash_of(const struct history *h, uint64_t person, struct slice id)
+{
+	uint64_t x = (uint64_t)(uintptr_t)h ^ person * UINT64_C(0x9e3779b97f4a7c15);
+
+	for (size_t i = 0; i < id.len; i++) {
+		x = (x ^ (unsigned char)id.ptr[i]) * UINT64_C(0xff51afd7ed558ccd);
+		x ^= x >> 32;
+	}
+	return (size_t)x;
+}
+
+static size_t hash_at(const struct history *h, size_t place)
+{
+	struct head head = head_of(h->ring[place]);
+
+	return hash_of(h, head.person, id_of(h->ring[place], &head));
+}
+
+static bool is_of(const char *p, uint64_t person, struct slice id)
+{
+	struct head head = head_of(p);
+
+	return head.person == person && slice_equal(id_of(p, &head), id);
+}
+
+/* The cell that has this id, or the free one where it belongs. */
+static size_t cell_of(const struct history *h, uint64_t person, struct slice id)
+{
+	size_t mask = h->table_size - 1, cell = hash_of(h, person, id) & mask;
+
+	while (h->table[cell] != 0 && !is_of(h->ring[h->table[cell] - 1], person, id))
+		cell = (cell + 1) & mask;
+	return cell;
+}
+
+static void grow_table(struct history *h)
+{
+	uint32_t *old = h->table;
+	size_t old_size = h->table_size;
+
+	h->table_size *= 2;
+	h->table = xcalloc(h->table_size, sizeof *h->table);
+	for (size_t i = 0; i < old_size; i++) {
+		size_t cell;
+
+		if (old[i] == 0)
+			continue;
+		cell = hash_at(h, old[i] - 1) & (h->table_size - 1);
+		while (h->table[cell] != 0)
+			cell = (cell + 1) & (h->table_size - 1);
+		h->table[cell] = old[i];
+	}
+	free(old);
+}
+
+/* Frees a cell; what stands behind it and could not have been found over the gap moves up. */
+static void free_cell(struct history *h, size_t cell)
+{
+	size_t mask = h->table_size - 1, gap = cell;
+
+	mark_found(h, h->table[cell] - 1, false);
+	h->found--;
+	for (size_t i = (cell + 1) & mask; h->table[i] != 0; i = (i + 1) & mask) {
+		size_t home = hash_at(h, h->table[i] - 1) & mask;
+
+		if (((i - home) & mask) >= ((i - gap) & mask)) {
+			h->table[gap] = h->table[i];
+			gap = i;
+		}
+	}
+	h->table[gap] = 0;
+}
+
+static void keep_id(struct history *h, size_t place, uint64_t person, struct slice id)
+{
+	size_t cell = cell_of(h, person, id);
+
+	/* Only in a journal that is read with a longer history than it was written with: the first had
+	 * fallen out when the second came. */
+	if (h->table[cell] != 0) {
+		mark_found(h, h->table[cell] - 1, false);
+		h->found--;
+	}
+	h->table[cell] = (uint32_t)place + 1;
+	mark_found(h, place, true);
+	if (++h->found > h->table_size / 4 * 3)
+		grow_table(h);
+}
+
+/* -- in and out -- */
 
 static void forget_oldest(struct history *h)
 {
-	forget(h, &h->ring[history_first(h) % h->bounds.posts]);
+	size_t place = (size_t)(history_first(h) % h->bounds.posts);
+	struct head head = head_of(h->ring[place]);
+	struct chunk *c = h->oldest;
+
+	if (head.is_found)
+		free_cell(h, cell_of(h, head.person, id_of(h->ring[place], &head)));
+	h->bytes -= size_of(&head);
+	h->count--;
+	h->ring[place] = NULL;
+	if (--c->posts > 0)
+		return;
+	h->oldest = c->next;
+	if (h->oldest == NULL)
+		h->latest = NULL;
+	free(c);
 }
 
 void history_add(struct history *h, const struct history_post *post)
 {
-	struct record *r, **slot, *same;
-	char *at;
+	size_t place;
 
 	assert(h->count == 0 || post->seq == h->newest + 1);
+	if (h->bounds.posts > 0 && h->count == h->bounds.posts)
+		forget_oldest(h);
 	h->newest = post->seq;
 	if (h->bounds.posts == 0)
 		return;
-	slot = &h->ring[post->seq % h->bounds.posts];
-	forget(h, slot);
-
-	r = xcalloc(1, sizeof *r + size_of(post));
-	at = r->bytes;
-	r->post = *post;
-	r->post.name = put(&at, post->name);
-	r->post.text = put(&at, post->text);
-	r->post.id = put(&at, post->id);
-	if (post->id.len > 0) {
-		r->key = key_of(post->person, post->id);
-		HASH_FIND(hh, h->by_id, &r->key, sizeof r->key, same);
-		/* Only in a journal that is read with a longer history than it was written with:
-		 * the first had fallen out when the second came. */
-		if (same != NULL) {
-			HASH_DEL(h->by_id, same);
-			same->is_found = false;
-		}
-		HASH_ADD(hh, h->by_id, key, sizeof r->key, r);
-		r->is_found = true;
-	}
-	*slot = r;
+	place = (size_t)(post->seq % h->bounds.posts);
+	h->ring[place] = write_post(h, post);
+	if (post->id.len > 0)
+		keep_id(h, place, post->person, post->id);
 	h->count++;
-	h->bytes += size_of(post);
+	h->bytes += post->name.len + post->id.len + post->text.len;
 	while (h->bounds.bytes > 0 && h->bytes > h->bounds.bytes && h->count > 1)
 		forget_oldest(h);
 }
@@ -158,32 +296,54 @@ size_t history_bytes(const struct history *h)
 	return h->bytes;
 }
 
-const struct history_post *history_get(const struct history *h, uint64_t seq)
+const struct history_post *history_get(struct history *h, uint64_t seq)
 {
+	const char *p;
+	struct head head;
+
 	if (seq < history_first(h) || seq > h->newest)
 		return NULL;
-	return &h->ring[seq % h->bounds.posts]->post;
+	p = h->ring[seq % h->bounds.posts];
+	head = head_of(p);
+	h->view = (struct history_post){
+		.seq = seq,
+		.time_ms = head.time_ms,
+		.event = (enum post_event)head.event,
+		.person = head.person,
+		.name = {p + HEAD_BYTES, head.name_len},
+		.text = {p + HEAD_BYTES + head.name_len + head.id_len, head.text_len},
+		.id = id_of(p, &head),
+		.people = head.people};
+	return &h->view;
 }
 
 uint64_t history_find(const struct history *h, uint64_t person, struct slice id)
 {
-	struct retry_key key;
-	struct record *r;
+	size_t cell, place;
 
-	if (id.len == 0 || id.len > ID_MAX)
+	if (id.len == 0 || id.len > ID_MAX || h->bounds.posts == 0)
 		return 0;
-	key = key_of(person, id);
-	HASH_FIND(hh, h->by_id, &key, sizeof key, r);
-	return r != NULL ? r->post.seq : 0;
+	cell = cell_of(h, person, id);
+	if (h->table[cell] == 0)
+		return 0;
+	place = h->table[cell] - 1;
+	/* The one seq of the latest bounds.posts that has this place. */
+	return h->newest -
+	       (h->newest % h->bounds.posts + h->bounds.posts - place) % h->bounds.posts;
 }
 
 void history_free(struct history **h)
 {
+	struct chunk *next;
+
 	if (h == NULL || *h == NULL)
 		return;
-	for (size_t i = 0; i < (*h)->bounds.posts; i++)
-		forget(*h, &(*h)->ring[i]);
+	for (struct chunk *c = (*h)->oldest; c != NULL; c = next) {
+		next = c->next;
+		free(c);
+	}
 	free((*h)->ring);
+	free((*h)->table);
 	free(*h);
 	*h = NULL;
 }

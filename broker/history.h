@@ -43,8 +43,8 @@ uint64_t history_first(const struct history *h);
 size_t history_count(const struct history *h);
 /* Bytes of names, texts and ids. */
 size_t history_bytes(const struct history *h);
-/* Borrowed until the next history_add(); NULL: not remembered. */
-const struct history_post *history_get(const struct history *h, uint64_t seq);
+/* Borrowed until the next call with this history; NULL: not remembered. */
+const struct history_post *history_get(struct history *h, uint64_t seq);
 /* The seq under which this person's (latest) post with this id is remembered; 0: none. */
 uint64_t history_find(const struct history *h, uint64_t person, struct slice id);
 

@@ -128,6 +128,18 @@ bool mail_desk_report(struct mail_desk *d, uint64_t mailer, uint64_t letter,
 	return false;
 }
 
+bool mail_desk_note(struct mail_desk *d, uint64_t letter, enum mail_state state,
+		    uint64_t attempt)
+{
+	struct record *r = find(d, letter);
+
+	if (r == NULL || (r->letter.state == state && r->letter.attempt == attempt))
+		return false;
+	r->letter.state = state;
+	r->letter.attempt = attempt;
+	return true;
+}
+
 void mail_desk_withdraw(struct mail_desk *d, uint64_t letter)
 {
 	struct record *r = find(d, letter);

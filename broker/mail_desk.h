@@ -37,8 +37,10 @@ struct letter {
 	uint64_t salt;       /* of its Message-ID, the same whoever sends it */
 	/* Who holds it until when; 0: nobody yet.  A restart keeps it: no letter has two holders. */
 	uint64_t mailer, lease_until_ms;
-	bool is_offered;   /* held, but its holder has not yet said so */
-	uint64_t given_ms; /* an offered one: to its mailer, the last time */
+	bool is_offered;       /* held, but its holder has not yet said so */
+	uint64_t given_ms;     /* an offered one: to its mailer, the last time */
+	uint64_t attempt;      /* as was told last, in this process */
+	enum mail_state state; /* the same */
 };
 
 struct mail_desk;
@@ -58,6 +60,9 @@ const struct letter *mail_desk_get(const struct mail_desk *d, uint64_t letter);
  * somebody else's. */
 bool mail_desk_report(struct mail_desk *d, uint64_t mailer, uint64_t letter,
 		      enum mail_state state, uint64_t retry_ms, uint64_t now_ms);
+/* Is it news that the letter is in this state after so many attempts? */
+bool mail_desk_note(struct mail_desk *d, uint64_t letter, enum mail_state state,
+		    uint64_t attempt);
 /* The login is over or has a newer letter: this one need not be sent any more. */
 void mail_desk_withdraw(struct mail_desk *d, uint64_t letter);
 void mail_desk_expire(struct mail_desk *d, uint64_t now_ms);

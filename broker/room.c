@@ -234,6 +234,7 @@ void room_gateway_heard(struct room *r, struct gateway *g, struct room_time t)
 	if (!g->is_silent)
 		return;
 	g->is_silent = false;
+	store_put_silence(r->store, g->id, 0);
 	log_info("gateway_back", "gateway=%016" PRIx64 " clients=%zu", g->id,
 		 gateway_clients(g));
 	gateway_each_client(g, client_back, &l);
@@ -260,8 +261,10 @@ static void watch_gateway(void *ctx, struct gateway *g)
 			 gateway_clients(g));
 		gateway_each_client(g, client_away, l);
 		g->is_silent = true;
+		g->silent_ms = l->t.wall_ms;
+		store_put_silence(l->r->store, g->id, g->silent_ms);
 	}
-	if (silence >= l->r->options.gateway_timeout_ms + GATEWAY_FORGET_MS ||
+	if ((g->is_silent && l->t.wall_ms >= g->silent_ms + GATEWAY_FORGET_MS) ||
 	    bus_queue_bytes(g->out) > GATEWAY_OUT_MAX)
 		room_gateway_gone(l->r, g, l->t);
 }

@@ -30,7 +30,9 @@ static const char *const sql[STORE_STATEMENTS] = {
 	[DROP_LOGIN] = "DELETE FROM logins WHERE ticket = ?",
 	[PUT_LETTER] = "REPLACE INTO letters VALUES(?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
 	[DROP_LETTER] = "DELETE FROM letters WHERE id = ?",
-	[PUT_GATEWAY] = "REPLACE INTO gateways VALUES(?, ?, ?, ?)",
+	[PUT_GATEWAY] =
+		"REPLACE INTO gateways(id, number, reply, more) VALUES(?, ?, ?, ?)",
+	[PUT_SILENCE] = "UPDATE gateways SET silent_ms = ? WHERE id = ?",
 	[DROP_GATEWAY] = "DELETE FROM gateways WHERE id = ?",
 	[PUT_CLIENT] = "REPLACE INTO clients VALUES(?, ?, ?, ?)",
 	[DROP_CLIENT] = "DELETE FROM clients WHERE gateway = ? AND number = ?",
@@ -207,6 +209,11 @@ void store_put_gateway(struct store *s, const struct gateway *g)
 	store_run(s, PUT_GATEWAY, "nnbn", g->id, g->number,
 		  (struct slice){(char *)sealed, len}, (uint64_t)g->has_more);
 	free(sealed);
+}
+
+void store_put_silence(struct store *s, uint64_t gateway, uint64_t since_ms)
+{
+	store_run(s, PUT_SILENCE, "nn", since_ms, gateway);
 }
 
 void store_drop_gateway(struct store *s, uint64_t id)

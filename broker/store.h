@@ -76,6 +76,8 @@ void store_drop_trail(struct store *s, uint64_t id);
 /* The newest row that is with some mailer. */
 void store_put_trail_kept(struct store *s, uint64_t number);
 void store_put_gateway(struct store *s, const struct gateway *gateway);
+/* since_ms: when it became silent, wall clock; 0: it was heard again. */
+void store_put_silence(struct store *s, uint64_t gateway, uint64_t since_ms);
 void store_drop_gateway(struct store *s, uint64_t id);
 void store_put_client(struct store *s, uint64_t gateway, const struct client *client);
 void store_drop_client(struct store *s, uint64_t gateway, uint64_t number);
@@ -96,7 +98,9 @@ struct store_reader {
 	void (*post)(void *ctx, const struct history_post *post);
 	void (*login)(void *ctx, const struct login *login, uint64_t wall_ms);
 	void (*letter)(void *ctx, const struct letter *letter, uint64_t wall_ms);
-	void (*gateway)(void *ctx, uint64_t id, uint64_t number, struct slice reply);
+	/* silent_ms: as in store_put_silence() */
+	void (*gateway)(void *ctx, uint64_t id, uint64_t number, struct slice reply,
+			uint64_t silent_ms);
 	void (*client)(void *ctx, uint64_t gateway, const struct client *client);
 	void (*present)(void *ctx, uint64_t person);
 	/* Oldest first. */

@@ -106,7 +106,7 @@ static enum status on_gateway(struct store *s, sqlite3_stmt *q,
 			 "");
 	else if (good)
 		reader->gateway(reader->ctx, store_number(q, 0), store_number(q, 1),
-				(struct slice){reply, len});
+				(struct slice){reply, len}, store_number(q, 4));
 	else
 		log_warn("gateway_dropped",
 			 "why=\"its answer was sealed with another secret\"");
@@ -155,7 +155,7 @@ static const struct {
 	{"SELECT id, ticket, reference, gateway, expires_ms, sealed, asked_ms, salt, mailer, offered,"
 	 " lease_ms FROM letters ORDER BY expires_ms",
 	 store_on_letter},
-	{"SELECT id, number, reply, more FROM gateways", on_gateway},
+	{"SELECT id, number, reply, more, silent_ms FROM gateways", on_gateway},
 	{"SELECT gateway, number, person, session FROM clients", on_client},
 	{"SELECT person FROM present", on_present},
 	{"SELECT kind, key, at_ms FROM tallies ORDER BY at_ms", store_on_tally},

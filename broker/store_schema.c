@@ -42,7 +42,8 @@ static const char *const steps[] = {
 	/* 4: did more wait for a gateway than its last answer could carry? */
 	"ALTER TABLE gateways ADD COLUMN more INTEGER NOT NULL DEFAULT 0;",
 	/* 5: logins that are told of completely after a restart, letters that keep their holder, what is
-	 * counted against limits, browsers that have proven an address, the record of logins */
+	 * counted against limits, browsers that have proven an address, the record of logins,
+	 * gateways that were silent when the broker ended */
 	"ALTER TABLE logins ADD COLUMN address BLOB NOT NULL DEFAULT x'';"
 	"ALTER TABLE logins ADD COLUMN proof BLOB NOT NULL DEFAULT x'';"
 	"ALTER TABLE logins ADD COLUMN reference TEXT NOT NULL DEFAULT '';"
@@ -63,7 +64,8 @@ static const char *const steps[] = {
 	" time_ms INTEGER NOT NULL, kind INTEGER NOT NULL, times INTEGER NOT NULL,"
 	" login INTEGER NOT NULL, gateway INTEGER NOT NULL, state INTEGER NOT NULL,"
 	" attempt INTEGER NOT NULL, code INTEGER NOT NULL, reference TEXT NOT NULL,"
-	" sealed BLOB NOT NULL);",
+	" sealed BLOB NOT NULL);"
+	"ALTER TABLE gateways ADD COLUMN silent_ms INTEGER NOT NULL DEFAULT 0;",
 };
 _Static_assert(NELEMS(steps) == STORE_SCHEMA_VERSION, "each version has its step");
 

@@ -19,7 +19,8 @@ struct flood_key {
 struct flood {
 	struct flood_key key;
 	uint64_t until_ms;       /* wall clock */
-	struct trail_link *rest; /* counts what came after the first; NULL: nothing did */
+	unsigned rows;           /* so far; then it is counted */
+	struct trail_link *rest; /* counts what came after them; NULL: nothing did */
 	UT_hash_handle hh;
 };
 
@@ -119,7 +120,7 @@ static void count(struct trail *t, struct flood *f, const struct trail_row *even
 }
 
 static struct flood *find_flood(struct trail *t, uint64_t kind, const char *who,
-				uint64_t wall_ms, bool *is_new)
+				uint64_t wall_ms)
 {
 	struct flood_key key;
 	struct flood *f;
@@ -133,7 +134,6 @@ static struct flood *find_flood(struct trail *t, uint64_t kind, const char *who,
 		end_flood(t, f);
 		f = NULL;
 	}
-	*is_new = f == NULL;
 	if (f != NULL)
 		return f;
 	if (HASH_COUNT(t->floods) >= TRAIL_FLOODS_MAX)
@@ -149,15 +149,15 @@ static void add(struct trail *t, const struct trail_row *event, const char *floo
 		uint64_t times, uint64_t wall_ms)
 {
 	struct trail_link *link;
-	bool is_new = true;
 
 	if (flood != NULL) {
-		struct flood *f = find_flood(t, event->kind, flood, wall_ms, &is_new);
+		struct flood *f = find_flood(t, event->kind, flood, wall_ms);
 
-		if (!is_new) {
+		if (f->rows == TRAIL_FLOOD_ROWS) {
 			count(t, f, event, times, wall_ms);
 			return;
 		}
+		f->rows++;
 	}
 	link = put(t, event, times, wall_ms);
 	give_number(t, link);

@@ -1,9 +1,9 @@
 /* trail.h - the record of logins: a row for each thing that happened, for `plumectl why` and for the
  * mailers' audit logs.  Never a code, a token or a text.
  *
- * Rows are numbered 1, 2, 3 ... in this room.  What strangers can do in floods is counted: the first of its
- * kind within a minute is a row, the others are counted in one more, which gets its number when the minute
- * is over.
+ * Rows are numbered 1, 2, 3 ... in this room.  What strangers can do in floods is counted: the first few of
+ * its kind within a minute are rows, the others are counted in one more, which gets its number when the
+ * minute is over.
  *
  * A mailer that asks is given the rows that no mailer has kept yet; nobody else is given them until it
  * says, by asking again, that it kept them, or some seconds have passed.
@@ -33,6 +33,8 @@ enum {
 	TRAIL_GATHER_MS = 1000, /* rows wait so long for others, to go together */
 	TRAIL_LEASE_MS = 10000,
 	TRAIL_MINUTE_MS = 60000,
+	TRAIL_FLOOD_ROWS =
+		10, /* of one kind of flood in a minute, before it is counted */
 	TRAIL_FLOODS_MAX =
 		5000, /* kinds of flood counted at a time; over it the oldest ends */
 };
@@ -64,7 +66,7 @@ struct trail *trail_new(const struct trail_options *options, struct store *store
 void trail_free(struct trail **t);
 
 /* It happened.  Of event, id, number, time and times are filled in here.  flood: who does it, as far as
- * that is one and the same, so that more of it within a minute is counted; NULL: each is a row. */
+ * that is one and the same, so that much of it within a minute is counted; NULL: each is a row. */
 void trail_add(struct trail *t, const struct trail_row *event, const char *flood,
 	       uint64_t wall_ms);
 /* Ends what was counted for a minute, and what is too old. */

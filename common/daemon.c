@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -38,6 +39,8 @@ void daemon_init(struct daemon *d, uv_loop_t *loop, daemon_drain_fn *on_drain, v
 	*d = (struct daemon){.loop = loop, .on_drain = on_drain, .ctx = ctx};
 	signal(SIGPIPE, SIG_IGN);
 	umask(S_IRWXG | S_IRWXO); /* what a process keeps is its own */
+	/* Its memory holds codes, keys and tokens: none of it is dumped into a file (SECURITY C10). */
+	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 	catch_signal(d, &d->term, SIGTERM);
 	catch_signal(d, &d->interrupt, SIGINT);
 	log_info("start", "version=%s bus=%d.%d pid=%ld", PLUME_VERSION, BUS_MAJOR,

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "common/attr.h"
 #include "common/log.h"
@@ -32,7 +33,7 @@ const char *close_name(enum close_reason reason)
 
 bool connection_open(struct gateway *g, struct connection *c, struct lws *wsi)
 {
-	*c = (struct connection){.wsi = wsi, .state = OUTSIDE};
+	*c = (struct connection){.wsi = wsi, .fd = server_socket(wsi), .state = OUTSIDE};
 	c->heard_s = c->opened_s = (uint32_t)(gateway_now(g) / 1000);
 	return connections_add(g->connections, c);
 }
@@ -56,28 +57,40 @@ static void drop_partial(struct connection *c)
 	c->partial_len = 0;
 }
 
-void connection_receive(struct gateway *g, struct connection *c, struct slice piece,
-			bool is_last)
+/* The whole message, without a byte more than is kept. */
+static void hear(struct gateway *g, struct connection *c, struct slice message,
+		 bool is_binary)
+{
+	if (is_binary)
+		conversation_object(g, c);
+	else
+		conversation_hear(g, c, message);
+}
+
+void connection_receive(struct gateway *g, struct connection *c,
+			const struct connection_piece *p)
 {
 	size_t most = c->state == INSIDE ? CONNECTION_AFTER_MAX : CONNECTION_BEFORE_MAX;
+	size_t room = most - (c->partial_len < most ? c->partial_len : most);
 
 	if (c->state == CLOSING)
 		return;
 	c->heard_s = (uint32_t)(gateway_now(g) / 1000);
-	if (piece.len > most - (c->partial_len < most ? c->partial_len : most)) {
+	/* What a header only claims counts as well: nothing is kept of what will be refused. */
+	if (p->bytes.len > room || p->rest > room - p->bytes.len) {
 		connection_close(g, c, CLOSE_TOO_BIG);
 		return;
 	}
-	if (is_last && c->partial == NULL) {
-		conversation_hear(g, c, piece);
+	if (p->is_last && c->partial == NULL) {
+		hear(g, c, p->bytes, p->is_binary);
 		return;
 	}
-	c->partial = xrealloc(c->partial, c->partial_len + piece.len + 1);
-	if (piece.len > 0)
-		memcpy(c->partial + c->partial_len, piece.ptr, piece.len);
-	c->partial_len += (uint32_t)piece.len;
-	if (is_last) {
-		conversation_hear(g, c, (struct slice){c->partial, c->partial_len});
+	c->partial = xrealloc(c->partial, c->partial_len + p->bytes.len + 1);
+	if (p->bytes.len > 0)
+		memcpy(c->partial + c->partial_len, p->bytes.ptr, p->bytes.len);
+	c->partial_len += (uint32_t)p->bytes.len;
+	if (p->is_last) {
+		hear(g, c, (struct slice){c->partial, c->partial_len}, p->is_binary);
 		drop_partial(c);
 	}
 }
@@ -136,6 +149,36 @@ static void flush_private(struct connection *c)
 	c->private_len = 0;
 }
 
+/* Past the library, whose way costs as much user time again and copies what the kernel does not take.  It has
+ * nothing to add: the frames are complete, TLS is a proxy's.  Gives how much was taken. */
+static size_t send_now(int fd, struct slice frames)
+{
+	ssize_t n = send(fd, frames.ptr, frames.len, MSG_NOSIGNAL);
+
+	return n > 0 ? (size_t)n
+		     : 0; /* that a socket broke the library hears by itself */
+}
+
+/* The frames from the cursor on, as many as one write may carry.  Of what the kernel does not take, only
+ * the rest of a frame that was begun is kept, by the library: a browser that stopped reading costs no more. */
+static void flush_log(struct connection *c, const struct frame_log *log)
+{
+	uint64_t next;
+	struct slice run = frame_log_read(log, c->next_seq, CONNECTION_WRITE_MAX, &next);
+	size_t sent = send_now(c->fd, run);
+
+	c->is_following = true;
+	if (sent < run.len) {
+		struct slice rest = frame_log_rest(log, c->next_seq, sent, &next);
+
+		if (rest.len > 0)
+			server_write(c->wsi, rest);
+	}
+	c->next_seq = next;
+	if (next <= frame_log_newest(log))
+		server_want_write(c->wsi);
+}
+
 void connection_flush(struct gateway *g, struct connection *c)
 {
 	const struct frame_log *log = fanout_log(g->fanout);
@@ -162,11 +205,7 @@ void connection_flush(struct gateway *g, struct connection *c)
 			ask_for_older(g, c);
 		return;
 	}
-	c->is_following = true;
-	server_write(c->wsi, frame_log_read(log, c->next_seq, CONNECTION_WRITE_MAX,
-					    &c->next_seq));
-	if (c->next_seq <= frame_log_newest(log))
-		server_want_write(c->wsi);
+	flush_log(c, log);
 }
 
 void connection_mention(struct gateway *g, struct connection *c, struct slice frames)
@@ -227,9 +266,30 @@ void connection_close(struct gateway *g, struct connection *c, enum close_reason
 	server_end_after(g->server, c->wsi, 3);
 }
 
-void connection_peer_closes(struct connection *c)
+/* RFC 6455 5.5.1 and 7.4: nothing, or a code that may be sent, and then text. */
+static bool is_good_close(struct slice payload)
 {
-	enter_state(c, CLOSING);
+	const unsigned char *p = (const unsigned char *)payload.ptr;
+	unsigned int code;
+
+	if (payload.len == 0)
+		return true;
+	if (payload.len == 1)
+		return false;
+	code = (unsigned int)p[0] << 8 | p[1];
+	return (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) ||
+	       (code >= 3000 && code <= 4999);
+}
+
+bool connection_peer_closes(struct gateway *g, struct connection *c, struct slice payload)
+{
+	bool wants_answer = c->state != CLOSING && is_good_close(payload);
+
+	if (wants_answer)
+		enter_state(c, CLOSING);
+	else
+		connection_close(g, c, CLOSE_BAD_CLOSE);
+	return wants_answer;
 }
 
 void connection_closed(struct gateway *g, struct connection *c)

@@ -43,6 +43,7 @@ enum {
 
 struct connection {
 	struct lws *wsi;
+	int fd;      /* of wsi */
 	uint64_t id; /* on the bus; 0: not a WebSocket (yet) */
 	uint64_t next_seq;
 	struct bucket posts, asks;
@@ -64,9 +65,14 @@ struct connection {
 
 /* Begins in zeroed memory that the WebSocket library owns.  False: too many connections. */
 bool connection_open(struct gateway *g, struct connection *c, struct lws *wsi);
-/* A piece of a message; is_last ends it.  Whole ones go to conversation_hear(). */
-void connection_receive(struct gateway *g, struct connection *c, struct slice piece,
-			bool is_last);
+/* A piece of a message: whole ones go to conversation_hear(). */
+struct connection_piece {
+	struct slice bytes;
+	size_t rest; /* bytes that follow in the same frame, as its header claims */
+	bool is_last, is_binary;
+};
+void connection_receive(struct gateway *g, struct connection *c,
+			const struct connection_piece *piece);
 /* Keeps the ticket of the login that waits.  Copies. */
 void connection_keep_ticket(struct connection *c, struct slice ticket);
 /* Sends one text frame to this connection alone, now or as soon as it can be. */
@@ -82,8 +88,10 @@ void connection_enter(struct gateway *g, struct connection *c, uint64_t next_seq
 void connection_skip(struct connection *c, uint64_t from, uint64_t to);
 /* Sends the close frame; the library ends the rest.  Once closing, this does nothing. */
 void connection_close(struct gateway *g, struct connection *c, enum close_reason why);
-/* The peer sent a close frame: nothing more is written, the library answers it. */
-void connection_peer_closes(struct connection *c);
+/* The peer sent a close frame with this payload: nothing more is written.  True: it wants an answer
+ * that says the same; false: it has one, or is not fit for any. */
+bool connection_peer_closes(struct gateway *g, struct connection *c,
+			    struct slice payload);
 /* The socket is gone: the broker is told, what the connection had is freed. */
 void connection_closed(struct gateway *g, struct connection *c);
 /* Once a second: pings, and who was silent for too long. */

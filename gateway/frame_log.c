@@ -131,3 +131,18 @@ struct slice frame_log_read(const struct frame_log *l, uint64_t seq, size_t cap,
 		l->ring + (size_t)(first->at % l->size),
 		(size_t)(frame_of(l, low)->at + frame_of(l, low)->len - first->at)};
 }
+
+struct slice frame_log_rest(const struct frame_log *l, uint64_t seq, size_t sent,
+			    uint64_t *next_out)
+{
+	struct slice frame = {l->ring, 0};
+
+	*next_out = seq;
+	while (sent > 0) {
+		frame = frame_log_read(l, *next_out, 0, next_out);
+		if (frame.len > sent)
+			return (struct slice){frame.ptr + sent, frame.len - sent};
+		sent -= frame.len;
+	}
+	return (struct slice){frame.ptr + frame.len, 0};
+}

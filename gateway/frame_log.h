@@ -42,5 +42,9 @@ uint64_t frame_log_first(const struct frame_log *l);
  * first..newest.  Borrowed until the next frame_log_add().  *next_out is the seq after the run. */
 struct slice frame_log_read(const struct frame_log *l, uint64_t seq, size_t cap,
 			    uint64_t *next_out);
+/* After only `sent` bytes of the run from seq were taken, fewer than it has: what is left of the frame that was
+ * begun, empty when none was.  *next_out is the seq that goes on after that. */
+struct slice frame_log_rest(const struct frame_log *l, uint64_t seq, size_t sent,
+			    uint64_t *next_out);
 
 #endif

@@ -199,9 +199,9 @@ static void on_turn(uv_check_t *check)
 	struct gateway *g = check->data;
 
 	watch_ready(g);
+	uplink_turn(g->uplink); /* the broker works while the browsers are written to */
 	fanout_turn(g->fanout);
 	tell_typing(g);
-	uplink_turn(g->uplink);
 }
 
 /* -- start and end -- */
@@ -242,7 +242,8 @@ enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
 		st = fanout_new(loop, g, &options->events, options->flush_interval_ms,
 				&g->fanout);
 	if (st == ST_OK)
-		st = uplink_new(loop, &options->commands, &events, &g->uplink);
+		st = uplink_new(loop, &options->commands, options->flush_interval_ms / 2,
+				&events, &g->uplink);
 	if (st != ST_OK)
 		return st; /* the process ends, and all of it with the process */
 	uv_timer_init(loop, &g->tick);

@@ -2,6 +2,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <uv.h>
@@ -27,6 +28,8 @@ struct options {
 
 #define AT(field) offsetof(struct options, field)
 #define HOUR UINT64_C(3600000) /* in milliseconds */
+
+enum { DESCRIPTORS_MAX = 1 << 17 };
 
 static const struct config_option table[] = {
 	BUS_OPTIONS(struct options, bus),
@@ -119,6 +122,20 @@ static void fill(const struct options *o, struct gateway_options *out)
 	out->drain_ms = o->drain_ms;
 }
 
+/* Each browser is a descriptor: as many as may be had.  The library keeps 16 bytes for each that
+ * might be, so not without end. */
+static void raise_limit(void)
+{
+	struct rlimit l;
+	rlim_t most = DESCRIPTORS_MAX;
+
+	if (getrlimit(RLIMIT_NOFILE, &l) != 0 || l.rlim_cur >= most)
+		return;
+	l.rlim_cur = l.rlim_max < most ? l.rlim_max : most;
+	if (setrlimit(RLIMIT_NOFILE, &l) == 0)
+		log_info("descriptors", "most=%llu", (unsigned long long)l.rlim_cur);
+}
+
 int main(int argc, char **argv)
 {
 	struct config_source source = {argc, argv, config_env, stdout, stderr};
@@ -143,6 +160,7 @@ int main(int argc, char **argv)
 	log_init(program.name, (enum log_level)o.log_level);
 	daemon_init(&p.daemon, uv_default_loop(), on_drain, &p);
 	bus_option_warn(&options.events);
+	raise_limit();
 	fill(&o, &options);
 	if (secret_init() != ST_OK ||
 	    gateway_new(uv_default_loop(), &options, &p.gateway) != ST_OK)

@@ -45,8 +45,16 @@ bool server_is_choked(struct lws *wsi)
 	return lws_partial_buffered(wsi) != 0;
 }
 
+int server_socket(struct lws *wsi)
+{
+	return lws_get_socket_fd(wsi);
+}
+
 void server_write(struct lws *wsi, struct slice frames)
 {
+	/* RFC 6455 5.5.1: nothing follows a close frame, of which the library sends some by itself. */
+	if (lws_get_close_length(wsi) > 0)
+		return;
 	/* RAW: the frames are complete already.  Errors show as LWS_CALLBACK_CLOSED. */
 	(void)lws_write(wsi, (unsigned char *)(uintptr_t)frames.ptr, frames.len,
 			LWS_WRITE_RAW);
@@ -239,14 +247,14 @@ static int on_established(struct lws *wsi, struct peer *peer)
 
 static void on_receive(struct lws *wsi, struct connection *c, const char *in, size_t len)
 {
-	struct gateway *g = gateway_of(wsi);
-	bool is_last =
-		lws_is_final_fragment(wsi) && lws_remaining_packet_payload(wsi) == 0;
+	size_t rest = lws_remaining_packet_payload(wsi);
+	struct connection_piece piece = {.bytes = {in, len},
+					 .rest = rest,
+					 .is_last =
+						 rest == 0 && lws_is_final_fragment(wsi),
+					 .is_binary = lws_frame_is_binary(wsi) != 0};
 
-	if (!lws_frame_is_binary(wsi))
-		connection_receive(g, c, (struct slice){in, len}, is_last);
-	else if (is_last && c->state != CLOSING)
-		conversation_object(g, c);
+	connection_receive(gateway_of(wsi), c, &piece);
 }
 
 static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
@@ -274,10 +282,11 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 		connection_flush(gateway_of(wsi), &peer->connection);
 		return 0;
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
-		if (peer->connection.state == CLOSING)
-			return -1; /* the answer to our close frame gets none: RFC 6455 5.5.1 */
-		connection_peer_closes(&peer->connection);
-		return 0;
+		/* 0: the library answers it as it is. */
+		return connection_peer_closes(gateway_of(wsi), &peer->connection,
+					      (struct slice){in, len})
+			       ? 0
+			       : -1;
 	case LWS_CALLBACK_CLOSED:
 		connection_closed(gateway_of(wsi), &peer->connection);
 		return 0;
@@ -299,10 +308,10 @@ static void library_log(int level, const char *line)
 
 enum status server_new(uv_loop_t *loop, struct gateway *g, struct server **out)
 {
-	/* 512: a connection's read buffer; longer messages come in pieces.  65536: what one
+	/* 256: a connection's read buffer; longer messages come in pieces.  65536: what one
 	 * write may pass to the kernel at once without a copy. */
 	static const struct lws_protocols protocols[] = {
-		{"plume", callback, sizeof(struct peer), 512, 0, NULL, 65536},
+		{"plume", callback, sizeof(struct peer), 256, 0, NULL, 65536},
 		{NULL, NULL, 0, 0, 0, NULL, 0}};
 	/* The library's ping timers are a sorted list that every connect walks: off. */
 	static const lws_retry_bo_t no_timers = {0};

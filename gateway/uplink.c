@@ -21,9 +21,14 @@ struct uplink {
 	struct bus_requester *requester;
 	struct bus_queue *queue;
 	struct bus_writer *writer;
-	uv_timer_t watch;
+	uv_timer_t watch, pace;
+	uv_idle_t gather; /* while it is active the loop does not wait */
+	size_t gathered;  /* commands at the turn before; turns so far */
+	unsigned int turns;
+	uint64_t pace_ms;
 	uint64_t id, number;
 	uint64_t sent_ms, answered_ms, redialled_ms;
+	uint64_t carried_ms; /* when a batch last carried something */
 	bool is_poked;
 	bool is_deaf;
 };
@@ -37,6 +42,8 @@ static void send_batch(struct uplink *u)
 
 	bus_writer_clear(u->writer);
 	bus_writer_add(u->writer, &head);
+	if (bus_queue_count(u->queue) > 0)
+		u->carried_ms = daemon_now_ms();
 	bus_queue_take(u->queue, u->writer);
 	u->is_poked = false;
 	u->sent_ms = daemon_now_ms();
@@ -120,7 +127,17 @@ static void on_watch(uv_timer_t *timer)
 	}
 }
 
-enum status uplink_new(uv_loop_t *loop, const struct bus_address *at,
+static void on_pace(uv_timer_t *timer)
+{
+	(void)timer; /* it only wakes the loop: uplink_turn() does the rest */
+}
+
+static void on_gather(uv_idle_t *idle)
+{
+	(void)idle; /* as above */
+}
+
+enum status uplink_new(uv_loop_t *loop, const struct bus_address *at, uint64_t pace_ms,
 		       const struct uplink_events *events, struct uplink **out)
 {
 	struct uplink *u = xcalloc(1, sizeof *u);
@@ -132,12 +149,15 @@ enum status uplink_new(uv_loop_t *loop, const struct bus_address *at,
 		return st;
 	}
 	u->events = *events;
+	u->pace_ms = pace_ms;
 	u->queue = bus_queue_new();
 	u->writer = bus_writer_new();
 	u->id = entropy_id(&entropy_system);
 	uv_timer_init(loop, &u->watch);
 	u->watch.data = u;
 	uv_timer_start(&u->watch, on_watch, 0, WATCH_MS);
+	uv_timer_init(loop, &u->pace);
+	uv_idle_init(loop, &u->gather);
 	*out = u;
 	return ST_OK;
 }
@@ -150,6 +170,30 @@ uint64_t uplink_id(const struct uplink *u)
 void uplink_send(struct uplink *u, const struct bus_msg *m)
 {
 	bus_queue_add(u->queue, m);
+	if (!bus_requester_is_waiting(u->requester))
+		uv_idle_start(&u->gather, on_gather);
+}
+
+static void stop_gathering(struct uplink *u)
+{
+	u->gathered = 0;
+	u->turns = 0;
+	uv_idle_stop(&u->gather);
+}
+
+/* Did this turn bring more, so that the next may too? */
+static bool is_gathering(struct uplink *u)
+{
+	size_t count = bus_queue_count(u->queue);
+
+	if (count <= u->gathered || count >= UPLINK_BATCH_COUNT ||
+	    ++u->turns > UPLINK_GATHER_TURNS) {
+		stop_gathering(u);
+		return false;
+	}
+	u->gathered = count;
+	uv_idle_start(&u->gather, on_gather);
+	return true;
 }
 
 bool uplink_is_full(const struct uplink *u)
@@ -170,9 +214,20 @@ bool uplink_is_idle(const struct uplink *u)
 
 void uplink_turn(struct uplink *u)
 {
-	if ((bus_queue_count(u->queue) > 0 || u->is_poked) &&
-	    !bus_requester_is_waiting(u->requester))
+	size_t count = bus_queue_count(u->queue);
+	uint64_t rested = daemon_now_ms() - u->carried_ms;
+
+	if (bus_requester_is_waiting(u->requester) || (count == 0 && !u->is_poked)) {
+		stop_gathering(u);
+		return;
+	}
+	if (is_gathering(u))
+		return;
+	if (u->is_poked || rested >= u->pace_ms || count >= UPLINK_BATCH_COUNT ||
+	    bus_queue_bytes(u->queue) >= UPLINK_BATCH_BYTES)
 		send_batch(u);
+	else if (!uv_is_active((uv_handle_t *)&u->pace))
+		uv_timer_start(&u->pace, on_pace, u->pace_ms - rested, 0);
 }
 
 void uplink_poke(struct uplink *u)

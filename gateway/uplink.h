@@ -20,6 +20,12 @@ enum {
 	UPLINK_HEARTBEAT_MS = 500,
 	/* Without an answer for this long the broker counts as out of reach. */
 	UPLINK_DEAF_MS = 1500,
+	/* Loop turns for which a batch waits while each brings more: what arrived together leaves together,
+	 * though a connection is read in pieces. */
+	UPLINK_GATHER_TURNS = 32,
+	/* From here on a batch is worth a round trip of its own, whatever the pace. */
+	UPLINK_BATCH_BYTES = 32 << 10,
+	UPLINK_BATCH_COUNT = 200,
 	/* Over this, strangers' commands are refused. */
 	UPLINK_FULL_BYTES = 2 << 20,
 	UPLINK_FULL_COUNT = 1800,
@@ -43,8 +49,9 @@ struct uplink_events {
 	uint64_t (*newest)(void *ctx);
 };
 
-/* Lives as long as the process. */
-enum status uplink_new(uv_loop_t *loop, const struct bus_address *at,
+/* pace_ms: least time between two batches that carry something, unless much waits; the first after a
+ * quiet moment leaves at once.  Lives as long as the process. */
+enum status uplink_new(uv_loop_t *loop, const struct bus_address *at, uint64_t pace_ms,
 		       const struct uplink_events *events,
 		       struct uplink **out) ATTR_USE_RESULT;
 uint64_t uplink_id(const struct uplink *u);
@@ -55,7 +62,7 @@ bool uplink_is_full(const struct uplink *u);
 bool uplink_is_deaf(const struct uplink *u);
 /* Nothing waits and nothing is in flight. */
 bool uplink_is_idle(const struct uplink *u);
-/* To be called once at the end of each loop turn: sends what gathered in it. */
+/* To be called once in each loop turn: sends what gathered, if it is time. */
 void uplink_turn(struct uplink *u);
 /* The broker has something for us: the next batch leaves even if it is empty. */
 void uplink_poke(struct uplink *u);

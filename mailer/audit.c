@@ -36,30 +36,27 @@ void audit_begin(struct audit *a)
 	audit_run(a, "BEGIN IMMEDIATE");
 }
 
-static enum status commit(struct audit *a)
+static enum status commit(struct audit *a, bool tell)
 {
 	audit_run(a, "COMMIT");
-	if (a->failed != ST_OK)
-		sqlite3_exec(a->db, "ROLLBACK", NULL, NULL, NULL);
+	if (a->failed == ST_OK)
+		return ST_OK;
+	if (tell)
+		log_error("audit_write", "why=\"%s\"", sqlite3_errmsg(a->db));
+	sqlite3_exec(a->db, "ROLLBACK", NULL, NULL, NULL);
 	return a->failed;
 }
 
 enum status audit_commit(struct audit *a)
 {
-	enum status st = a->failed;
-
-	if (st != ST_OK)
-		log_error("audit_write", "why=\"%s\"", sqlite3_errmsg(a->db));
-	if (commit(a) != ST_OK && st == ST_OK)
-		log_error("audit_write", "why=\"%s\"", status_text(a->failed));
-	return a->failed;
+	return commit(a, true);
 }
 
 enum status audit_probe(struct audit *a)
 {
 	audit_begin(a);
 	audit_run(a, "UPDATE meta SET value = value + 1 WHERE key = 'probes'");
-	return commit(a);
+	return commit(a, false);
 }
 
 /* -- rows -- */

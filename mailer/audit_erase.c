@@ -28,55 +28,72 @@ static char *clear_columns(enum audit_erased level)
 	return list;
 }
 
-/* found: a row's id and chain_hash. */
-static void erase_row(struct audit *a, enum audit_erased level, sqlite3_stmt *found,
+struct found {
+	int64_t id;
+	struct secret_hash link;
+};
+
+static void erase_row(struct audit *a, enum audit_erased level, const struct found *f,
 		      const char *sql)
 {
 	sqlite3_stmt *update = audit_prepare(a, sql);
-	struct secret_hash link = {{0}}, mark;
-	int64_t id = sqlite3_column_int64(found, 0);
+	struct secret_hash mark = audit_chain_mark(&a->key, f->id, level, &f->link);
 
-	if (sqlite3_column_bytes(found, 1) == sizeof link.bytes)
-		memcpy(link.bytes, sqlite3_column_blob(found, 1), sizeof link.bytes);
-	mark = audit_chain_mark(&a->key, id, level, &link);
 	if (update != NULL) {
-		sqlite3_bind_int64(update, 1, id);
+		sqlite3_bind_int64(update, 1, f->id);
 		sqlite3_bind_int(update, 2, (int)level);
 		sqlite3_bind_blob(update, 3, mark.bytes, sizeof mark.bytes,
-				  SQLITE_TRANSIENT);
+				  SQLITE_STATIC);
 	}
 	audit_finish(a, update);
+}
+
+/* All of them before the first is changed: a row that is changed moves in the indexes. */
+static int64_t find_rows(struct audit *a, enum audit_erased level, const char *where,
+			 const struct audit_value *bound, struct found found[BATCH])
+{
+	char *sql = xasprintf("SELECT id, chain_hash FROM audit WHERE %s"
+			      " AND coalesce(erased, 0) < %d LIMIT %d",
+			      where, (int)level, BATCH);
+	sqlite3_stmt *stmt = audit_prepare(a, sql);
+	int64_t n = 0;
+	int rc = SQLITE_DONE;
+
+	if (stmt != NULL && bound->type == AUDIT_NUMBER)
+		sqlite3_bind_int64(stmt, 1, bound->number);
+	if (stmt != NULL && bound->type == AUDIT_TEXT)
+		audit_bind_text(stmt, 1, bound->bytes);
+	while (stmt != NULL && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		struct found *f = &found[n++];
+
+		memset(f, 0, sizeof *f);
+		f->id = sqlite3_column_int64(stmt, 0);
+		if (sqlite3_column_bytes(stmt, 1) == sizeof f->link.bytes)
+			memcpy(f->link.bytes, sqlite3_column_blob(stmt, 1),
+			       sizeof f->link.bytes);
+	}
+	if (rc != SQLITE_DONE)
+		audit_fail(a, rc);
+	sqlite3_finalize(stmt);
+	free(sql);
+	return n;
 }
 
 int64_t audit_erase_rows(struct audit *a, enum audit_erased level, const char *where,
 			 const struct audit_value *bound)
 {
+	struct found *found = xcalloc(BATCH, sizeof *found);
 	char *columns = clear_columns(level);
 	char *update = xasprintf(
 		"UPDATE audit SET %s erased = ?2, erased_mark = ?3 WHERE id = ?1",
 		columns);
-	char *select = xasprintf("SELECT id, chain_hash FROM audit WHERE %s"
-				 " AND coalesce(erased, 0) < %d ORDER BY id LIMIT %d",
-				 where, (int)level, BATCH);
-	sqlite3_stmt *found = audit_prepare(a, select);
-	int64_t n = 0;
-	int rc = SQLITE_DONE;
+	int64_t n = find_rows(a, level, where, bound, found);
 
-	if (found != NULL && bound->type == AUDIT_NUMBER)
-		sqlite3_bind_int64(found, 1, bound->number);
-	if (found != NULL && bound->type == AUDIT_TEXT)
-		audit_bind_text(found, 1, bound->bytes);
-	while (found != NULL && a->failed == ST_OK &&
-	       (rc = sqlite3_step(found)) == SQLITE_ROW) {
-		erase_row(a, level, found, update);
-		n++;
-	}
-	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		audit_fail(a, rc);
-	sqlite3_finalize(found);
+	for (int64_t i = 0; i < n; i++)
+		erase_row(a, level, &found[i], update);
+	free(found);
 	free(columns);
 	free(update);
-	free(select);
 	return n;
 }
 

@@ -11,6 +11,8 @@ static const char tables[] =
 	"CREATE TABLE audit (%s);"
 	"CREATE INDEX audit_reference ON audit (reference);"
 	"CREATE INDEX audit_address ON audit (address_hash);"
+	/* in the words of audit_erase_rows(): rows that have still something to lose */
+	"CREATE INDEX audit_kept ON audit (time_ms) WHERE coalesce(erased, 0) < 2;"
 	"CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
 	"INSERT INTO meta VALUES ('probes', 0), ('trail-room', 0), ('trail-number', 0);"
 	"CREATE TABLE slots (slot INTEGER PRIMARY KEY, mailer INTEGER NOT NULL);"

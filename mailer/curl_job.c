@@ -29,6 +29,8 @@ struct curl_job {
 	char error[CURL_ERROR_SIZE];
 	curl_job_fn *on_done;
 	void *ctx;
+	curl_talk_fn *on_talk; /* NULL: nobody listens */
+	void *talk_ctx;
 };
 
 static const struct {
@@ -104,8 +106,7 @@ static void limit_time(CURL *easy, uint64_t timeout_ms)
 	must(curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS,
 			      total < CONNECT_MAX_MS ? total : (long)CONNECT_MAX_MS));
 	/* for the answer to QUIT, which the total does not bound */
-	must(curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT,
-			      (total + 999) / 1000));
+	must(curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, total / 1000));
 }
 
 static void set_common(struct curl_job *job)
@@ -147,6 +148,37 @@ struct curl_job *curl_job_new(enum curl_protocol protocol, uint64_t timeout_ms)
 CURL *curl_job_handle(struct curl_job *job)
 {
 	return job->easy;
+}
+
+/* The letter itself and TLS's own bytes are not told. */
+static int on_debug(CURL *easy, curl_infotype type, char *bytes, size_t size, void *arg)
+{
+	struct curl_job *job = arg;
+	struct slice rest = {bytes, size}, line;
+	enum talk_who who = type == CURLINFO_HEADER_OUT  ? TALK_WE
+			    : type == CURLINFO_HEADER_IN ? TALK_THEY
+							 : TALK_CURL;
+
+	(void)easy;
+	if (type != CURLINFO_TEXT && type != CURLINFO_HEADER_IN &&
+	    type != CURLINFO_HEADER_OUT)
+		return 0;
+	while (rest.len > 0) {
+		slice_cut(rest, '\n', &line, &rest);
+		if (line.len > 0 && line.ptr[line.len - 1] == '\r')
+			line.len--;
+		job->on_talk(job->talk_ctx, who, line);
+	}
+	return 0;
+}
+
+void curl_job_listen(struct curl_job *job, curl_talk_fn *on_talk, void *ctx)
+{
+	job->on_talk = on_talk;
+	job->talk_ctx = ctx;
+	must(curl_easy_setopt(job->easy, CURLOPT_DEBUGFUNCTION, on_debug));
+	must(curl_easy_setopt(job->easy, CURLOPT_DEBUGDATA, job));
+	must(curl_easy_setopt(job->easy, CURLOPT_VERBOSE, 1L));
 }
 
 static void perform(uv_work_t *work)

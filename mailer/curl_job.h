@@ -19,6 +19,7 @@
 #include "common/attr.h"
 #include "common/slice.h"
 #include "common/status.h"
+#include "mailer/talk.h"
 
 /* What is left of a transfer; borrowed for the call. */
 struct curl_outcome {
@@ -40,6 +41,9 @@ enum status curl_job_init(void) ATTR_USE_RESULT;
 struct curl_job *curl_job_new(enum curl_protocol protocol, uint64_t timeout_ms);
 /* For the settings of the protocol; the job's own may not be changed. */
 CURL *curl_job_handle(struct curl_job *job);
+/* Tells what is said, line by line and unaltered: with the secrets.  On the worker's thread. */
+typedef void curl_talk_fn(void *ctx, enum talk_who who, struct slice line);
+void curl_job_listen(struct curl_job *job, curl_talk_fn *on_talk, void *ctx);
 /* Takes job.  What was set in the handle by pointer must stay until on_done(), which
  * is called on the loop's thread, when curl no longer uses any of it. */
 void curl_job_start(struct curl_job *job, uv_loop_t *loop, curl_job_fn *on_done,

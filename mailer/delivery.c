@@ -2,6 +2,10 @@
  * the letters that one broken server deferred together from coming back together. */
 #include "mailer/delivery.h"
 
+#include <stddef.h>
+
+#include "common/attr.h"
+
 enum { HTTP_TIMEOUT = 408, HTTP_TOO_MANY = 429, HTTP_UNAVAILABLE = 503 };
 
 enum delivery_verdict delivery_of_smtp(bool done, long code)
@@ -31,6 +35,18 @@ uint64_t delivery_pause(const struct delivery_result *result)
 	if (pause < DELIVERY_FIRST_RETRY_MS)
 		pause = DELIVERY_FIRST_RETRY_MS;
 	return pause < DELIVERY_PAUSE_MAX_MS ? pause : DELIVERY_PAUSE_MAX_MS;
+}
+
+bool delivery_is_no_way(const struct delivery_result *result)
+{
+	/* RFC 4954 6 and RFC 3207 4; HTTP */
+	static const int codes[] = {0, 454, 530, 534, 535, 538, 401, 403, 404};
+
+	for (size_t i = 0; i < NELEMS(codes); i++) {
+		if (result->verdict != VERDICT_SENT && result->code == codes[i])
+			return true;
+	}
+	return false;
 }
 
 void delivery_begin(struct delivery *d, uint64_t life_ms, uint64_t now_ms)

@@ -38,6 +38,9 @@ enum delivery_verdict delivery_of_http(long status);
  * not. */
 uint64_t delivery_pause(const struct delivery_result *result);
 
+/* Is it the way that is broken (no connection, no TLS, no login), and not this letter? */
+bool delivery_is_no_way(const struct delivery_result *result);
+
 /* One letter's way. */
 struct delivery {
 	uint64_t end_ms; /* when no try may be begun any more */

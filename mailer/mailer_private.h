@@ -27,6 +27,7 @@ struct mailer {
 	bool in_transaction; /* rows of the trail were added, and are not committed yet */
 	bool shut;           /* the disk refuses: nothing is taken or sent */
 	uint64_t probe_ms;   /* when to see whether it still does */
+	bool degraded;       /* the last attempt found no way to the server */
 	uint64_t paused_ms;  /* until when a server asked for silence */
 	uint64_t adopt_ms;   /* when to look for letters of mailers that ended */
 	bool draining, drained;

@@ -41,7 +41,8 @@ void mailer_shut(struct mailer *m, enum status why)
 		log_error("audit_shut",
 			  "why=\"%s\" then=\"letters stay with the broker "
 			  "until the audit file can be written\"",
-			  status_text(why));
+			  why == ST_FULL ? "there is no room on the disk"
+					 : status_text(why));
 	m->shut = true;
 }
 
@@ -62,6 +63,26 @@ static void probe(struct mailer *m, uint64_t now_ms)
 
 /* -- letters -- */
 
+/* Whoever watches the log sees when no letter can leave, and when they can again. */
+static void note_way(struct mailer *m, const struct delivery_result *result)
+{
+	bool degraded = delivery_is_no_way(result);
+	const char *secret = m->setup.key;
+	char detail[DETAIL_CAP], shown[DETAIL_CAP + 64];
+
+	if (degraded == m->degraded)
+		return;
+	m->degraded = degraded;
+	if (!degraded) {
+		log_info("transport_recovered", "code=%d", result->code);
+		return;
+	}
+	detail_write(slice_of(result->detail), (struct slice[]){slice_of(secret)}, 1,
+		     detail);
+	log_error("transport_degraded", "code=%d why=%s", result->code,
+		  log_quote(shown, sizeof shown, slice_of(detail)));
+}
+
 static void on_attempted(void *ctx, const struct delivery_result *result)
 {
 	struct errand *e = ctx;
@@ -72,6 +93,7 @@ static void on_attempted(void *ctx, const struct delivery_result *result)
 		return; /* given up; the audit is closed */
 	m->n_sending--;
 	errand_attempted(e, result, now_ms, m->setup.entropy);
+	note_way(m, result);
 	if (pause > 0 && now_ms + pause > m->paused_ms) {
 		m->paused_ms = now_ms + pause;
 		log_warn("transport_paused", "for_ms=%llu code=%d",

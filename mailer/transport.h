@@ -13,6 +13,7 @@
 #include "common/attr.h"
 #include "common/status.h"
 #include "mailer/delivery.h"
+#include "mailer/talk.h"
 #include "mailer/transport_spec.h"
 
 struct letter;
@@ -47,6 +48,9 @@ struct transport_settings {
 	enum transport_tls tls; /* TLS_AUTO is resolved: transport_spec_check() */
 	const char *smtp_user, *smtp_password, *smtp_ca;
 	const char *mailgun_key, *mailgun_url;
+	/* who hears the dialogue with the server, on its thread; NULL: nobody */
+	void (*on_talk)(void *ctx, enum talk_who who, struct slice line);
+	void *talk_ctx;
 };
 
 /* The transport that the settings name; they must have passed transport_spec_check().

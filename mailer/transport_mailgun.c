@@ -17,6 +17,8 @@ struct mailgun {
 	enum curl_protocol protocol;
 	char *url;
 	char *key;
+	curl_talk_fn *on_talk; /* NULL: nobody listens */
+	void *talk_ctx;
 };
 
 struct posting {
@@ -97,6 +99,8 @@ static void mailgun_start(struct transport *base, const struct letter *letter,
 	p->form = curl_mime_init(curl_job_handle(job));
 	if (!fill_form(p->form, letter) || !set_post(curl_job_handle(job), t, p->form))
 		abort(); /* out of memory, or a libcurl without HTTP */
+	if (t->on_talk != NULL)
+		curl_job_listen(job, t->on_talk, t->talk_ctx);
 	curl_job_start(job, t->loop, on_posted, p);
 }
 
@@ -124,5 +128,7 @@ struct transport *transport_mailgun_new(uv_loop_t *loop,
 	t->protocol = slice_starts(url, S("https:")) ? CURL_HTTPS : CURL_HTTP;
 	t->url = xasprintf("%.*s/%s/messages", SLICE_ARGS(url), s->spec.where);
 	t->key = xstrdup(s->mailgun_key);
+	t->on_talk = s->on_talk;
+	t->talk_ctx = s->talk_ctx;
 	return &t->base;
 }

@@ -21,6 +21,8 @@ struct smtp {
 	enum transport_tls tls;
 	char *url;
 	char *user, *password, *ca; /* NULL: none */
+	curl_talk_fn *on_talk;      /* NULL: nobody listens */
+	void *talk_ctx;
 };
 
 struct sending {
@@ -142,6 +144,8 @@ static void smtp_start(struct transport *base, const struct letter *letter,
 	s->ctx = ctx;
 	if (!set_server(curl_job_handle(job), t) || !set_letter(curl_job_handle(job), s))
 		abort(); /* out of memory, or a libcurl without SMTP */
+	if (t->on_talk != NULL)
+		curl_job_listen(job, t->on_talk, t->talk_ctx);
 	curl_job_start(job, t->loop, on_sent, s);
 }
 
@@ -179,5 +183,7 @@ struct transport *transport_smtp_new(uv_loop_t *loop, const struct transport_set
 	t->user = copy_of(s->smtp_user);
 	t->password = copy_of(s->smtp_password);
 	t->ca = copy_of(s->smtp_ca);
+	t->on_talk = s->on_talk;
+	t->talk_ctx = s->talk_ctx;
 	return &t->base;
 }

@@ -20,7 +20,7 @@ struct bench_options {
 	struct config_list gateways, pids;
 	uint64_t broker_pid;
 	uint64_t clients, people, samples, window, gateway_count, batch;
-	uint64_t rate, burst, bytes, seconds_ms, warm_up_ms;
+	uint64_t rate, burst, bytes, seconds_ms, warm_up_ms, pace_ms;
 	uint64_t stopped, posts, sessions;
 	const char *broker, *state;
 	bool json, progress, floor;
@@ -52,10 +52,13 @@ enum status run_crowd(struct bench *b, size_t clients,
 struct usage usage_begin(const struct bench *b);
 /* CPU per delivery, of gateways and broker, and how it divides. */
 void report_usage(struct bench *b, const struct usage *u, double deliveries);
-/* What the ledger saw; anything lost, doubled or behind makes the report bad. */
+/* What the ledger saw; anything lost, doubled or closed makes the report bad. */
 void report_ledger(struct bench *b, struct crowd *w, double seconds);
 /* Posts at the run's rate, burst after burst, from client after client among the first `talkers`. */
 void run_posts(struct bench *b, struct crowd *w, size_t talkers, uint64_t ms);
+/* The same from the clients first..first+talkers-1. */
+void run_posts_of(struct bench *b, struct crowd *w, size_t first, size_t talkers,
+		  uint64_t ms);
 /* Half of the floor before a measurement, half after it. */
 enum status run_floor(struct bench *b, size_t per_send, uint64_t rate,
 		      struct floor_result *out) ATTR_USE_RESULT;

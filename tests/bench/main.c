@@ -46,6 +46,8 @@ static const struct config_option table[] = {
 	 "how long is measured"},
 	{"warm-up", CONFIG_DURATION, AT(warm_up_ms), "1s", 0, HOUR, NULL, "TIME",
 	 "load before that, which does not count"},
+	{"pace", CONFIG_DURATION, AT(pace_ms), "0", 0, 1000, NULL, "TIME",
+	 "the gateways' flush interval: fanout then measures the floor of one send in each, too"},
 	{"stopped", CONFIG_NUMBER, AT(stopped), "100", 0, 200000, NULL, "N",
 	 "connections that stop reading, in slow"},
 	{"gateways", CONFIG_NUMBER, AT(gateway_count), "4", 1, GUESTS_SEATS, NULL, "N",
@@ -79,10 +81,9 @@ static const struct {
 	const char *name;
 	bench_mode *run;
 } modes[] = {
-	{"fanout", mode_fanout},
-	{"broker", mode_broker},
-	{"recover", mode_recover},
-	{"floor", mode_floor},
+	{"idle", mode_idle},       {"fanout", mode_fanout}, {"saturate", mode_saturate},
+	{"connect", mode_connect}, {"broker", mode_broker}, {"slow", mode_slow},
+	{"recover", mode_recover}, {"floor", mode_floor},
 };
 
 /* Each connection is a descriptor: as many as the system lets us have. */

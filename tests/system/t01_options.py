@@ -14,8 +14,8 @@ OPTIONS = {
         gateway-timeout session-ttl sync log-level""".split(),
     "plume-gateway": """bus events commands listen static origin posts-per-second posts-burst
         ping-interval pong-timeout hello-timeout flush-interval log-level""".split(),
-    "plume-mailer": """bus mail transport from audit smtp-user smtp-password-file smtp-tls smtp-ca
-        mailgun-key-file mailgun-url mail-timeout log-level""".split(),
+    "plume-mailer": """bus mail transport from audit audit-keep smtp-user smtp-password-file smtp-tls
+        smtp-ca mailgun-key-file mailgun-url mail-timeout log-level""".split(),
     "plumectl": "bus control control-key json".split(),
 }
 PROGRAMS = list(OPTIONS)

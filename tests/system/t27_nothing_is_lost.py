@@ -3,6 +3,7 @@ that died without a word, people who are counted, logins that wait."""
 
 import json
 import os
+import signal
 import socket
 import threading
 
@@ -355,6 +356,8 @@ def test_login_that_waits_survives_a_restart_of(system, name, moment):
     if moment == "after it" or name == "mailer":
         plume.start_mailer()
     plume.wait_ready()
+    if moment == "before the letter" and name == "mailer":
+        plume.mailers[0].signal(signal.SIGSTOP)  # killed with the letter in its hands
     ann = plume.client(label="ann")
     ann.hello("ann", "ann@a.example")
     ticket = ann.expect_waiting()["ticket"]

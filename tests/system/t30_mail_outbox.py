@@ -151,6 +151,30 @@ def test_who_ends_gives_its_letters_back(system, desk, sink, start):
     assert not outbox(system) and notes(system, "given-back")
 
 
+def test_c10_code_and_address_are_in_no_file_nor_core(system, desk, sink, start):
+    sink.reply("RCPT", "451 4.7.1 <canary@a.example>: greylisted")
+    mailer = start()
+    letter = desk.post("canary@a.example", name="Canary", code="48291357")
+    desk.wait_state(letter, DEFERRED)
+
+    def search():
+        for path in system.directory.rglob("*"):
+            octets = path.read_bytes() if path.is_file() else b""
+            for canary in (b"canary@", b"Canary", b"48291357"):
+                assert canary not in octets, f"{path.name} keeps {canary}"
+
+    search()
+    with open(f"/proc/{mailer.pid}/limits") as limits:
+        (core,) = [line for line in limits if line.startswith("Max core file size")]
+    assert core.split()[4:6] == ["0", "0"]
+    mailer.kill()
+    search()
+    sink.relent()
+    start().wait_ready()
+    desk.wait_state(letter, SENT)
+    search()
+
+
 def test_m7_a_letter_whose_code_ended_while_nobody_ran_is_not_sent(system, desk, sink, start):
     sink.reply("RCPT", "451 4.7.1 greylisted")
     mailer = start()

@@ -9,6 +9,8 @@ bus_peer      one side of the bus that says whatever a test wants
 bus_proxy     a bad link between the broker's events and a gateway
 dead_link     a TCP link that can become half open
 smtp_sink     a mail server that answers by script
+mail_desk     a broker's mail desk for mailers alone
+exim          a real mail server, in a directory of its own
 http_sink     a stand-in for Mailgun that remembers what it was asked
 certificates  a certificate authority for one test
 """

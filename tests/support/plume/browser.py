@@ -1,5 +1,6 @@
 """A person with a browser: headless Chromium, the page, and what can be done and seen there."""
 
+import base64
 import json
 import os
 import pathlib
@@ -256,11 +257,14 @@ class Browser:
         assert not bad, f"{self}: the console says {bad}"
 
     def screenshot(self, name):
-        """Into the directory PLUME_SCREENSHOTS, if there is one."""
+        """Into the directory PLUME_SCREENSHOTS, if there is one: to look at, and small."""
         directory = os.environ.get("PLUME_SCREENSHOTS")
         if directory:
-            pathlib.Path(directory).mkdir(parents=True, exist_ok=True)
-            self.driver.save_screenshot(str(pathlib.Path(directory) / f"{name}.png"))
+            path = pathlib.Path(directory) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.driver.save_screenshot(f"{path}.png")
+            small = self.cdp("Page.captureScreenshot", format="webp", quality=82)["data"]
+            path.with_suffix(".webp").write_bytes(base64.b64decode(small))
 
     def close(self):
         self.driver.quit()

@@ -17,23 +17,23 @@ class Authority:
             "-days", "2", "-subj", "/CN=Plume test authority", "-keyout", key, "-out", self.ca_file,
             "-addext", "keyUsage=critical,keyCertSign",
         )  # fmt: skip
-        self._server_key = directory / "server.key"
-        self._server_file = directory / "server.pem"
+        self.server_key = directory / "server.key"
+        self.server_file = directory / "server.pem"
         request = directory / "server.csr"
         names = directory / "server.ext"
         names.write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
         _openssl(
             "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc",
-            "-subj", "/CN=127.0.0.1", "-keyout", self._server_key, "-out", request,
+            "-subj", "/CN=127.0.0.1", "-keyout", self.server_key, "-out", request,
         )  # fmt: skip
         _openssl(
             "x509", "-req", "-in", request, "-CA", self.ca_file, "-CAkey", key, "-CAcreateserial",
-            "-days", "2", "-extfile", names, "-out", self._server_file,
+            "-days", "2", "-extfile", names, "-out", self.server_file,
         )  # fmt: skip
 
     def server_context(self):
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(self._server_file, self._server_key)
+        context.load_cert_chain(self.server_file, self.server_key)
         return context
 
 

@@ -239,6 +239,7 @@ class Client(Dialogue):
         self.name = None
         self.ticket = None
         self.token = None
+        self.proof = None  # that this browser has proven the address before
         self.epoch = None
         self.seq = 0  # of the last post received
         self.posts = []  # (seq, name, text) of this epoch
@@ -256,7 +257,8 @@ class Client(Dialogue):
         self.name = name
         with self._news:  # what was told of an earlier login is not the answer
             self.unread = [frame for frame in self.unread if frame["type"] != WAITING]
-        self.send(type=HELLO, v=1, text=f"{name}\n{email}")
+        shown = {"proof": self.proof} if self.proof else {}
+        self.send(type=HELLO, v=1, text=f"{name}\n{email}", **shown)
 
     def auth(self, code, ticket=None, **more):
         known = {"epoch": self.epoch, "seq": self.seq} if self.epoch else {}
@@ -369,6 +371,7 @@ class Client(Dialogue):
     def _entered(self, ack):
         self.name = ack["user"]["name"]
         self.token = ack.get("token") or self.token
+        self.proof = ack.get("proof") or self.proof
         if ack["epoch"] != self.epoch:
             self.epoch, self.seq, self.posts = ack["epoch"], 0, []
         if not self.seq < ack["from"] <= ack["seq"] + 1:

@@ -26,7 +26,8 @@ class HttpSink:
 
     def __init__(self):
         self.asked = []
-        self._answer = (200, '{"id": "<1@sink.example>", "message": "Queued. Thank you."}')
+        self._answer = (200, '{"id": "<1@sink.example>", "message": "Queued. Thank you."}', {})
+        self.poured = 0  # bytes of a body that never ends
         self._released = threading.Event()
         self._released.set()
         sink = self
@@ -48,8 +49,9 @@ class HttpSink:
         self.url = f"http://127.0.0.1:{self.port}/v3"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
 
-    def reply(self, status, body='{"message": "scripted"}'):
-        self._answer = (status, body)
+    def reply(self, status, body='{"message": "scripted"}', **headers):
+        """headers: Retry_After="5" and the like; body None: one that never ends."""
+        self._answer = (status, body, headers)
 
     def hang(self):
         """Answers nothing until relent()."""
@@ -76,15 +78,26 @@ class HttpSink:
         form = _form(headers.get("content-type", ""), body)
         self.asked.append(Asked(request.command, request.path, headers, user, password, form))
         self._released.wait()
-        status, answer = self._answer
+        status, answer, headers = self._answer
         try:
             request.send_response(status)
+            for name, value in headers.items():
+                request.send_header(name.replace("_", "-"), value)
+            if answer is None:
+                self._pour(request)
             request.send_header("Content-Type", "application/json")
             request.send_header("Content-Length", str(len(answer.encode())))
             request.end_headers()
             request.wfile.write(answer.encode())
         except OSError:
             request.close_connection = True  # who asked has gone
+
+    def _pour(self, request):
+        request.send_header("Transfer-Encoding", "chunked")
+        request.end_headers()
+        while True:
+            request.wfile.write(b"1000\r\n" + b"x" * 4096 + b"\r\n")
+            self.poured += 4096
 
 
 def _body(request, headers):

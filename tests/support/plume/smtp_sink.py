@@ -20,7 +20,7 @@ class SmtpSink:
     """
 
     def __init__(self, tls=None, implicit_tls=None, users=None):
-        self.letters = []  # email messages, each with .envelope_from, .envelope_to, .tls, .user
+        self.letters = []  # email messages, each with .raw, .envelope_from ...
         self.met = []  # verbs that were scripted and came
         self._script = {}
         self._users = users
@@ -58,9 +58,10 @@ class SmtpSink:
 
     # -- the script
 
-    def reply(self, verb, answer):
-        """From now on MAIL, RCPT or DATA is answered with this line, or not at all (HANG)."""
-        self._script[verb] = answer
+    def reply(self, verb, answer, to=None):
+        """From now on MAIL, RCPT or DATA is answered with this line, or not at all (HANG); to: only
+        for this recipient."""
+        self._script[(verb, to) if to else verb] = answer
 
     def relent(self):
         """Forgets the script; who hung is answered well."""
@@ -71,8 +72,8 @@ class SmtpSink:
         """A scripted verb has come."""
         until(lambda: verb in self.met, f"{verb} at the mail server")
 
-    async def _scripted(self, verb):
-        answer = self._script.get(verb)
+    async def _scripted(self, verb, to=None):
+        answer = self._script.get((verb, to), self._script.get(verb))
         if answer is None:
             return None
         self.met.append(verb)
@@ -92,7 +93,7 @@ class SmtpSink:
         return "250 OK"
 
     async def handle_RCPT(self, server, session, envelope, address, options):
-        answer = await self._scripted("RCPT")
+        answer = await self._scripted("RCPT", address)
         if answer:
             return answer
         envelope.rcpt_tos.append(address)
@@ -104,7 +105,7 @@ class SmtpSink:
             self._script["DATA"] = HANG
             await self._scripted("DATA")
             return "250 taken"
-        answer = await self._scripted("DATA")
+        answer = await self._scripted("DATA", envelope.rcpt_tos[0])
         if answer:
             return answer
         self._keep(session, envelope)
@@ -112,6 +113,7 @@ class SmtpSink:
 
     def _keep(self, session, envelope):
         letter = read_letter(envelope.content)
+        letter.raw = envelope.content
         letter.envelope_from = envelope.mail_from
         letter.envelope_to = envelope.rcpt_tos
         letter.tls = bool(session.ssl) or bool(self._implicit_tls)

@@ -110,13 +110,13 @@ class System:
         self.gateways.append(gateway)
         return gateway
 
-    def start_mailer(self, env=None, **options):
+    def start_mailer(self, env=None, wrap=(), **options):
         defaults = {
             "transport": f"maildir:{self.maildir}",
             "from_": "plume@chat.example",
             "audit": self.audit_db,
         }
-        mailer = self._start(Process, "plume-mailer", {**defaults, **options}, env)
+        mailer = self._start(Process, "plume-mailer", {**defaults, **options}, env, wrap)
         self.mailers.append(mailer)
         return mailer
 

@@ -407,6 +407,36 @@ static void who_does_not_return_has_left(void **state)
 }
 
 /* Numbers are never given twice in an epoch, whatever is remembered. */
+static void a_gateway_stays_silent_over_a_restart_until_it_is_forgotten(void **state)
+{
+	struct fixture *f = *state;
+	struct world *w = f->w;
+
+	gateway_keep_reply(w->g2, S("answer"));
+	store_put_gateway(w->store, w->g2);
+	world_pass(w, w->room_options.gateway_timeout_ms);
+	room_gateway_heard(w->room, w->g, w->t);
+	room_tick(w->room, w->t);
+	restart(f);
+	assert_false(w->g->is_silent);
+	assert_true(w->g2->is_silent);
+
+	room_gateway_heard(w->room, w->g2, w->t);
+	gateway_keep_reply(w->g2, S("answer"));
+	restart(f);
+	assert_false(w->g2->is_silent);
+
+	world_pass(w, w->room_options.gateway_timeout_ms);
+	room_gateway_heard(w->room, w->g, w->t);
+	room_tick(w->room, w->t);
+	restart(f);
+	w->t.wall_ms += w->room_options.gateway_timeout_ms + GATEWAY_FORGET_MS;
+	room_tick(w->room, w->t);
+	assert_null(gateways_find(w->room->gateways, 8));
+	assert_non_null(gateways_find(w->room->gateways, 7));
+	w->g2 = NULL;
+}
+
 static void numbering_survives_every_change_of_the_history(void **state)
 {
 	static const size_t histories[] = {100, 0, 100, 3, 0, 0, 50, 1, 200};
@@ -541,6 +571,7 @@ int main(void)
 		TEST(the_record_of_logins_survives_a_restart),
 		TEST(people_posts_and_sessions_are_as_they_were),
 		TEST(who_does_not_return_has_left),
+		TEST(a_gateway_stays_silent_over_a_restart_until_it_is_forgotten),
 		TEST(numbering_survives_every_change_of_the_history),
 		TEST(a_room_told_to_keep_no_text_keeps_none),
 		TEST(an_id_used_twice_does_not_stop_a_start_with_a_longer_history),

@@ -89,7 +89,7 @@ static void the_whole_way_from_hello_to_a_session(void **state)
 	assert_true(entrance_take_letter(w->entrance, &take, w->t, &letter));
 	assert_true(slice_equal(letter.email, S("Ann@A.Example"))); /* as typed */
 	assert_true(slice_equal(letter.name, S("Ann")));
-	assert_true(slice_equal(letter.address, S("192.0.2.7")));
+	assert_true(slice_equal(letter.address, S("192.0.2.0/24")));
 	assert_int_equal(letter.code.len, LOGIN_CODE_DIGITS);
 	assert_int_equal(letter.reference.len, 7);
 	assert_int_equal(letter.expires_ms, 10 * MINUTE);
@@ -625,6 +625,11 @@ static void news_of_a_letter_reach_who_waits(void **state)
 	for (size_t i = 0; i < NELEMS(news); i++) {
 		assert_true(report(w, 1, w->letter, news[i]));
 		assert_int_equal(waiting(w, w->g)->mail, news[i]);
+		/* Said again, to keep the lease, it is none. */
+		assert_int_equal(report(w, 1, w->letter, news[i]),
+				 news[i] != MAIL_REFUSED);
+		world_hear(w, w->g);
+		assert_int_equal(w->n, 0);
 	}
 	assert_false(report(w, 1, w->letter, MAIL_SENT)); /* it is over */
 	world_hear(w, w->g);

@@ -1,6 +1,7 @@
 /* The entrance against those who guess codes, burn budgets and ask who is known here: SECURITY C and S,
  * each test with the number of its statement. */
 #include "broker/entrance.h"
+#include "broker/mailers.h"
 
 #include "tests/unit/broker/world.h"
 
@@ -516,6 +517,43 @@ static void a_login_that_ends_without_its_code_is_a_row(void **state)
 	assert_string_equal(counted(w, reference, TRAIL_LOGIN_OVER).email, ANN);
 }
 
+static void a_name_that_somebody_else_claimed_first_is_told_in_the_record(void **state)
+{
+	struct world *w = *state;
+	char ticket[64], code[16], reference[16];
+
+	world_copy(reference, sizeof reference, ask(w, 1, "sam", ANN, "")->reference);
+	assert_true(mailed(w));
+	memcpy(ticket, w->ticket, sizeof ticket);
+	memcpy(code, w->code, sizeof code);
+	(void)ask(w, 2, "sam", EVE, "");
+	assert_true(mailed(w));
+	(void)assert_in(w, 2, w->ticket, w->code);
+	world_auth(w, w->g, 1, ticket, code);
+	world_hear(w, w->g);
+	assert_non_null(world_told(w, BUS_MAY_NOT_ENTER));
+	assert_int_equal(counted(w, reference, TRAIL_CODE_RIGHT).times, 0);
+	assert_int_equal(counted(w, reference, TRAIL_LOGIN_OVER).times, 1);
+	assert_non_null(strstr(counted(w, reference, TRAIL_LOGIN_OVER).detail, "right"));
+}
+
+static void who_was_mailed_hears_what_to_look_for_from_the_first_mailer(void **state)
+{
+	struct world *w = *state;
+	struct bus_take take = {.mailer = 5, .sender = S("x@y.example")};
+
+	(void)ask(w, 1, "ann", ANN, "");
+	assert_true(mailed(w));
+	world_pass(w, MAILERS_SILENCE_MS);
+	room_gateway_heard(w->room, w->g, w->t);
+	world_tick(w);
+	assert_int_equal(world_only(w, w->g, BUS_WAITING)->u.waiting.mailers, 1);
+	entrance_hear_mailer(w->entrance, &take, w->t);
+	world_tick(w);
+	assert_true(slice_equal(world_only(w, w->g, BUS_WAITING)->u.waiting.sender,
+				S("x@y.example")));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
@@ -538,6 +576,8 @@ int main(void)
 		TEST(who_waits_is_told_all_that_is_known_of_the_mail),
 		TEST(who_waits_hears_when_no_mailer_runs_and_when_one_comes),
 		TEST(a_login_that_ends_without_its_code_is_a_row),
+		TEST(a_name_that_somebody_else_claimed_first_is_told_in_the_record),
+		TEST(who_was_mailed_hears_what_to_look_for_from_the_first_mailer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

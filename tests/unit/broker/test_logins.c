@@ -241,7 +241,7 @@ static void over_the_bound_the_oldest_ends_and_is_told(void **state)
 	assert_int_equal(ended.n, 2 + LOGINS_MAX);
 }
 
-static void codes_are_read_as_people_write_them(void **state)
+static void c12_codes_are_read_as_people_write_them(void **state)
 {
 	const struct {
 		struct slice typed;
@@ -346,7 +346,7 @@ static void a_code_has_eight_digits_with_its_zeros(void **state)
 
 /* SECURITY C1.  Nine degrees of freedom: 27.877 is passed by chance once in 1,000 runs, 44.8 once in
  * a million; with 16 such sums in a run, the second keeps the test quiet for a life. */
-static void every_digit_is_equally_likely_at_every_place(void **state)
+static void c1_every_digit_is_equally_likely_at_every_place(void **state)
 {
 	enum { N = 100000 };
 	static unsigned counts[LOGIN_CODE_DIGITS][10];
@@ -400,9 +400,9 @@ int main(void)
 		TEST(many_logins_may_have_nobody_waiting),
 		TEST(a_login_restored_is_as_it_was),
 		TEST(over_the_bound_the_oldest_ends_and_is_told),
-		TEST(codes_are_read_as_people_write_them),
+		TEST(c12_codes_are_read_as_people_write_them),
 		TEST(a_code_has_eight_digits_with_its_zeros),
-		TEST(every_digit_is_equally_likely_at_every_place),
+		TEST(c1_every_digit_is_equally_likely_at_every_place),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -156,10 +156,12 @@ static void on_letter(void *ctx, const struct letter *l, uint64_t wall_ms)
 	     (unsigned long long)l->lease_until_ms);
 }
 
-static void on_gateway(void *ctx, uint64_t id, uint64_t number, struct slice reply)
+static void on_gateway(void *ctx, uint64_t id, uint64_t number, struct slice reply,
+		       uint64_t silent_ms)
 {
-	note(ctx, "gateway %llu %llu %zu:%.*s\n", (unsigned long long)id,
-	     (unsigned long long)number, reply.len, SLICE_ARGS(reply));
+	note(ctx, "gateway %llu %llu %zu:%.*s silent %llu\n", (unsigned long long)id,
+	     (unsigned long long)number, reply.len, SLICE_ARGS(reply),
+	     (unsigned long long)silent_ms);
 }
 
 static void on_client(void *ctx, uint64_t gateway, const struct client *c)
@@ -324,6 +326,7 @@ static void put_everything(struct store *s)
 	store_put_trail(s, &row);
 	store_put_trail_kept(s, 2);
 	store_put_gateway(s, &gateway);
+	store_put_silence(s, BIG, 700);
 	store_put_client(s, BIG, &client);
 	store_put_present(s, 1000);
 }
@@ -340,7 +343,7 @@ static const char everything[] =
 	"letter 18446744073709551610 2 K7Q-2MX canary@mail.example ann 31415926 192.0.2.77 "
 	"18446744073709551610 ends 5000 1700000000001 18446744073709551610 held "
 	"18446744073709551610 1 6000\n"
-	"gateway 18446744073709551610 77 28:reply-with-token-CANARYTOKEN\n"
+	"gateway 18446744073709551610 77 28:reply-with-token-CANARYTOKEN silent 700\n"
 	"client 18446744073709551610 9 1000 1\n"
 	"present 1000\n"
 	"tally 2 4 100\n"

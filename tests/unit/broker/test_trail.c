@@ -152,24 +152,38 @@ static void mailers_are_not_given_what_they_wrote(void **state)
 	assert_string_equal(story(*state, "BBB-222"), "2 asked 1;3 letter 1;");
 }
 
-static void a_flood_is_one_row_and_one_that_counts(void **state)
+/* Nine rows without a word of it: what is counted comes with the tenth that follows. */
+static void nearly_flood(struct trail *t, uint64_t login, const char *reference,
+			 uint64_t wall_ms)
 {
+	for (int i = 1; i < TRAIL_FLOOD_ROWS; i++)
+		add(t, TRAIL_CODE_WRONG, login, "ZZZ-ZZZ", reference, wall_ms);
+	(void)give(t, 9, 1, 0);
+	trail_kept(t, 9, TRAIL_FLOOD_ROWS);
+}
+
+static void a_flood_is_some_rows_and_one_that_counts(void **state)
+{
+	nearly_flood(*state, 7, "AAA-222", WALL);
 	for (uint64_t i = 0; i < 1000; i++)
 		add(*state, TRAIL_CODE_WRONG, 1, "AAA-222", "AAA-222", WALL + i);
 	add(*state, TRAIL_CODE_WRONG, 2, "BBB-222", "BBB-222", WALL + 1000);
-	assert_int_equal(trail_count(*state), 3);
-	assert_string_equal(give(*state, 1, 1, 0), "1 code-wrong 1;2 code-wrong 1;");
-	assert_string_equal(story(*state, "AAA-222"), "1 code-wrong 1;0 code-wrong 999;");
+	assert_int_equal(trail_count(*state), TRAIL_FLOOD_ROWS - 1 + 3);
+	assert_string_equal(give(*state, 1, 1, 0), "10 code-wrong 1;11 code-wrong 1;");
+	assert_string_equal(story(*state, "AAA-222"),
+			    "10 code-wrong 1;0 code-wrong 999;");
 	trail_tick(*state, WALL + TRAIL_MINUTE_MS - 1);
-	assert_string_equal(story(*state, "AAA-222"), "1 code-wrong 1;0 code-wrong 999;");
+	assert_string_equal(story(*state, "AAA-222"),
+			    "10 code-wrong 1;0 code-wrong 999;");
 	trail_tick(*state, WALL + TRAIL_MINUTE_MS);
-	assert_string_equal(story(*state, "AAA-222"), "1 code-wrong 1;3 code-wrong 999;");
-	trail_kept(*state, 1, 3);
-	assert_string_equal(give(*state, 1, 3, 0), "3 code-wrong 999;");
+	assert_string_equal(story(*state, "AAA-222"),
+			    "10 code-wrong 1;12 code-wrong 999;");
+	trail_kept(*state, 1, 12);
+	assert_string_equal(give(*state, 1, 12, 0), "12 code-wrong 999;");
 	/* The next minute begins anew. */
 	add(*state, TRAIL_CODE_WRONG, 1, "AAA-222", "AAA-222", WALL + 70000);
 	assert_string_equal(story(*state, "AAA-222"),
-			    "1 code-wrong 1;3 code-wrong 999;4 code-wrong 1;");
+			    "10 code-wrong 1;12 code-wrong 999;13 code-wrong 1;");
 }
 
 static void a_flood_of_many_is_nobodys(void **state)
@@ -177,15 +191,17 @@ static void a_flood_of_many_is_nobodys(void **state)
 	struct trail_row row = {.kind = TRAIL_WITHHELD, .login = 1, .email = "a@b.cd"};
 	static struct given g;
 
-	trail_add(*state, &row, "192.0.2.7", WALL);
-	trail_add(*state, &row, "192.0.2.7", WALL);
-	row.login = 2;
-	memcpy(row.email, "e@b.cd", 7);
-	trail_add(*state, &row, "192.0.2.7", WALL);
-	assert_int_equal(trail_count(*state), 2);
+	for (int i = 0; i < TRAIL_FLOOD_ROWS + 2; i++) {
+		row.login++;
+		row.email[0]++;
+		trail_add(*state, &row, "192.0.2.7", WALL);
+	}
+	assert_int_equal(trail_count(*state), TRAIL_FLOOD_ROWS + 1);
 	trail_tick(*state, WALL + TRAIL_MINUTE_MS);
-	(void)trail_give(*state, 1, 2, 0, WALL + DAY, note, &g);
-	assert_string_equal(g.text, "2 withheld 2;");
+	g.len = 0;
+	assert_int_equal(
+		trail_give(*state, 1, TRAIL_FLOOD_ROWS + 1, 0, WALL + DAY, note, &g), 1);
+	assert_string_equal(g.text, "11 withheld 2;");
 }
 
 static void kinds_of_floods_are_bounded(void **state)
@@ -316,7 +332,7 @@ int main(void)
 		TEST(a_mailer_that_kept_a_part_is_given_the_rest),
 		TEST(a_mailer_of_an_older_room_is_given_all),
 		TEST(mailers_are_not_given_what_they_wrote),
-		TEST(a_flood_is_one_row_and_one_that_counts),
+		TEST(a_flood_is_some_rows_and_one_that_counts),
 		TEST(a_flood_of_many_is_nobodys),
 		TEST(kinds_of_floods_are_bounded),
 		TEST(the_oldest_rows_go_and_it_is_told),

@@ -318,6 +318,36 @@ static void what_fits_is_kept(void **state)
 	frame_log_free(&l);
 }
 
+/* Wherever the kernel stops: what it took and the rest are whole frames together. */
+static void the_rest_of_a_run_ends_with_the_frame_that_was_begun(void **state)
+{
+	struct frame_log *l = frame_log_new(1000, 10);
+	size_t ends[4] = {0};
+	uint64_t next;
+	struct slice run, rest;
+
+	(void)state;
+	frame_log_add(l, S("a"));
+	frame_log_add(l, S("bb"));
+	frame_log_add(l, S("ccc"));
+	ends[1] = 3;
+	ends[2] = ends[1] + 4;
+	ends[3] = ends[2] + 5;
+	run = frame_log_read(l, 1, 1000, &next);
+	assert_int_equal(run.len, ends[3]);
+	for (size_t sent = 0; sent < run.len; sent++) {
+		size_t whole = 0;
+
+		while (ends[whole] < sent)
+			whole++;
+		rest = frame_log_rest(l, 1, sent, &next);
+		assert_int_equal(next, 1 + whole);
+		assert_int_equal(rest.len, ends[whole] - sent);
+		assert_ptr_equal(rest.ptr, run.ptr + sent);
+	}
+	frame_log_free(&l);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -330,6 +360,7 @@ int main(void)
 		cmocka_unit_test(bytes_in_front_of_a_run_belong_to_us),
 		cmocka_unit_test(any_order_of_events_gives_back_what_was_added),
 		cmocka_unit_test(what_fits_is_kept),
+		cmocka_unit_test(the_rest_of_a_run_ends_with_the_frame_that_was_begun),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -159,9 +159,55 @@ static void a_code_without_end_is_tried_for_a_day(void **state)
 	assert_int_equal(d.end_ms, 1000 + DELIVERY_LIFE_MAX_MS);
 }
 
+static void a_server_that_asks_for_silence_is_given_it_for_all_letters(void **state)
+{
+	static const struct {
+		int code;
+		uint64_t retry_after_ms, pause_ms;
+	} cases[] = {
+		{200, 5000, 0},    {429, 0, DELIVERY_FIRST_RETRY_MS},
+		{429, 7000, 7000}, {429, UINT64_C(86400000), DELIVERY_PAUSE_MAX_MS},
+		{503, 0, 0},       {503, 2000, 2000},
+		{500, 2000, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEMS(cases); i++) {
+		struct delivery_result r = {.code = cases[i].code,
+					    .retry_after_ms = cases[i].retry_after_ms};
+
+		assert_int_equal(delivery_pause(&r), cases[i].pause_ms);
+	}
+}
+
+static void m4_a_broken_way_is_told_from_a_refused_letter(void **state)
+{
+	static const struct {
+		enum delivery_verdict verdict;
+		int code;
+		bool no_way;
+	} cases[] = {
+		{VERDICT_DEFERRED, 0, true},    {VERDICT_REFUSED, 535, true},
+		{VERDICT_REFUSED, 401, true},   {VERDICT_SENT, 250, false},
+		{VERDICT_SENT, 0, false},       {VERDICT_REFUSED, 550, false},
+		{VERDICT_DEFERRED, 451, false}, {VERDICT_DEFERRED, 429, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEMS(cases); i++) {
+		struct delivery_result r = {.verdict = cases[i].verdict,
+					    .code = cases[i].code};
+
+		assert_int_equal(delivery_is_no_way(&r), cases[i].no_way);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(m4_a_broken_way_is_told_from_a_refused_letter),
+		cmocka_unit_test(
+			a_server_that_asks_for_silence_is_given_it_for_all_letters),
 		cmocka_unit_test(smtp_replies_have_their_verdict),
 		cmocka_unit_test(http_statuses_have_their_verdict),
 		cmocka_unit_test(sent_and_refused_letters_are_over),

@@ -1,0 +1,278 @@
+"""The record by its commands, on the files of a system that runs."""
+
+import csv
+import io
+import json
+import os
+import pathlib
+import re
+import shutil
+import sqlite3
+
+import pytest
+from plume import process
+from plume.mail_desk import SENT, MailDesk
+from plume.smtp_sink import SmtpSink
+from plume.wait import until
+
+KILL_AT = process.BIN_DIR.parent / "tests/kill_at.so"
+
+
+@pytest.fixture
+def desk(system):
+    return system.guard(MailDesk(system.ports.first))
+
+
+def audit(system, command, *args, file=None):
+    return process.run("plume-mailer", "audit", command, "--audit", file or system.audit_db, *args)
+
+
+def verify(system, *args, file=None):
+    return audit(system, "verify", *args, file=file)
+
+
+def asked(system, name, **fields):
+    client = system.client(label=name)
+    client.hello(name, f"{name}@{name}.example")
+    client.expect_waiting(mail="sent")
+    return client
+
+
+def reference_of(system, letter=0):
+    return system.audit(kind="request")[letter]["reference"]
+
+
+def test_a1_rows_are_listed_while_the_mailer_runs(plume):
+    asked(plume, "ann")
+    asked(plume, "bob")
+    done = audit(plume, "list")
+    assert done.returncode == 0, done.stderr
+    sent = [line for line in done.stdout.splitlines() if " attempt sent " in line]
+    assert len(sent) == 2 and "to ann@ann.example" in sent[0]
+    listed = audit(plume, "list", "--json", "--kind", "request", "--address", "bob@BOB.example")
+    (row,) = map(json.loads, listed.stdout.splitlines())
+    assert row["reference"] == reference_of(plume, 1) and row["network"] == "127.0.0.0/24"
+    assert row["address"] == "bob@bob.example"
+
+
+def test_a1_filters_by_time_reference_address_and_result(plume):
+    asked(plume, "ann")
+    asked(plume, "bob")
+
+    def count(*args):
+        rows = audit(plume, "list", "--json", *args)
+        assert rows.returncode in (0, 1) and not rows.stderr
+        return len(rows.stdout.splitlines())
+
+    assert count() == 4 and count("--last", "3") == 3
+    assert count("--since", "1h") == 4 and count("--until", "1h") == 0
+    assert count("--since", "2020-01-01", "--until", "2020-01-02") == 0
+    assert count("--reference", reference_of(plume)) == 2
+    assert count("--result", "sent") == 2 and count("--result", "refused") == 0
+    assert count("--address", "ann@ann.example", "--kind", "attempt") == 1
+    assert count("--address", "nobody@ann.example") == 0
+
+
+def test_story_of_a_login(plume):
+    asked(plume, "ann")
+    done = audit(plume, "show", reference_of(plume))
+    first, *rest = done.stdout.splitlines()
+    assert first.startswith(f"login {reference_of(plume)}, to ann@ann.example")
+    assert "a mailer took the letter" in rest[0] and "the mail server took the letter" in rest[1]
+    assert audit(plume, "show", "XXX-XXX").returncode == 1
+
+
+def test_addresses_are_read_only_with_the_open_key(plume):
+    asked(plume, "ann")
+    key = pathlib.Path(f"{plume.audit_db}.open-key")
+    elsewhere = key.rename(plume.directory / "offline-key")
+    assert "ann@" not in audit(plume, "list").stdout
+    assert "ann@ann.example" in audit(plume, "list", "--open-key", elsewhere).stdout
+    asked(plume, "bob")  # writing does not need it
+    assert "bob@bob.example" in audit(plume, "list", "--open-key", elsewhere).stdout
+    assert not key.exists()
+
+
+def test_a2_verify_finds_a_change_and_a_truncation(plume):
+    asked(plume, "ann")
+    asked(plume, "bob")
+    plume.mailers[0].drain()  # exports the head
+    good = verify(plume)
+    assert good.returncode == 0 and "4 rows are as they were written" in good.stdout
+    assert "compared with the head of row 4" in good.stdout
+    logged = plume.mailers[0].events("audit_head")[-1]["head"]
+    assert verify(plume, "--head", logged).returncode == 0
+
+    def spoil(sql, *args):
+        copy = plume.directory / "copy.db"
+        for end in ("", ".key", ".head"):
+            shutil.copy(f"{plume.audit_db}{end}", f"{copy}{end}")
+        with sqlite3.connect(copy) as db:
+            db.execute(sql)
+        db.close()
+        return verify(plume, *args, file=copy)
+
+    edited = spoil("UPDATE audit SET code = 250 WHERE id = 2")
+    assert edited.returncode == 1 and edited.stdout.startswith("row 2: ")
+    cut = spoil("DELETE FROM audit WHERE id > 2")
+    assert cut.returncode == 1 and cut.stdout.startswith("row 3: ")
+    assert spoil("DELETE FROM audit WHERE id > 2", "--head", logged).returncode == 1
+
+
+def test_a3_an_address_is_erased_under_a_running_mailer(plume):
+    asked(plume, "ann")
+    asked(plume, "bob")
+    done = audit(plume, "erase", "--address", "ann@ann.example")
+    assert done.returncode == 0 and done.stdout == "2 rows erased\n"
+    listed = audit(plume, "list").stdout
+    assert "ann@" not in listed and "bob@bob.example" in listed and " erased " in listed
+    asked(plume, "carl")
+    assert verify(plume).returncode == 0
+
+
+def test_a3_old_rows_lose_their_contents_by_themselves(system):
+    plume = system.start(mailer={"audit_keep": "1s"})
+    asked(plume, "ann")
+    plume.mailers[0].drain()
+    while "ann@" in audit(plume, "list").stdout:  # started again until the rows are old enough
+        plume.start_mailer(audit_keep="1s").wait_ready().drain()
+    assert any(mailer.events("audit_retained") for mailer in plume.mailers)
+    assert verify(plume).returncode == 0
+
+
+def test_a5_export_is_csv_and_json_lines(plume):
+    asked(plume, "ann")
+    rows = list(csv.DictReader(io.StringIO(audit(plume, "export").stdout)))
+    assert [row["kind"] for row in rows] == ["request", "attempt"]
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", rows[0]["time"])
+    lines = audit(plume, "export", "--format", "jsonl").stdout.splitlines()
+    for row, line in zip(rows, map(json.loads, lines), strict=True):
+        assert {name: str(value) for name, value in line.items()}.items() <= row.items()
+
+
+def test_a5_what_a_server_says_is_no_formula(system, desk):
+    sink = system.guard(SmtpSink())
+    system.start_mailer(transport=f"smtp://127.0.0.1:{sink.port}").wait_ready()
+    desk.add_trail(5, reference="K7Q-2MX", detail='=HYPERLINK("http://evil.example")\x1b[31m')
+    until(lambda: system.audit(kind="code-wrong"), "the row")
+    (row,) = csv.DictReader(io.StringIO(audit(system, "export").stdout))
+    assert row["detail"] == "'=HYPERLINK(\"http://evil.example\")\\x1b[31m"
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("list", "--since", "yesterday"),
+        ("list", "--nosuch"),
+        ("show",),
+        ("show", "A", "B"),
+        ("erase",),
+        ("erase", "--address", "a@b@c"),
+        ("verify", "--head", "12:34"),
+        ("nosuch",),
+    ],
+)
+def test_usage_exits_2_and_says_why(plume, args):
+    done = audit(plume, *args)
+    assert done.returncode == 2 and done.stderr and not done.stdout
+
+
+def test_file_that_is_not_there_is_not_made(system):
+    for command in ("list", "verify", "export"):
+        done = audit(system, command)
+        assert done.returncode == 1 and "no such file" in done.stderr
+    assert audit(system, "erase", "--address", "a@b.example").returncode == 1
+    assert not system.audit_db.exists()
+
+
+# -- A4: the disk, and death at every write
+
+
+def test_a4_damaged_file_is_moved_aside_and_mail_goes_on(plume):
+    asked(plume, "ann")
+    plume.mailers[0].drain()
+    octets = bytearray(plume.audit_db.read_bytes())
+    octets[4096:4200] = b"x" * 104
+    plume.audit_db.write_bytes(octets)
+    plume.start_mailer().wait_ready()
+    asked(plume, "bob")
+    assert [row["kind"] for row in plume.audit()] == ["broken", "request", "attempt"]
+    (aside,) = plume.directory.glob("audit.db.damaged-*Z")
+    assert aside.name in plume.audit(kind="broken")[0]["detail"]
+    assert verify(plume).returncode == 0
+
+
+TINY = 'mount -t tmpfs -o size=1m tiny "$0" && exec "$@"'
+
+
+def test_a4_full_disk_pauses_taking_and_nothing_is_lost(system, desk):
+    sink = system.guard(SmtpSink())
+    disk = system.directory / "disk"
+    disk.mkdir()
+    user = [] if os.geteuid() == 0 else ["--map-root-user"]
+    mailer = system.start_mailer(
+        wrap=["unshare", *user, "--mount", "sh", "-c", TINY, str(disk)],
+        audit=disk / "audit.db",
+        transport=f"smtp://127.0.0.1:{sink.port}",
+    ).wait_ready()
+    desk.wait_state(desk.post("ann@a.example"), SENT)
+
+    filler = pathlib.Path(f"/proc/{mailer.pid}/root{disk}/filler")
+    with open(filler, "ab", buffering=0) as file, pytest.raises(OSError):
+        while True:
+            file.write(b"x" * 4096)
+    letters, n = [], 0
+    while not mailer.events("audit_shut"):
+        letters.append(desk.post(f"p{n}@a.example"))
+        n += 1
+        until(
+            lambda: letters[-1].reports or mailer.events("audit_shut"), "taken, or no room for it"
+        )
+    waiting = desk.post("late@a.example")
+    assert not [one for one in sink.letters if one.envelope_to == ["late@a.example"]]
+    filler.unlink()
+    mailer.wait_for_event("audit_writable")
+    for letter in [*letters, waiting]:
+        desk.wait_state(letter, SENT)
+    to = [one.envelope_to[0] for one in sink.letters]
+    assert len(to) == len(set(to)) == n + 2
+    for path in filler.parent.glob("audit.db*"):  # SQLite does not open what is in another's view
+        shutil.copy(path, system.directory)
+    assert verify(system, file=system.directory / "audit.db").returncode == 0
+
+
+STEPS = [*(("pwrite", n) for n in range(1, 15)), *(("sync", n) for n in range(1, 6))]
+
+
+@pytest.mark.parametrize(("call", "number"), STEPS)
+def test_a4_killed_before(system, desk, call, number):
+    """At every write and sync of two letters' way: database and chain are whole, no letter is lost."""
+    sink = system.guard(SmtpSink())
+    arm = system.directory / "arm"
+    env = {
+        "LD_PRELOAD": KILL_AT,
+        "ASAN_OPTIONS": "verify_asan_link_order=0",
+        "KILL_ARM": arm,
+        "KILL_CALL": call,
+        "KILL_AT": str(number),
+    }
+    options = {"transport": f"smtp://127.0.0.1:{sink.port}"}
+    mailer = system.start_mailer(env=env, **options).wait_ready()
+    desk.wait_state(desk.post("before@a.example"), SENT)
+    arm.touch()
+    letters = []
+    while mailer.exit_code is None:
+        letters.append(desk.post(f"p{len(letters)}@a.example"))
+        until(lambda: letters[-1].reports or mailer.exit_code is not None, "taken or the end")
+    mailer.expect_killed()
+    good = verify(system)
+    assert good.returncode == 0, good.stdout + good.stderr
+    system.start_mailer(**options).wait_ready()
+    for letter in letters:
+        desk.wait_state(letter, SENT)
+    interrupted = {row["letter"] for row in system.audit(kind="outbox", result="interrupted")}
+    for letter in letters:
+        copies = [one for one in sink.letters if one.envelope_to == [letter.email]]
+        assert len(copies) == 1 or letter.number in interrupted
+        assert len({one["Message-ID"] for one in copies}) == 1
+    assert verify(system).returncode == 0
