@@ -43,6 +43,7 @@ void broker_publish(struct broker *b, struct bus_queue *queue)
 		bus_writer_clear(b->writer);
 		bus_writer_add(b->writer, &head);
 		bus_queue_take(queue, b->writer);
+		b->metrics.events++;
 		bus_publish(b->publisher, bus_writer_frame(b->writer));
 	}
 }
@@ -70,10 +71,13 @@ static void poke(void *ctx, struct gateway *g)
 
 bool broker_commit(struct broker *b)
 {
+	uint64_t began = uv_hrtime();
 	enum status st = store_commit(b->store);
 
+	histogram_add(&b->metrics.commit, &metric_us, (uv_hrtime() - began) / 1000);
 	if (st == ST_OK)
 		return true;
+	b->metrics.commit_failures++;
 	/* What is in memory was not kept, so nothing of it may be said.  A full disk is waited
 	 * for; after anything else the next start goes on from what was kept. */
 	if (st != ST_FULL || broker_begin_full(b) != ST_OK)
@@ -99,6 +103,7 @@ static void on_tick(uv_timer_t *timer)
 	if (b->room->is_full && b->ticks % TICKS_PER_SECOND == 0)
 		broker_end_full(b);
 	if (b->ticked_ms != 0 && t.now_ms - b->ticked_ms >= PAUSE_MS) {
+		b->metrics.pauses++;
 		log_warn("paused", "ms=%" PRIu64, t.now_ms - b->ticked_ms);
 		room_paused(b->room, t.now_ms - b->ticked_ms, t);
 	}
@@ -180,4 +185,15 @@ void broker_on_failure(struct broker *b, broker_failed_fn *on_failure, void *ctx
 void broker_close(struct broker *b)
 {
 	store_close(&b->store);
+}
+
+bool broker_is_ready(const struct broker *b, const char **why)
+{
+	*why = "the disk is full: nothing new can be stored";
+	return !b->room->is_full;
+}
+
+void broker_write_metrics(struct broker *b, FILE *out)
+{
+	broker_metrics_write(b, out);
 }

@@ -5,6 +5,9 @@
 #ifndef BROKER_BROKER_H
 #define BROKER_BROKER_H
 
+#include <stdbool.h>
+#include <stdio.h>
+
 #include <uv.h>
 
 #include "broker/entrance.h"
@@ -31,6 +34,10 @@ enum status broker_new(uv_loop_t *loop, const struct broker_options *options,
  * kept. */
 typedef void broker_failed_fn(void *ctx);
 void broker_on_failure(struct broker *b, broker_failed_fn *on_failure, void *ctx);
+/* Can it keep what is new?  *why is a constant text when not. */
+bool broker_is_ready(const struct broker *b, const char **why);
+/* For /metrics. */
+void broker_write_metrics(struct broker *b, FILE *out);
 /* Closes the state.  The bus is left to the end of the process. */
 void broker_close(struct broker *b);
 

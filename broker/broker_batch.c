@@ -75,6 +75,7 @@ static void answer_start_over(struct broker *b, struct bus_call *call,
 	struct bus_msg no = {.kind = BUS_START_OVER,
 			     .u.start_over = {.number = m->number}};
 
+	b->metrics.odd_batches[BATCH_START_OVER]++;
 	log_info("start_over", "gateway=%016" PRIx64 " batch=%" PRIu64, m->gateway,
 		 m->number);
 	bus_writer_clear(b->writer);
@@ -123,8 +124,11 @@ static bool apply_batch(struct broker *b, struct gateway *g, struct bus_call *ca
 		changes = changes || changes_something(&b->batch[i]);
 		log_debug("command", "gateway=%016" PRIx64 " kind=%s", g->id,
 			  bus_kind_name(b->batch[i].kind));
+		b->metrics.commands[b->batch[i].kind]++;
 		apply(b, g, &b->batch[i], t);
 	}
+	b->metrics.batches++;
+	histogram_add(&b->metrics.batch_size, &metric_count, n - 1);
 	write_reply(b, g);
 	/* A heartbeat changes nothing worth a write, nor does who is writing. */
 	if (changes || is_first || had_more || g->has_more)
@@ -197,10 +201,12 @@ static bool answer_batch(struct broker *b, struct bus_call *call, size_t n)
 	} else if (head->number > g->number) {
 		return apply_batch(b, g, call, n);
 	} else if (head->number == g->number) {
+		b->metrics.odd_batches[BATCH_AGAIN]++;
 		log_info("batch_again", "gateway=%016" PRIx64 " batch=%" PRIu64, g->id,
 			 g->number);
 		bus_answer(call, (struct slice){g->reply, g->reply_len});
 	} else if (g->number - head->number <= LATE_MAX) {
+		b->metrics.odd_batches[BATCH_LATE]++;
 		bus_answer(call, S("")); /* late: the gateway has its answer since */
 	} else {
 		answer_start_over(b, call, head); /* somebody else has used its id */
@@ -218,6 +224,7 @@ void broker_on_batch(void *ctx, struct bus_call *call, struct slice frame)
 	if (st == ST_OK)
 		st = read_batch(b, r, &n);
 	if (st != ST_OK) {
+		b->metrics.odd_batches[BATCH_REFUSED]++;
 		log_warn("batch_refused", "why=\"%s\" bytes=%zu", status_text(st),
 			 frame.len);
 		bus_answer(call, S(""));
@@ -225,5 +232,6 @@ void broker_on_batch(void *ctx, struct bus_call *call, struct slice frame)
 		/* The disk is full since, and even a room that knows it could not take the batch. */
 		bus_answer(call, S(""));
 	}
+	b->metrics.skipped += bus_reader_skipped(r);
 	bus_reader_free(&r);
 }

@@ -150,10 +150,12 @@ static bool has_key(const struct broker *b, const struct bus_ask *m)
 static bool on_ask(struct answer *a, const struct bus_ask *m)
 {
 	if (!has_key(a->b, m)) {
+		a->b->metrics.control[CONTROL_REFUSED]++;
 		log_warn("control_refused", "why=\"wrong key\"");
 		add_told(a->w, false, S("the control key is not this broker's"));
 		return true;
 	}
+	a->b->metrics.control[CONTROL_ANSWERED]++;
 	switch ((enum control_verb)m->verb) {
 	case CONTROL_STATUS:
 		on_status(a);

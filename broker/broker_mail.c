@@ -149,6 +149,7 @@ static void on_report(struct broker *b, struct bus_call *call,
 			   S("")); /* it could not be kept: the mailer reports again */
 		return;
 	}
+	b->metrics.reports[report->state]++;
 	store_begin(b->store);
 	m.u.reported.known = entrance_report(b->entrance, report, broker_time());
 	if (!broker_commit(b)) {

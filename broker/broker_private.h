@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include "broker/broker.h"
+#include "broker/broker_metrics.h"
 #include "broker/mailers.h"
 #include "common/bus_queue.h"
 
@@ -31,6 +32,7 @@ struct broker {
 	struct held_take takes[MAILERS_MAX];
 	uv_timer_t tick;
 	uint64_t ticks, ticked_ms;
+	struct broker_metrics metrics;
 	broker_failed_fn *on_failure;
 	void *ctx;
 };

@@ -100,6 +100,10 @@ void entrance_loaded(struct entrance *e, struct room_time t);
 
 size_t entrance_sessions(const struct entrance *e);
 size_t entrance_logins(const struct entrance *e);
+/* How often something of this kind of the record happened since the start. */
+uint64_t entrance_happened(const struct entrance *e, enum trail_kind kind);
+/* Since when the oldest letter waits to be sent; wall clock, 0: none does. */
+uint64_t entrance_oldest_letter_ms(const struct entrance *e);
 size_t entrance_letters(const struct entrance *e);
 
 #endif

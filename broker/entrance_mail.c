@@ -302,3 +302,10 @@ bool entrance_report(struct entrance *e, const struct bus_report *m, struct room
 	secret_wipe(&copy, sizeof copy);
 	return letter != NULL;
 }
+
+uint64_t entrance_oldest_letter_ms(const struct entrance *e)
+{
+	const struct letter *oldest = mail_desk_oldest(e->desk);
+
+	return oldest != NULL ? oldest->asked_ms : 0;
+}

@@ -72,3 +72,8 @@ size_t entrance_story(const struct entrance *e, struct slice reference, trail_fn
 {
 	return trail_story(e->trail, reference, each, ctx);
 }
+
+uint64_t entrance_happened(const struct entrance *e, enum trail_kind kind)
+{
+	return trail_happened(e->trail, kind);
+}

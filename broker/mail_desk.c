@@ -158,6 +158,11 @@ void mail_desk_expire(struct mail_desk *d, uint64_t now_ms)
 	}
 }
 
+const struct letter *mail_desk_oldest(const struct mail_desk *d)
+{
+	return d->letters != NULL ? &d->letters->letter : NULL;
+}
+
 size_t mail_desk_count(const struct mail_desk *d)
 {
 	return HASH_COUNT(d->letters);

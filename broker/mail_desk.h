@@ -66,6 +66,8 @@ bool mail_desk_note(struct mail_desk *d, uint64_t letter, enum mail_state state,
 /* The login is over or has a newer letter: this one need not be sent any more. */
 void mail_desk_withdraw(struct mail_desk *d, uint64_t letter);
 void mail_desk_expire(struct mail_desk *d, uint64_t now_ms);
+/* The oldest letter that is not over. Borrowed; NULL: none. */
+const struct letter *mail_desk_oldest(const struct mail_desk *d);
 size_t mail_desk_count(const struct mail_desk *d);
 
 /* A short reference that people can read to each other: no 0 O 1 I L, "K7Q-2MX". */

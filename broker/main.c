@@ -11,14 +11,17 @@
 #include "common/attr.h"
 #include "common/bus_options.h"
 #include "common/config.h"
+#include "common/config_reload.h"
 #include "common/daemon.h"
 #include "common/log.h"
 #include "common/memory.h"
+#include "common/service.h"
 
 struct options {
 	struct bus_settings bus;
 	const char *state, *control_key, *secret_key;
-	uint64_t sync, log_level;
+	struct service_settings service;
+	uint64_t sync;
 	uint64_t code_ttl_ms, code_tries, tries_per_address;
 	struct mail_limits mails;
 	struct config_list deny, allow;
@@ -31,6 +34,7 @@ struct options {
 
 #define AT(field) offsetof(struct options, field)
 
+#define ADMIN "127.0.0.1:4885"           /* unless --admin says otherwise */
 #define DAYS(n) ((n)*UINT64_C(86400000)) /* in milliseconds */
 
 static const struct config_option table[] = {
@@ -103,13 +107,16 @@ static const struct config_option table[] = {
 	 "whether people see who is writing"},
 	{"reserve", CONFIG_LIST, AT(reserved), NULL, 0, 0, NULL, "NAME",
 	 "name that nobody may take, nor what looks like it; repeatable"},
-	LOG_OPTION(struct options, log_level),
+	SERVICE_OPTIONS(struct options, service, ADMIN),
 };
 
 static const struct config_program program = {
 	"plume-broker",
-	"The room of a Plume chat: names, login codes, sessions, order, history.", NULL,
-	table, NELEMS(table)};
+	"The room of a Plume chat: names, login codes, sessions, order, history.",
+	NULL,
+	table,
+	NELEMS(table),
+	NULL};
 
 /* FILE as given, or STATE.suffix beside the state, or plume.suffix here for a room that
  * forgets. */
@@ -161,6 +168,8 @@ static void fill(const struct options *o, struct broker_options *out)
 	out->sync = o->sync == 0 ? STORE_NORMAL : STORE_FULL;
 }
 
+/* What a reload changes at once. */
+static const char *const live[] = {SERVICE_LIVE};
 static bool has_good_names(const struct options *o, const struct config_source *source)
 {
 	struct name_keyer *keyer;
@@ -181,7 +190,10 @@ static bool has_good_names(const struct options *o, const struct config_source *
 }
 
 struct process {
-	struct daemon daemon;
+	struct service service;
+	struct config_source source;
+	struct options given;
+	struct broker_options options;
 	struct broker *broker;
 };
 
@@ -191,7 +203,7 @@ static void on_drain(void *ctx)
 	struct process *p = ctx;
 
 	broker_close(p->broker);
-	daemon_stop(&p->daemon, 0);
+	daemon_stop(&p->service.daemon, 0);
 }
 
 static void on_failure(void *ctx)
@@ -200,39 +212,85 @@ static void on_failure(void *ctx)
 	_exit(1);
 }
 
+static bool is_ready(void *ctx, const char **why)
+{
+	const struct process *p = ctx;
+
+	return broker_is_ready(p->broker, why);
+}
+
+static void write_metrics(void *ctx, FILE *out)
+{
+	struct process *p = ctx;
+
+	broker_write_metrics(p->broker, out);
+}
+
+static enum status on_reload(void *ctx)
+{
+	struct process *p = ctx;
+	struct options fresh;
+	enum status st = config_reload(&program, &p->source, live, NELEMS(live),
+				       &p->given, &fresh);
+
+	for (enum bus_endpoint i = 0; st == ST_OK && i < ENDPOINT_COUNT; i++) {
+		if (bus_url_is_tls(p->options.bus[i].url))
+			st = bus_certificates_check(&p->options.bus[i], BUS_PEER_DIALS);
+	}
+	if (st != ST_OK)
+		return st;
+	p->given = fresh;
+	service_set_log(&fresh.service);
+	for (enum bus_endpoint i = 0; i < ENDPOINT_COUNT; i++) {
+		if (bus_renew(&p->options.bus[i]) != ST_OK)
+			_exit(1); /* nobody could reach it: the next start can do better */
+	}
+	return ST_OK;
+}
+
+/* False: a complaint was written. */
+static bool check(struct process *p)
+{
+	const struct options *o = &p->given;
+
+	for (enum bus_endpoint i = 0; i < ENDPOINT_COUNT; i++) {
+		if (!bus_option_resolve(&program, &p->source, &o->bus, i, BUS_PEER_DIALS,
+					&p->options.bus[i]))
+			return false;
+	}
+	if (o->state[0] == '\0') {
+		config_complain(&program, &p->source,
+				"--state is empty: a file, or :memory:");
+		return false;
+	}
+	return has_good_names(o, &p->source) &&
+	       service_check(&program, &p->source, &o->service);
+}
+
 int main(int argc, char **argv)
 {
-	struct config_source source = {argc, argv, config_env, stdout, stderr};
-	struct broker_options options = {.state = NULL};
-	struct options o;
-	struct process p = {.broker = NULL};
+	static struct process p; /* lives as long as the process; nothing else sees it */
+	struct service_hooks hooks = {on_drain, is_ready, write_metrics, on_reload, &p};
 	int operands;
-	enum config_outcome outcome = config_load(&program, &source, &o, &operands);
+	enum config_outcome outcome;
 
+	p.source = (struct config_source){argc, argv, config_env, stdout, stderr};
+	outcome = config_load(&program, &p.source, &p.given, &operands);
 	if (outcome == CONFIG_DONE || outcome == CONFIG_BAD)
 		return outcome == CONFIG_DONE ? 0 : 2;
-	for (enum bus_endpoint i = 0; i < ENDPOINT_COUNT; i++) {
-		if (!bus_option_resolve(&program, &source, &o.bus, i, BUS_PEER_DIALS,
-					&options.bus[i]))
-			return 2;
-	}
-	if (o.state[0] == '\0') {
-		config_complain(&program, &source,
-				"--state is empty: a file, or :memory:");
-		return 2;
-	}
-	if (!has_good_names(&o, &source))
+	if (!check(&p))
 		return 2;
 	if (outcome == CONFIG_CHECK)
 		return 0;
 
-	log_init(program.name, (enum log_level)o.log_level);
-	daemon_init(&p.daemon, uv_default_loop(), on_drain, &p);
-	bus_option_warn(&options.bus[ENDPOINT_EVENTS]);
-	fill(&o, &options);
-	if (secret_init() != ST_OK || load_keys(&o, &options) != ST_OK ||
-	    broker_new(uv_default_loop(), &options, &p.broker) != ST_OK)
+	service_begin(&p.service, uv_default_loop(), &program, &p.given.service, &hooks);
+	service_mind_bus(&p.service, &p.options.bus[ENDPOINT_EVENTS]);
+	fill(&p.given, &p.options);
+	if (secret_init() != ST_OK || load_keys(&p.given, &p.options) != ST_OK ||
+	    broker_new(uv_default_loop(), &p.options, &p.broker) != ST_OK)
 		_exit(1);
 	broker_on_failure(p.broker, on_failure, NULL);
-	daemon_run(&p.daemon);
+	if (service_open(&p.service, &p.given.service, ADMIN) != ST_OK)
+		_exit(1);
+	daemon_run(&p.service.daemon);
 }

@@ -178,6 +178,8 @@ void trail_add(struct trail *t, const struct trail_row *event, const char *flood
 {
 	uint64_t lost = 0;
 
+	if (event->kind < TRAIL_KINDS)
+		t->happened[event->kind]++;
 	add(t, event, flood, 1, wall_ms);
 	while (t->n > t->options.rows)
 		lost += drop_oldest(t);
@@ -232,6 +234,11 @@ void trail_restore_kept(struct trail *t, uint64_t number)
 	t->kept = number;
 	if (t->newest < number)
 		t->newest = number;
+}
+
+uint64_t trail_happened(const struct trail *t, enum trail_kind kind)
+{
+	return (unsigned)kind < TRAIL_KINDS ? t->happened[kind] : 0;
 }
 
 size_t trail_count(const struct trail *t)

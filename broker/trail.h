@@ -27,6 +27,7 @@
 struct store;
 
 enum {
+	TRAIL_KINDS = 32, /* numbers of trail_kinds.def are below */
 	TRAIL_REFERENCE_SIZE = 8,
 	TRAIL_DETAIL_SIZE = 256,
 	TRAIL_BATCH = 50,       /* rows that one mailer is given at a time */
@@ -95,5 +96,7 @@ void trail_restore(struct trail *t, const struct trail_row *row);
 void trail_restore_kept(struct trail *t, uint64_t number);
 
 size_t trail_count(const struct trail *t);
+/* How often something of this kind was added since the start. */
+uint64_t trail_happened(const struct trail *t, enum trail_kind kind);
 
 #endif

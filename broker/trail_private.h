@@ -26,6 +26,7 @@ struct trail {
 		uint64_t mailer; /* 0: nobody */
 		uint64_t upto, until_ms;
 	} lease;
+	uint64_t happened[TRAIL_KINDS];
 };
 
 #endif

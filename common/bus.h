@@ -97,6 +97,8 @@ enum status bus_requester_new(uv_loop_t *loop, const struct bus_address *at,
 /* Copies frame.  Nothing may be in flight. */
 void bus_request(struct bus_requester *r, struct slice frame);
 bool bus_requester_is_waiting(const struct bus_requester *r);
+/* Is there a connection to the other side, as far as TCP knows? */
+bool bus_requester_is_connected(struct bus_requester *r);
 /* After how long without an answer a request is sent again (BUS_RESEND_MS unless set): longer for
  * requests whose answer the other side may hold. */
 void bus_requester_set_resend(struct bus_requester *r, int resend_ms);

@@ -94,16 +94,22 @@ int bus_socket_setup(nng_socket s)
 	return rv;
 }
 
-/* NNG dials on and on and tells nobody why it fails: so we tell that it does. */
-static void on_watch(uv_timer_t *watch)
+bool bus_pipe_is_there(struct bus_pipe *p)
 {
-	struct bus_pipe *p = watch->data;
 	bool is_there;
 
 	uv_mutex_lock(&p->lock);
 	is_there = nng_pipe_id(p->pipe) > 0;
 	uv_mutex_unlock(&p->lock);
-	if (is_there) {
+	return is_there;
+}
+
+/* NNG dials on and on and tells nobody why it fails: so we tell that it does. */
+static void on_watch(uv_timer_t *watch)
+{
+	struct bus_pipe *p = watch->data;
+
+	if (bus_pipe_is_there(p)) {
 		if (p->absent > 1)
 			log_info("bus_connected", "url=%s", p->at->url);
 		p->absent = 0;

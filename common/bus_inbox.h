@@ -3,6 +3,7 @@
 #ifndef COMMON_BUS_INBOX_H
 #define COMMON_BUS_INBOX_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <nng/nng.h>
@@ -50,6 +51,7 @@ struct bus_pipe {
 void bus_pipe_init(struct bus_pipe *p, uv_loop_t *loop, const struct bus_address *at);
 /* Begins to follow the socket's connection; returns NNG's error. */
 int bus_pipe_open(struct bus_pipe *p, nng_socket s);
+bool bus_pipe_is_there(struct bus_pipe *p);
 void bus_pipe_redial(struct bus_pipe *p);
 /* The socket is closed; on_closed(watch) is called later, its watch.data is owner. */
 void bus_pipe_close(struct bus_pipe *p, uv_close_cb on_closed, void *owner);

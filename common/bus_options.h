@@ -69,6 +69,7 @@ struct bus_settings {
 		name, CONFIG_STRING, offsetof(target, field), NULL, 0, 0, NULL, "URL", \
 			"the " name " endpoint, where it is not beside the others"     \
 	}
+
 #define LOG_OPTION(target, field)                                                  \
 	{                                                                          \
 		"log-level", CONFIG_CHOICE, offsetof(target, field), "info", 0, 0, \

@@ -107,6 +107,11 @@ bool bus_requester_is_waiting(const struct bus_requester *r)
 	return r->waiting;
 }
 
+bool bus_requester_is_connected(struct bus_requester *r)
+{
+	return bus_pipe_is_there(&r->pipe);
+}
+
 void bus_requester_set_resend(struct bus_requester *r, int resend_ms)
 {
 	int rv = nng_ctx_set_ms(r->context, NNG_OPT_REQ_RESENDTIME, resend_ms);

@@ -58,7 +58,10 @@ struct config_program {
 	const char *operands; /* what follows the options; NULL: operands are refused */
 	const struct config_option *options;
 	size_t n_options;
+	const char *config_variable; /* that names the file; NULL: PLUME_CONFIG */
 };
+
+#define CONFIG_VARIABLE "PLUME_CONFIG"
 
 /* The process's own environment, for a config_source. */
 const char *config_env(const char *name);

@@ -16,7 +16,7 @@ static const struct {
 } builtins[] = {
 	{CONFIG_FILE, "FILE",
 	 "read options from lines NAME = VALUE of a file; the environment and the command "
-	 "line come before it [PLUME_CONFIG]"},
+	 "line come before it"},
 	{CONFIG_HELP, NULL, "print this help and exit"},
 	{CONFIG_VERSION, NULL, "print the version and exit"},
 	{CONFIG_CHECK_CONFIG, NULL,
@@ -85,6 +85,12 @@ static void print_option(const struct config_option *o, FILE *out)
 	fputs("]\n", out);
 }
 
+static const char *variable_of(const struct config_program *program)
+{
+	return program->config_variable != NULL ? program->config_variable
+						: CONFIG_VARIABLE;
+}
+
 void config_help_print(const struct config_program *program, FILE *out)
 {
 	fprintf(out, "Usage: %s [OPTION]...%s%s\n%s\n\nOptions:\n", program->name,
@@ -92,12 +98,15 @@ void config_help_print(const struct config_program *program, FILE *out)
 		program->operands == NULL ? "" : program->operands, program->summary);
 	for (size_t i = 0; i < program->n_options; i++)
 		print_option(&program->options[i], out);
-	for (size_t i = 0; i < NELEMS(builtins); i++)
+	for (size_t i = 0; i < NELEMS(builtins); i++) {
 		fprintf(out, "  --%s%s%s\n        %s\n",
 			config_builtin_names[builtins[i].id],
 			builtins[i].value == NULL ? "" : " ",
 			builtins[i].value == NULL ? "" : builtins[i].value,
 			builtins[i].help);
+		if (builtins[i].id == CONFIG_FILE)
+			fprintf(out, "        [%s]\n", variable_of(program));
+	}
 }
 
 void config_help_print_version(const struct config_program *program, FILE *out)
@@ -199,6 +208,8 @@ void config_help_print_mdoc(const struct config_program *program, FILE *out)
 			builtins[i].value == NULL ? "" : " Ar ",
 			builtins[i].value == NULL ? "" : builtins[i].value);
 		print_mdoc_text(builtins[i].help, out);
+		if (builtins[i].id == CONFIG_FILE)
+			fprintf(out, "Environment:\n.Ev %s .\n", variable_of(program));
 	}
 	fputs(".El\n", out);
 }

@@ -122,7 +122,9 @@ enum config_outcome config_load_rest(struct config_loading *l)
 	enum config_outcome outcome = CONFIG_RUN;
 
 	if (l->file_path == NULL)
-		l->file_path = variable(l, "PLUME_CONFIG");
+		l->file_path = variable(l, l->program->config_variable != NULL
+						   ? l->program->config_variable
+						   : CONFIG_VARIABLE);
 	if (l->file_path != NULL &&
 	    config_file_read(l->file_path, l->program, l->source, &l->file) != ST_OK)
 		return CONFIG_BAD;

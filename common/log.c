@@ -41,6 +41,7 @@ static const char *const level_marks[] = {"<3>", "<4>", "<6>", "<7>"};
 static const char *program_name = "plume";
 static atomic_int level_limit = LOG_INFO;
 static atomic_int line_format = LOG_LOGFMT;
+static atomic_uint_least64_t lines_written[LOG_DEBUG + 1];
 
 void log_init(const char *program, enum log_level level)
 {
@@ -67,6 +68,11 @@ void log_set(enum log_level level, enum log_format format)
 		format = is_journal() ? LOG_JOURNAL : LOG_LOGFMT;
 	atomic_store(&level_limit, (int)level);
 	atomic_store(&line_format, (int)format);
+}
+
+uint64_t log_lines(enum log_level level)
+{
+	return atomic_load(&lines_written[level]);
 }
 
 bool log_is_on(enum log_level level)
@@ -194,6 +200,7 @@ static ATTR_PRINTF(3, 0) void log_line(enum log_level level, const char *event,
 		break;
 	}
 	line_write(&line);
+	atomic_fetch_add_explicit(&lines_written[level], 1, memory_order_relaxed);
 	errno = saved;
 }
 

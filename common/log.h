@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/attr.h"
 #include "common/slice.h"
@@ -26,6 +27,8 @@ enum log_format { LOG_AUTO, LOG_LOGFMT, LOG_JSON, LOG_JOURNAL };
 void log_init(const char *program, enum log_level level);
 /* At any time, from the thread that began: from now on. */
 void log_set(enum log_level level, enum log_format format);
+/* How many lines of a level were written so far. */
+uint64_t log_lines(enum log_level level);
 bool log_is_on(enum log_level level);
 /* ST-like lookup of "error", "warn", "info", "debug": false when it is none of them. */
 bool log_level_parse(struct slice name, enum log_level *out);

@@ -17,12 +17,14 @@
 #include "common/config_secret.h"
 #include "common/log.h"
 #include "common/utf8.h"
+#include "ctl/health.h"
+#include "ctl/printable.h"
 #include "ctl/question.h"
 #include "ctl/report.h"
 
 struct options {
 	struct bus_settings bus;
-	const char *control_key;
+	const char *control_key, *admin;
 	bool json;
 	uint64_t timeout_ms;
 };
@@ -38,6 +40,8 @@ static const struct config_option table[] = {
 	BUS_ENDPOINT_OPTION(struct options, bus.endpoints[ENDPOINT_CONTROL], "control"),
 	{"control-key", CONFIG_STRING, AT(control_key), "plume.control-key", 0, 0, NULL,
 	 "FILE", "the key that plume-broker made beside its state"},
+	{"admin", CONFIG_STRING, AT(admin), "127.0.0.1:4885", 0, 0, NULL, "HOST:PORT",
+	 "the admin address of the process that health asks"},
 	{"json", CONFIG_FLAG, AT(json), NULL, 0, 0, NULL, NULL,
 	 "whether the answer is written as JSON"},
 	{"timeout", CONFIG_DURATION, AT(timeout_ms), "5s", 1, HOUR, NULL, "TIME",
@@ -46,26 +50,30 @@ static const struct config_option table[] = {
 
 static const struct config_program program = {
 	"plumectl", "Asks and tells the broker of a Plume room.",
-	"status|who|say TEXT...|why REFERENCE", table, NELEMS(table)};
+	"status|who|say TEXT...|why REFERENCE|health [live|ready]", table, NELEMS(table),
+	/* A file that the environment names is that of a server beside which this runs. */
+	"PLUME_CTL_CONFIG"};
+
+/* What this program can do: the verbs of the broker, and those that ask somebody else. */
+enum { VERB_HEALTH = CONTROL_WHY + 1 };
 
 /* The verbs as a table of names, in the order of enum control_verb, so that a mistyped one is
  * looked up as a mistyped option is. */
 static const struct config_option verb_names[] = {
-	[CONTROL_STATUS] = {.name = "status"},
-	[CONTROL_WHO] = {.name = "who"},
-	[CONTROL_SAY] = {.name = "say"},
-	[CONTROL_WHY] = {.name = "why"},
+	[CONTROL_STATUS] = {.name = "status"}, [CONTROL_WHO] = {.name = "who"},
+	[CONTROL_SAY] = {.name = "say"},       [CONTROL_WHY] = {.name = "why"},
+	[VERB_HEALTH] = {.name = "health"},
 };
-static const struct config_program verbs = {"plumectl", "", NULL, verb_names,
-					    NELEMS(verb_names)};
+static const struct config_program verbs = {"plumectl",         "",  NULL, verb_names,
+					    NELEMS(verb_names), NULL};
 
 #define COMPLAIN(source, ...) config_complain(&program, source, __VA_ARGS__)
 
-static bool find_verb(struct slice word, enum control_verb *out)
+static bool find_verb(struct slice word, unsigned *out)
 {
 	for (size_t i = 0; i < NELEMS(verb_names); i++) {
 		if (slice_equal(word, slice_of(verb_names[i].name))) {
-			*out = (enum control_verb)i;
+			*out = (unsigned)i;
 			return true;
 		}
 	}
@@ -73,16 +81,15 @@ static bool find_verb(struct slice word, enum control_verb *out)
 }
 
 /* False: a complaint was written. */
-static bool read_verb(const struct config_source *source, int at, enum control_verb *out)
+static bool read_verb(const struct config_source *source, int at, unsigned *out)
 {
 	char shown[SHOWN_CAP], nearest[CONFIG_NAME_CAP];
-	enum control_verb near;
+	unsigned near;
 	struct slice word;
 
 	if (at == source->argc) {
-		COMPLAIN(
-			source,
-			"nothing to do: status, who, say TEXT... or why REFERENCE; see --help");
+		COMPLAIN(source,
+			 "nothing to do: status, who, say, why or health; see --help");
 		return false;
 	}
 	word = slice_of(source->argv[at]);
@@ -94,13 +101,14 @@ static bool read_verb(const struct config_source *source, int at, enum control_v
 	    find_verb(slice_of(nearest), &near))
 		COMPLAIN(source, "unknown command %s; did you mean %s?", shown, nearest);
 	else
-		COMPLAIN(source, "unknown command %s; there are status, who, say and why",
+		COMPLAIN(source,
+			 "unknown command %s; there are status, who, say, why and health",
 			 shown);
 	return false;
 }
 
 /* Joins what follows the verb with spaces; false: a complaint was written. */
-static bool read_text(const struct config_source *source, int at, enum control_verb verb,
+static bool read_text(const struct config_source *source, int at, unsigned verb,
 		      char text[TEXT_MAX], size_t *len_out)
 {
 	bool has_text = verb == CONTROL_SAY || verb == CONTROL_WHY;
@@ -179,12 +187,53 @@ static int ask(const struct config_source *source, const struct options *o,
 	return st == ST_OK ? 0 : 1;
 }
 
+/* -- health -- */
+
+static int tell_health(const struct config_source *source, const struct options *o,
+		       const struct health *h)
+{
+	bool is_good = h->status == 200;
+
+	if (o->json) {
+		fprintf(source->out, "{\"healthy\": %s, \"status\": %u}\n",
+			is_good ? "true" : "false", h->status);
+	} else {
+		printable_write(slice_of(h->text), source->out);
+		fputc('\n', source->out);
+	}
+	return is_good ? 0 : 1;
+}
+
+static int ask_health(const struct config_source *source, const struct options *o, int at)
+{
+	const char *what = at < source->argc ? source->argv[at] : "ready";
+	bool is_live = strcmp(what, "live") == 0;
+	char shown[SHOWN_CAP];
+	struct health h;
+	enum status st;
+
+	if (at + 1 < source->argc || (!is_live && strcmp(what, "ready") != 0)) {
+		COMPLAIN(source, "health takes live or ready");
+		return 2;
+	}
+	st = health_ask(o->admin, is_live ? "/livez" : "/readyz", o->timeout_ms, &h);
+	if (st == ST_OK)
+		return tell_health(source, o, &h);
+	log_quote(shown, sizeof shown, slice_of(o->admin));
+	if (st == ST_RANGE) {
+		COMPLAIN(source, "--admin: %s is not HOST:PORT", shown);
+		return 2;
+	}
+	COMPLAIN(source, "no answer of health from %s", shown);
+	return 1;
+}
+
 int main(int argc, char **argv)
 {
 	struct config_source source = {argc, argv, config_env, stdout, stderr};
 	static char text[TEXT_MAX]; /* static: too large for a stack */
 	struct bus_ask question = {.text = {text, 0}};
-	enum control_verb verb;
+	unsigned verb;
 	struct options o;
 	struct bus_address control;
 	int at, code;
@@ -192,13 +241,18 @@ int main(int argc, char **argv)
 
 	if (outcome == CONFIG_DONE || outcome == CONFIG_BAD)
 		return outcome == CONFIG_DONE ? 0 : 2;
+	if (outcome == CONFIG_RUN) {
+		if (!read_verb(&source, at, &verb))
+			return 2;
+		if (verb == VERB_HEALTH) /* it takes no bus */
+			return ask_health(&source, &o, at + 1);
+	}
 	if (!bus_option_resolve(&program, &source, &o.bus, ENDPOINT_CONTROL,
 				BUS_PEER_LISTENS, &control))
 		return 2;
 	if (outcome == CONFIG_CHECK)
 		return 0;
-	if (!read_verb(&source, at, &verb) ||
-	    !read_text(&source, at + 1, verb, text, &question.text.len))
+	if (!read_text(&source, at + 1, verb, text, &question.text.len))
 		return 2;
 
 	log_init(program.name, LOG_ERROR);

@@ -13,6 +13,7 @@ void conversation_tell(struct gateway *g, struct connection *c)
 void conversation_refuse(struct gateway *g, struct connection *c, uint64_t reason,
 			 struct slice id, uint64_t retry_ms)
 {
+	gateway_metrics_refusal(&g->metrics, reason);
 	browser_out_clear(&g->out);
 	if (c->is_current)
 		browser_write_refused(&g->out, reason, id, retry_ms);
@@ -180,6 +181,8 @@ void conversation_result(struct gateway *g, const struct bus_msg *m)
 
 	if (m->kind == BUS_HERE || m->kind == BUS_PRESENT)
 		on_here(g, m);
-	else if (c != NULL && c->state != CLOSING)
+	else if (c != NULL)
+		gateway_metrics_result(&g->metrics, m);
+	if (c != NULL && c->state != CLOSING)
 		tell_result(g, c, m);
 }

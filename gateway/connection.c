@@ -35,6 +35,7 @@ bool connection_open(struct gateway *g, struct connection *c, struct lws *wsi)
 {
 	*c = (struct connection){.wsi = wsi, .fd = server_socket(wsi), .state = OUTSIDE};
 	c->heard_s = c->opened_s = (uint32_t)(gateway_now(g) / 1000);
+	g->metrics.opened++;
 	return connections_add(g->connections, c);
 }
 
@@ -160,10 +161,11 @@ static size_t send_now(int fd, struct slice frames)
 }
 
 /* The frames from the cursor on, as many as one write may carry.  Of what the kernel does not take, only
- * the rest of a frame that was begun is kept, by the library: a browser that stopped reading costs no more. */
-static void flush_log(struct connection *c, const struct frame_log *log)
+ * the rest of a frame that was begun is kept, by the library: a browser that stopped reading costs no
+ * more.  Gives how many. */
+static uint64_t flush_log(struct connection *c, const struct frame_log *log)
 {
-	uint64_t next;
+	uint64_t from = c->next_seq, next;
 	struct slice run = frame_log_read(log, c->next_seq, CONNECTION_WRITE_MAX, &next);
 	size_t sent = send_now(c->fd, run);
 
@@ -177,13 +179,14 @@ static void flush_log(struct connection *c, const struct frame_log *log)
 	c->next_seq = next;
 	if (next <= frame_log_newest(log))
 		server_want_write(c->wsi);
+	return next - from;
 }
 
 void connection_flush(struct gateway *g, struct connection *c)
 {
 	const struct frame_log *log = fanout_log(g->fanout);
 
-	if (c->state == CLOSING)
+	if (c->state == CLOSING || server_is_closing(c->wsi))
 		return;
 	if (c->private_len == 0 &&
 	    (c->state != INSIDE || c->next_seq > frame_log_newest(log)))
@@ -205,7 +208,8 @@ void connection_flush(struct gateway *g, struct connection *c)
 			ask_for_older(g, c);
 		return;
 	}
-	flush_log(c, log);
+	g->metrics.writes++;
+	g->metrics.deliveries += flush_log(c, log);
 }
 
 void connection_mention(struct gateway *g, struct connection *c, struct slice frames)
@@ -248,6 +252,7 @@ void connection_close(struct gateway *g, struct connection *c, enum close_reason
 		return;
 	log_info("close", "connection=%llu reason=%s code=%u", (unsigned long long)c->id,
 		 close_name(why), close_code(why));
+	g->metrics.closes[why]++;
 	enter_state(c, CLOSING);
 	/* RFC 6455 5.5.1: a status code in network byte order, then text. */
 	len = frame_header(FRAME_CLOSE, 2 + name, frame);
@@ -300,6 +305,7 @@ void connection_closed(struct gateway *g, struct connection *c)
 		return;
 	if (c->is_known)
 		uplink_send(g->uplink, &m);
+	g->metrics.closed++;
 	connections_remove(g->connections, c);
 	drop_partial(c);
 	free(c->ticket);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/bus.h"
+#include "common/daemon.h"
 #include "common/log.h"
 #include "common/memory.h"
 #include "gateway/gateway.h"
@@ -20,7 +21,10 @@ struct fanout {
 	uint64_t flushed;         /* newest seq of the last flush */
 	uint64_t flushed_at_ms;
 	uint64_t flush_ms; /* how long the last flush took */
-	uint64_t heard_ms; /* the last event or beat; 0: none yet */
+	uint64_t heard_ms; /* the last event or beat, or redial; 0: none yet */
+	uint64_t frame_ms; /* the last event or beat */
+	uint64_t
+		oldest_ms; /* wall clock: when the oldest post to be flushed was accepted */
 	uint64_t first;    /* oldest seq that the broker can repair */
 	uint64_t asked_ms; /* when a SYNC was last sent */
 	uint64_t lost_to;  /* seq of the last post that was lost for good */
@@ -38,6 +42,16 @@ bool fanout_hears(const struct fanout *f)
 	return f->heard_ms != 0;
 }
 
+uint64_t fanout_silence_ms(const struct fanout *f)
+{
+	return gateway_now(f->gateway) - f->frame_ms;
+}
+
+uint64_t fanout_dropped(const struct fanout *f)
+{
+	return bus_subscriber_dropped(f->subscriber);
+}
+
 bool fanout_is_whole(const struct fanout *f)
 {
 	return frame_log_newest(f->log) >= f->newest;
@@ -51,6 +65,13 @@ static void flush_all(struct fanout *f)
 	connections_each(f->gateway->connections, connection_flush, f->gateway);
 	f->flushed_at_ms = gateway_now(f->gateway);
 	f->flush_ms = (uv_hrtime() - before) / 1000000;
+	if (f->oldest_ms != 0) {
+		uint64_t wall = daemon_wall_ms();
+
+		histogram_add(&f->gateway->metrics.delivery_lag, &metric_ms,
+			      wall > f->oldest_ms ? wall - f->oldest_ms : 0);
+		f->oldest_ms = 0;
+	}
 }
 
 bool fanout_is_flushed(const struct fanout *f)
@@ -71,6 +92,7 @@ static void ask_for_missing(struct fanout *f)
 	/* An answer may be lost with a broker that died: not waited for without end. */
 	if (f->is_syncing && now - f->asked_ms < FANOUT_SYNC_MS)
 		return;
+	f->gateway->metrics.repairs++;
 	f->is_syncing = true;
 	f->asked_ms = now;
 	uplink_send(f->gateway->uplink, &m);
@@ -94,6 +116,7 @@ void fanout_on_post(struct fanout *f, const struct bus_post *m)
 		browser_out_clear(&f->json);
 		browser_write_post(&f->json, m);
 		frame_log_add(f->log, browser_out_slice(&f->json));
+		f->gateway->metrics.posts++;
 	} else if (m->seq > newest) {
 		if (!f->is_syncing) /* once per hole, not per post behind it */
 			log_info("gap", "newest=%llu heard=%llu",
@@ -101,6 +124,14 @@ void fanout_on_post(struct fanout *f, const struct bus_post *m)
 		ask_for_missing(f);
 	}
 	heard_of(f, m->seq);
+}
+
+/* Of what is new: how long it takes from here to the browsers is measured. */
+static void on_live_post(struct fanout *f, const struct bus_post *m)
+{
+	if (f->oldest_ms == 0)
+		f->oldest_ms = m->time_ms;
+	fanout_on_post(f, m);
 }
 
 static void on_events(void *ctx, struct slice frame)
@@ -111,7 +142,7 @@ static void on_events(void *ctx, struct slice frame)
 	struct bus_msg m;
 	enum status st = bus_reader_new(frame, &r);
 
-	f->heard_ms = gateway_now(g);
+	f->heard_ms = f->frame_ms = gateway_now(g);
 
 	if (st == ST_OK)
 		st = bus_reader_next(r, BUS_BROKER, BUS_GATEWAY, &m);
@@ -122,7 +153,7 @@ static void on_events(void *ctx, struct slice frame)
 		if (m.kind == BUS_EVENTS)
 			heard_of(f, m.u.events.newest);
 		else if (m.kind == BUS_POST)
-			fanout_on_post(f, &m.u.post);
+			on_live_post(f, &m.u.post);
 		else if (m.kind == BUS_POKE && m.u.poke.gateway == uplink_id(g->uplink))
 			uplink_poke(g->uplink);
 		else if (m.kind == BUS_TYPING)
@@ -132,6 +163,7 @@ static void on_events(void *ctx, struct slice frame)
 	if (st != ST_OK && st != ST_END)
 		log_error("events_refused", "why=\"%s\" bytes=%zu", status_text(st),
 			  frame.len);
+	g->metrics.skipped += bus_reader_skipped(r);
 	bus_reader_free(&r);
 }
 

@@ -49,6 +49,10 @@ void fanout_on_done(struct fanout *f);
 void fanout_forget_sync(struct fanout *f);
 /* Did anything come over the events endpoint yet? */
 bool fanout_hears(const struct fanout *f);
+/* How long nothing came over it. */
+uint64_t fanout_silence_ms(const struct fanout *f);
+/* Frames of the bus that were thrown away before they got here. */
+uint64_t fanout_dropped(const struct fanout *f);
 /* Has the log everything the broker told of? */
 bool fanout_is_whole(const struct fanout *f);
 /* Was everything in the log flushed? */

@@ -142,6 +142,7 @@ static void on_start_over(void *ctx)
 {
 	struct gateway *g = ctx;
 
+	g->metrics.start_overs++;
 	fanout_forget_sync(g->fanout);
 	g->here.left = 0;
 	connections_each(g->connections, restart_known, g);
@@ -150,6 +151,15 @@ static void on_start_over(void *ctx)
 static void tell_back(struct gateway *g, struct connection *c)
 {
 	conversation_notice(g, c, "bus-back", "The room is back.", 0);
+}
+
+static void on_round_trip(void *ctx, uint64_t us, size_t commands, size_t skipped)
+{
+	struct gateway *g = ctx;
+
+	histogram_add(&g->metrics.round_trip, &metric_us, us);
+	histogram_add(&g->metrics.batch_size, &metric_count, commands);
+	g->metrics.skipped += skipped;
 }
 
 static void on_deaf(void *ctx, bool is_deaf)
@@ -223,6 +233,7 @@ enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
 				       .on_done = on_done,
 				       .on_start_over = on_start_over,
 				       .on_deaf = on_deaf,
+				       .on_round_trip = on_round_trip,
 				       .newest = on_newest};
 	enum status st;
 

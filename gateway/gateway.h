@@ -20,6 +20,7 @@
 #include "gateway/connections.h"
 #include "gateway/fanout.h"
 #include "gateway/forwarded.h"
+#include "gateway/gateway_metrics.h"
 #include "gateway/server.h"
 #include "gateway/typing.h"
 #include "gateway/uplink.h"
@@ -56,6 +57,7 @@ struct gateway {
 	struct server *server;
 	struct assets *assets;
 	struct browser_out out; /* the JSON at work */
+	struct gateway_metrics metrics;
 	struct gateway_here here;
 	struct typing *typing;
 	struct slice typing_frames; /* of the round at work */
@@ -83,6 +85,8 @@ enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
 /* No new connections; those there are moved, spread over the drain window so that the other gateways do
  * not meet them all at once; on_drained() when the broker knows. */
 void gateway_drain(struct gateway *g, void (*on_drained)(void *ctx), void *ctx);
+/* Can browsers be sent here?  *why is a constant text when not. */
+bool gateway_is_ready(const struct gateway *g, const char **why);
 /* Sends a command of this connection to the broker. */
 void gateway_ask(struct gateway *g, struct connection *c, const struct bus_msg *m);
 

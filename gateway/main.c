@@ -10,9 +10,11 @@
 #include "common/attr.h"
 #include "common/bus_options.h"
 #include "common/config.h"
+#include "common/config_reload.h"
 #include "common/daemon.h"
 #include "common/log.h"
 #include "common/secret.h"
+#include "common/service.h"
 #include "gateway/gateway.h"
 #include "gateway/listener.h"
 
@@ -23,10 +25,11 @@ struct options {
 	uint64_t posts_per_second, posts_burst;
 	uint64_t ping_interval_ms, pong_timeout_ms, hello_timeout_ms, flush_interval_ms;
 	uint64_t drain_ms;
-	uint64_t log_level;
+	struct service_settings service;
 };
 
 #define AT(field) offsetof(struct options, field)
+#define ADMIN "127.0.0.1:4886" /* unless --admin says otherwise */
 #define HOUR UINT64_C(3600000) /* in milliseconds */
 
 enum { DESCRIPTORS_MAX = 1 << 17 };
@@ -60,16 +63,27 @@ static const struct config_option table[] = {
 	 "least time between two writes of posts to a browser; 0 writes each at once"},
 	{"drain", CONFIG_DURATION, AT(drain_ms), "10s", 0, HOUR, NULL, "TIME",
 	 "over which the browsers of a gateway that was told to stop are moved"},
-	LOG_OPTION(struct options, log_level),
+	SERVICE_OPTIONS(struct options, service, ADMIN),
 };
 
 static const struct config_program program = {
 	"plume-gateway",
-	"Where browsers meet a Plume room: the page, WebSockets, fan-out.", NULL, table,
-	NELEMS(table)};
+	"Where browsers meet a Plume room: the page, WebSockets, fan-out.",
+	NULL,
+	table,
+	NELEMS(table),
+	NULL};
+
+/* What a reload changes at once, for those who are connected too. */
+static const char *const live[] = {"origin",        "posts-per-second", "posts-burst",
+				   "ping-interval", "pong-timeout",     "hello-timeout",
+				   "drain",         SERVICE_LIVE};
 
 struct process {
-	struct daemon daemon;
+	struct service service;
+	struct config_source source;
+	struct options given;
+	struct gateway_options options;
 	struct gateway *gateway;
 };
 
@@ -97,7 +111,7 @@ static void on_drained(void *ctx)
 {
 	struct process *p = ctx;
 
-	daemon_stop(&p->daemon, 0);
+	daemon_stop(&p->service.daemon, 0);
 }
 
 static void on_drain(void *ctx)
@@ -136,34 +150,86 @@ static void raise_limit(void)
 		log_info("descriptors", "most=%llu", (unsigned long long)l.rlim_cur);
 }
 
+static bool is_ready(void *ctx, const char **why)
+{
+	const struct process *p = ctx;
+
+	return gateway_is_ready(p->gateway, why);
+}
+
+static void write_metrics(void *ctx, FILE *out)
+{
+	struct process *p = ctx;
+
+	gateway_metrics_write(p->gateway, out);
+}
+
+/* Could they be used? */
+static enum status check_certificates(const struct bus_address *at)
+{
+	return bus_url_is_tls(at->url) ? bus_certificates_check(at, BUS_PEER_LISTENS)
+				       : ST_OK;
+}
+
+static enum status on_reload(void *ctx)
+{
+	struct process *p = ctx;
+	struct options fresh;
+	enum status st = config_reload(&program, &p->source, live, NELEMS(live),
+				       &p->given, &fresh);
+
+	if (st == ST_OK)
+		st = check_certificates(&p->options.events);
+	if (st == ST_OK)
+		st = check_certificates(&p->options.commands);
+	if (st != ST_OK)
+		return st;
+	p->given = fresh;
+	fill(&p->given, &p->options);
+	service_set_log(&p->given.service);
+	if (bus_renew(&p->options.events) != ST_OK ||
+	    bus_renew(&p->options.commands) != ST_OK)
+		_exit(1); /* it would stay deaf: the next start can do better */
+	return ST_OK;
+}
+
+/* False: a complaint was written. */
+static bool check(struct process *p)
+{
+	const struct options *o = &p->given;
+
+	if (!bus_option_resolve(&program, &p->source, &o->bus, ENDPOINT_EVENTS,
+				BUS_PEER_LISTENS, &p->options.events) ||
+	    !bus_option_resolve(&program, &p->source, &o->bus, ENDPOINT_COMMANDS,
+				BUS_PEER_LISTENS, &p->options.commands))
+		return false;
+	return are_good(&p->source, o, &p->options) &&
+	       service_check(&program, &p->source, &o->service);
+}
+
 int main(int argc, char **argv)
 {
-	struct config_source source = {argc, argv, config_env, stdout, stderr};
-	struct gateway_options options = {.listen = NULL};
-	struct options o;
-	struct process p = {.gateway = NULL};
+	static struct process p; /* lives as long as the process; nothing else sees it */
+	struct service_hooks hooks = {on_drain, is_ready, write_metrics, on_reload, &p};
 	int operands;
-	enum config_outcome outcome = config_load(&program, &source, &o, &operands);
+	enum config_outcome outcome;
 
+	p.source = (struct config_source){argc, argv, config_env, stdout, stderr};
+	outcome = config_load(&program, &p.source, &p.given, &operands);
 	if (outcome == CONFIG_DONE || outcome == CONFIG_BAD)
 		return outcome == CONFIG_DONE ? 0 : 2;
-	if (!bus_option_resolve(&program, &source, &o.bus, ENDPOINT_EVENTS,
-				BUS_PEER_LISTENS, &options.events) ||
-	    !bus_option_resolve(&program, &source, &o.bus, ENDPOINT_COMMANDS,
-				BUS_PEER_LISTENS, &options.commands))
-		return 2;
-	if (!are_good(&source, &o, &options))
+	if (!check(&p))
 		return 2;
 	if (outcome == CONFIG_CHECK)
 		return 0;
 
-	log_init(program.name, (enum log_level)o.log_level);
-	daemon_init(&p.daemon, uv_default_loop(), on_drain, &p);
-	bus_option_warn(&options.events);
+	service_begin(&p.service, uv_default_loop(), &program, &p.given.service, &hooks);
+	service_mind_bus(&p.service, &p.options.events);
+	fill(&p.given, &p.options);
 	raise_limit();
-	fill(&o, &options);
 	if (secret_init() != ST_OK ||
-	    gateway_new(uv_default_loop(), &options, &p.gateway) != ST_OK)
+	    gateway_new(uv_default_loop(), &p.options, &p.gateway) != ST_OK ||
+	    service_open(&p.service, &p.given.service, ADMIN) != ST_OK)
 		_exit(1);
-	daemon_run(&p.daemon);
+	daemon_run(&p.service.daemon);
 }

@@ -1,6 +1,6 @@
-/* The only file that knows libwebsockets.  Its callback is a table of one line per reason; what a
- * reason means is said by connection.c for WebSockets, and by the second half here for HTTP. */
-#include "gateway/server.h"
+/* With server_http.c the only files that know libwebsockets.  Its callback is a table of one line per
+ * reason; what a reason means is said by connection.c for WebSockets, and by server_http.c for HTTP. */
+#include "gateway/server_private.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,14 +26,7 @@ struct server {
 	struct lws_vhost *vhost;
 };
 
-/* What the library keeps for us per connection: first HTTP, then perhaps a WebSocket. */
-struct peer {
-	struct connection connection;
-	struct forwarded_address address; /* of the browser */
-	const struct asset *body;         /* still to be written */
-};
-
-static struct gateway *gateway_of(struct lws *wsi)
+struct gateway *server_gateway(struct lws *wsi)
 {
 	return lws_context_user(lws_get_context(wsi));
 }
@@ -45,6 +38,11 @@ bool server_is_choked(struct lws *wsi)
 	return lws_partial_buffered(wsi) != 0;
 }
 
+bool server_is_closing(struct lws *wsi)
+{
+	return lws_get_close_length(wsi) > 0;
+}
+
 int server_socket(struct lws *wsi)
 {
 	return lws_get_socket_fd(wsi);
@@ -52,8 +50,7 @@ int server_socket(struct lws *wsi)
 
 void server_write(struct lws *wsi, struct slice frames)
 {
-	/* RFC 6455 5.5.1: nothing follows a close frame, of which the library sends some by itself. */
-	if (lws_get_close_length(wsi) > 0)
+	if (server_is_closing(wsi))
 		return;
 	/* RAW: the frames are complete already.  Errors show as LWS_CALLBACK_CLOSED. */
 	(void)lws_write(wsi, (unsigned char *)(uintptr_t)frames.ptr, frames.len,
@@ -82,119 +79,12 @@ void server_peer(struct lws *wsi, char out[FORWARDED_TEXT_SIZE])
 	forwarded_write(&peer->address, out);
 }
 
-/* -- HTTP -- */
-
-static const struct {
-	const char *name, *value;
-} security_headers[] = {
-#define HEADER(name, value) {name, value},
-#include "gateway/security_headers.def"
-#undef HEADER
-};
-
-static char page_404[ASSET_HEADROOM + 16] = "";
-static char page_405[ASSET_HEADROOM + 24] = "";
-static char page_426[ASSET_HEADROOM + 32] = "";
-
-struct answer {
-	unsigned int status;
-	const struct asset *asset;
-	const char *extra_name, *extra_value; /* a header more; NULL: none */
-	bool has_body, is_last;               /* is_last: close after it */
-};
-
-static bool add_header(struct lws *wsi, const char *name, const char *value,
-		       unsigned char **p, unsigned char *end)
-{
-	return lws_add_http_header_by_name(wsi, (const unsigned char *)name,
-					   (const unsigned char *)value,
-					   (int)strlen(value), p, end) == 0;
-}
-
-static int write_answer(struct lws *wsi, struct peer *peer, const struct answer *a)
-{
-	unsigned char buf[LWS_PRE + 2048], *start = buf + LWS_PRE, *p = start;
-	unsigned char *end = buf + sizeof buf;
-	bool good = lws_add_http_header_status(wsi, a->status, &p, end) == 0;
-
-	if (a->status != 304)
-		good = good &&
-		       add_header(wsi, "content-type:", a->asset->type, &p, end) &&
-		       lws_add_http_header_content_length(wsi, a->asset->len, &p, end) ==
-			       0;
-	if (a->asset->etag[0] != '\0')
-		good = good && add_header(wsi, "etag:", a->asset->etag, &p, end);
-	if (a->extra_name != NULL)
-		good = good && add_header(wsi, a->extra_name, a->extra_value, &p, end);
-	for (size_t i = 0; good && i < NELEMS(security_headers); i++)
-		good = add_header(wsi, security_headers[i].name,
-				  security_headers[i].value, &p, end);
-	if (!good || lws_finalize_write_http_header(wsi, start, &p, end) != 0)
-		return -1;
-	if (!a->has_body || a->asset->len == 0)
-		return a->is_last || lws_http_transaction_completed(wsi) != 0 ? -1 : 0;
-	if (a->is_last) {
-		(void)lws_write(wsi, (unsigned char *)a->asset->body, a->asset->len,
-				LWS_WRITE_HTTP_FINAL);
-		return -1;
-	}
-	peer->body = a->asset;
-	lws_callback_on_writable(wsi);
-	return 0;
-}
-
-static int on_http_writeable(struct lws *wsi, struct peer *peer)
-{
-	const struct asset *x = peer->body;
-
-	if (x == NULL)
-		return 0;
-	peer->body = NULL;
-	if (lws_write(wsi, (unsigned char *)x->body, x->len, LWS_WRITE_HTTP_FINAL) < 0)
-		return -1;
-	return lws_http_transaction_completed(wsi) != 0 ? -1 : 0;
-}
-
-static struct asset page(char *memory, const char *text)
-{
-	return (struct asset){.type = "text/plain; charset=utf-8",
-			      .body = memcpy(memory + ASSET_HEADROOM, text, strlen(text)),
-			      .len = strlen(text)};
-}
-
-static int on_http(struct lws *wsi, struct peer *peer, const char *path)
-{
-	struct gateway *g = gateway_of(wsi);
-	const struct asset *x = assets_find(g->assets, slice_of(path));
-	struct asset not_found = page(page_404, "not found\n");
-	struct asset not_allowed = page(page_405, "method not allowed\n");
-	struct asset upgrade = page(page_426, "this is for WebSockets\n");
-	char *uri, match[64] = "";
-	int len, method = lws_http_get_uri_and_method(wsi, &uri, &len);
-	struct answer a = {
-		.status = 200, .asset = x, .has_body = method == LWSHUMETH_GET};
-
-	if (method != LWSHUMETH_GET && method != LWSHUMETH_HEAD) {
-		/* is_last: what follows the header would be the body, not a request. */
-		a = (struct answer){405, &not_allowed, "allow:", "GET, HEAD", true, true};
-	} else if (strcmp(path, "/connect") == 0) {
-		a = (struct answer){
-			426, &upgrade, "upgrade:", "websocket", a.has_body, true};
-	} else if (x == NULL) {
-		a = (struct answer){404, &not_found, NULL, NULL, a.has_body, true};
-	} else if (lws_hdr_copy(wsi, match, sizeof match, WSI_TOKEN_HTTP_IF_NONE_MATCH) >
-			   0 &&
-		   strstr(match, x->etag) != NULL) {
-		a.status = 304;
-		a.has_body = false;
-	}
-	return write_answer(wsi, peer, &a);
-}
+/* -- WebSockets -- */
 
 /* Called before the 101: the only place where an upgrade can be refused with a status. */
 static int on_upgrade(struct lws *wsi, const char *protocol)
 {
-	struct gateway *g = gateway_of(wsi);
+	struct gateway *g = server_gateway(wsi);
 	char path[64] = "", origin[256] = "", host[256] = "", version[8] = "";
 	unsigned int no = 0;
 
@@ -220,12 +110,10 @@ static int on_upgrade(struct lws *wsi, const char *protocol)
 	return lws_return_http_status(wsi, no, NULL) != 0 ? -1 : 1;
 }
 
-/* -- WebSockets -- */
-
 /* While its headers are there. */
 static struct forwarded_address address_of(struct lws *wsi)
 {
-	const struct forwarded_trust *trust = &gateway_of(wsi)->options->proxies;
+	const struct forwarded_trust *trust = &server_gateway(wsi)->options->proxies;
 	struct forwarded_address peer = {.bytes = {0}};
 	char text[64] = "", header[HEADERS_MAX];
 	int len = lws_hdr_copy(wsi, header, sizeof header, WSI_TOKEN_X_FORWARDED_FOR);
@@ -239,7 +127,7 @@ static struct forwarded_address address_of(struct lws *wsi)
 static int on_established(struct lws *wsi, struct peer *peer)
 {
 	peer->address = address_of(wsi);
-	if (connection_open(gateway_of(wsi), &peer->connection, wsi))
+	if (connection_open(server_gateway(wsi), &peer->connection, wsi))
 		return 0;
 	log_warn("connection_refused", "why=\"%s\"", "too many connections");
 	return -1;
@@ -254,7 +142,7 @@ static void on_receive(struct lws *wsi, struct connection *c, const char *in, si
 						 rest == 0 && lws_is_final_fragment(wsi),
 					 .is_binary = lws_frame_is_binary(wsi) != 0};
 
-	connection_receive(gateway_of(wsi), c, &piece);
+	connection_receive(server_gateway(wsi), c, &piece);
 }
 
 static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *user,
@@ -266,9 +154,9 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
 		return on_upgrade(wsi, in);
 	case LWS_CALLBACK_HTTP:
-		return on_http(wsi, peer, in);
+		return server_http(wsi, peer, in);
 	case LWS_CALLBACK_HTTP_WRITEABLE:
-		return on_http_writeable(wsi, peer);
+		return server_http_writeable(wsi, peer);
 	case LWS_CALLBACK_ESTABLISHED:
 		return on_established(wsi, peer);
 	case LWS_CALLBACK_RECEIVE:
@@ -276,19 +164,19 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 		return 0;
 	case LWS_CALLBACK_RECEIVE_PONG:
 		peer->connection.heard_s =
-			(uint32_t)(gateway_now(gateway_of(wsi)) / 1000);
+			(uint32_t)(gateway_now(server_gateway(wsi)) / 1000);
 		return 0;
 	case LWS_CALLBACK_SERVER_WRITEABLE:
-		connection_flush(gateway_of(wsi), &peer->connection);
+		connection_flush(server_gateway(wsi), &peer->connection);
 		return 0;
 	case LWS_CALLBACK_WS_PEER_INITIATED_CLOSE:
 		/* 0: the library answers it as it is. */
-		return connection_peer_closes(gateway_of(wsi), &peer->connection,
+		return connection_peer_closes(server_gateway(wsi), &peer->connection,
 					      (struct slice){in, len})
 			       ? 0
 			       : -1;
 	case LWS_CALLBACK_CLOSED:
-		connection_closed(gateway_of(wsi), &peer->connection);
+		connection_closed(server_gateway(wsi), &peer->connection);
 		return 0;
 	default:
 		return 0;

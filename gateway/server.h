@@ -29,10 +29,13 @@ void server_adopt(struct server *s, int fd);
 
 /* Are bytes of an earlier write still waiting?  Then nothing may be written now. */
 bool server_is_choked(struct lws *wsi);
+/* Was a close frame sent or heard?  Then nothing may follow it (RFC 6455 5.5.1); the library sends some by
+ * itself. */
+bool server_is_closing(struct lws *wsi);
 /* The descriptor: complete frames may be sent over it, past the library, while server_is_choked() is false;
  * the rest of a frame that was begun has to follow by server_write(). */
 int server_socket(struct lws *wsi);
-/* Writes all of it; what the kernel does not take now, the library keeps and sends later. */
+/* Writes all of it, unless the connection is closing; what the kernel does not take now, the library keeps and sends later. */
 void server_write(struct lws *wsi, struct slice frames);
 /* connection_flush() will be called when the socket can take more. */
 void server_want_write(struct lws *wsi);

@@ -29,6 +29,8 @@ struct uplink {
 	uint64_t id, number;
 	uint64_t sent_ms, answered_ms, redialled_ms;
 	uint64_t carried_ms; /* when a batch last carried something */
+	uint64_t sent_ns;
+	size_t commands; /* in flight */
 	bool is_poked;
 	bool is_deaf;
 };
@@ -46,7 +48,9 @@ static void send_batch(struct uplink *u)
 		u->carried_ms = daemon_now_ms();
 	bus_queue_take(u->queue, u->writer);
 	u->is_poked = false;
+	u->commands = bus_writer_count(u->writer) - 1;
 	u->sent_ms = daemon_now_ms();
+	u->sent_ns = uv_hrtime();
 	bus_request(u->requester, bus_writer_frame(u->writer));
 	bus_writer_wipe(u->writer); /* it may hold codes and tokens */
 }
@@ -98,6 +102,8 @@ static void on_answer(void *ctx, struct slice frame)
 {
 	struct uplink *u = ctx;
 	struct bus_reader *r;
+	uint64_t us = (uv_hrtime() - u->sent_ns) / 1000;
+	size_t commands = u->commands; /* of the batch answered */
 	enum status st = bus_reader_new(frame, &r);
 
 	u->answered_ms = daemon_now_ms();
@@ -107,6 +113,7 @@ static void on_answer(void *ctx, struct slice frame)
 	if (st != ST_OK)
 		log_error("answer_refused", "why=\"%s\" bytes=%zu", status_text(st),
 			  frame.len);
+	u->events.on_round_trip(u->events.ctx, us, commands, bus_reader_skipped(r));
 	bus_reader_free(&r);
 }
 

@@ -45,6 +45,9 @@ struct uplink_events {
 	void (*on_start_over)(void *ctx);
 	/* The broker went out of reach, or came back. */
 	void (*on_deaf)(void *ctx, bool is_deaf);
+	/* A batch of so many commands was answered after us microseconds; the answer had messages of
+	 * unknown kinds. */
+	void (*on_round_trip)(void *ctx, uint64_t us, size_t commands, size_t skipped);
 	/* Newest seq the gateway has, for the batch's head. */
 	uint64_t (*newest)(void *ctx);
 };

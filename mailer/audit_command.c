@@ -54,14 +54,25 @@ static const struct config_option show_options[] = {FILES};
 /* clang-format on */
 
 static const struct config_program list_program = {
-	"plume-mailer audit list", "Lists rows of the record of login mails.", NULL,
-	list_options, NELEMS(list_options)};
+	"plume-mailer audit list",
+	"Lists rows of the record of login mails.",
+	NULL,
+	list_options,
+	NELEMS(list_options),
+	COMMAND_CONFIG_VARIABLE};
 static const struct config_program export_program = {
-	"plume-mailer audit export", "Writes the record for spreadsheets or programs.",
-	NULL, export_options, NELEMS(export_options)};
-static const struct config_program show_program = {
-	"plume-mailer audit show", "Tells the story of one login.", "REFERENCE",
-	show_options, NELEMS(show_options)};
+	"plume-mailer audit export",
+	"Writes the record for spreadsheets or programs.",
+	NULL,
+	export_options,
+	NELEMS(export_options),
+	COMMAND_CONFIG_VARIABLE};
+static const struct config_program show_program = {"plume-mailer audit show",
+						   "Tells the story of one login.",
+						   "REFERENCE",
+						   show_options,
+						   NELEMS(show_options),
+						   COMMAND_CONFIG_VARIABLE};
 
 struct reading {
 	struct audit_reader reader;

@@ -9,6 +9,9 @@
 
 enum { COMMAND_USAGE = 2 };
 
+/* Of those that read the record: a file that PLUME_CONFIG names is the server's. */
+#define COMMAND_CONFIG_VARIABLE "PLUME_AUDIT_CONFIG"
+
 /* The process's own arguments; argv[1] is a word. */
 int command_main(int argc, char **argv);
 

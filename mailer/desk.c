@@ -126,6 +126,11 @@ void desk_watch(struct desk *d, uint64_t now_ms)
 	d->watch_ms = now_ms + DESK_SILENCE_MS;
 }
 
+bool desk_is_connected(const struct desk *d)
+{
+	return bus_requester_is_connected(d->requester);
+}
+
 uint64_t desk_next_ms(const struct desk *d)
 {
 	return bus_requester_is_waiting(d->requester) ? d->watch_ms : d->next_ms;

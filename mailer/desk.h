@@ -54,6 +54,8 @@ bool desk_may_ask(const struct desk *d, uint64_t now_ms);
 void desk_ask(struct desk *d, uint64_t room, uint64_t kept, uint64_t now_ms);
 /* Notices that the broker is silent, and dials it anew. */
 void desk_watch(struct desk *d, uint64_t now_ms);
+/* Is the broker's desk there, as far as TCP knows? */
+bool desk_is_connected(const struct desk *d);
 /* When desk_watch() is due while a question is in flight, and else desk_ask(). */
 uint64_t desk_next_ms(const struct desk *d);
 

@@ -8,8 +8,10 @@
 #ifndef MAILER_MAILER_H
 #define MAILER_MAILER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <uv.h>
 
@@ -48,6 +50,10 @@ struct mailer_setup {
 /* Begins to take letters. */
 enum status mailer_new(const struct mailer_setup *setup,
 		       struct mailer **out) ATTR_USE_RESULT;
+/* Can letters be sent?  *why is a constant text when not. */
+bool mailer_is_ready(const struct mailer *m, const char **why);
+/* For /metrics. */
+void mailer_write_metrics(struct mailer *m, FILE *out);
 /* Takes no more, gives back the letters that wait for their next try, lets those that are
  * being sent go on for timeout_ms at most and their reports for a few seconds more, then calls
  * on_ended().  Once only. */

@@ -7,6 +7,7 @@
 #include "mailer/chores.h"
 #include "mailer/errand.h"
 #include "mailer/mailer.h"
+#include "mailer/mailer_metrics.h"
 #include "mailer/slots.h"
 
 struct desk;
@@ -33,6 +34,7 @@ struct mailer {
 	bool draining, drained;
 	uint64_t drain_end_ms, report_end_ms;
 	uv_timer_t timer;
+	struct mailer_metrics metrics;
 };
 
 /* Everything that happens ends here: what is due is written, told and begun, a letter is asked for if there is room,

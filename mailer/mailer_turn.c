@@ -94,6 +94,7 @@ static void on_attempted(void *ctx, const struct delivery_result *result)
 	m->n_sending--;
 	errand_attempted(e, result, now_ms, m->setup.entropy);
 	note_way(m, result);
+	mailer_metrics_attempt(&m->metrics, result, e->step.state);
 	if (pause > 0 && now_ms + pause > m->paused_ms) {
 		m->paused_ms = now_ms + pause;
 		log_warn("transport_paused", "for_ms=%llu code=%d",

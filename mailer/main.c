@@ -2,15 +2,18 @@
  * commands. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <uv.h>
 
 #include "common/bus_options.h"
+#include "common/config_reload.h"
 #include "common/daemon.h"
 #include "common/entropy.h"
 #include "common/log.h"
 #include "common/memory.h"
 #include "common/secret.h"
+#include "common/service.h"
 #include "mailer/audit.h"
 #include "mailer/command.h"
 #include "mailer/curl_job.h"
@@ -21,7 +24,7 @@ struct process {
 	struct options options;
 	struct config_source source;
 	struct options_meaning meaning;
-	struct daemon daemon;
+	struct service service;
 	struct audit *audit;
 	struct transport *transport;
 	struct mailer *mailer;
@@ -43,14 +46,14 @@ static void on_ended(void *ctx, int exit_code)
 	struct process *p = ctx;
 
 	audit_close(&p->audit);
-	daemon_stop(&p->daemon, exit_code);
+	daemon_stop(&p->service.daemon, exit_code);
 }
 
 static enum status start_mailer(struct process *p)
 {
 	const struct options *o = &p->options;
 	struct mailer_setup setup = {
-		.loop = p->daemon.loop,
+		.loop = p->service.daemon.loop,
 		.at = &p->meaning.mail,
 		.style = {o->from, o->room, o->public_url, o->code_in_subject},
 		.timeout_ms = o->mail_timeout,
@@ -85,7 +88,8 @@ static enum status start(struct process *p)
 	if (st == ST_OK)
 		st = audit_open(p->options.audit, &entropy_system, &p->audit);
 	if (st == ST_OK)
-		st = transport_new(p->daemon.loop, &p->meaning.settings, &p->transport);
+		st = transport_new(p->service.daemon.loop, &p->meaning.settings,
+				   &p->transport);
 	if (st == ST_OK)
 		st = start_mailer(p);
 	return st;
@@ -104,20 +108,56 @@ static void log_ready(const struct process *p)
 		 options_tls_name(&p->meaning));
 }
 
+static bool is_ready(void *ctx, const char **why)
+{
+	const struct process *p = ctx;
+
+	return mailer_is_ready(p->mailer, why);
+}
+
+static void write_metrics(void *ctx, FILE *out)
+{
+	struct process *p = ctx;
+
+	mailer_write_metrics(p->mailer, out);
+}
+
+static enum status on_reload(void *ctx)
+{
+	static const char *const live[] = {SERVICE_LIVE};
+	struct process *p = ctx;
+	struct options fresh;
+	enum status st = config_reload(&options_program, &p->source, live, NELEMS(live),
+				       &p->options, &fresh);
+
+	if (st == ST_OK && bus_url_is_tls(p->meaning.mail.url))
+		st = bus_certificates_check(&p->meaning.mail, BUS_PEER_LISTENS);
+	if (st != ST_OK)
+		return st;
+	p->options = fresh;
+	service_set_log(&p->options.service);
+	if (bus_renew(&p->meaning.mail) != ST_OK)
+		_exit(1); /* it would stay deaf: the next start can do better */
+	return ST_OK;
+}
+
 static int run(struct process *p)
 {
-	log_init(options_program.name, (enum log_level)p->options.log_level);
+	struct service_hooks hooks = {on_drain, is_ready, write_metrics, on_reload, p};
+
 	if (!size_thread_pool(p->options.concurrency))
 		return EXIT_FAILURE;
-	daemon_init(&p->daemon, uv_default_loop(), on_drain, p);
-	bus_option_warn(&p->meaning.mail);
-	if (start(p) != ST_OK) {
+	service_begin(&p->service, uv_default_loop(), &options_program,
+		      &p->options.service, &hooks);
+	service_mind_bus(&p->service, &p->meaning.mail);
+	if (start(p) != ST_OK ||
+	    service_open(&p->service, &p->options.service, OPTIONS_ADMIN) != ST_OK) {
 		audit_close(&p->audit);
 		log_error("start_failed", "why=\"see above\"");
 		return EXIT_FAILURE;
 	}
 	log_ready(p);
-	daemon_run(&p->daemon);
+	daemon_run(&p->service.daemon);
 }
 
 static int serve(int argc, char **argv)

@@ -52,8 +52,7 @@ static const struct config_option options[] = {
 	       "where the room is, as the only link in the letters"),
 	{"code-in-subject", CONFIG_FLAG, offsetof(struct options, code_in_subject), "yes",
 	 0, 0, NULL, NULL, "show the login code in the subject"},
-	CHOICE("log-level", log_level, "info", "error|warn|info|debug",
-	       "what is logged"),
+	SERVICE_OPTIONS(struct options, service, OPTIONS_ADMIN),
 };
 /* clang-format on */
 
@@ -86,7 +85,7 @@ static bool check_urls(struct checking *p)
 		return false;
 	if (o->public_url != NULL && !letter_url_is_valid(slice_of(o->public_url)))
 		return REFUSE(p, "--public-url is not an http:// or https:// URL");
-	return true;
+	return service_check(&options_program, p->source, &o->service);
 }
 
 static bool check_style(struct checking *p)

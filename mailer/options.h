@@ -10,6 +10,7 @@
 #include "common/attr.h"
 #include "common/bus_options.h"
 #include "common/config.h"
+#include "common/service.h"
 #include "mailer/transport.h"
 
 struct options {
@@ -21,8 +22,10 @@ struct options {
 	uint64_t mail_timeout, concurrency, audit_keep;
 	const char *room, *public_url;
 	bool code_in_subject;
-	uint64_t log_level;
+	struct service_settings service;
 };
+
+#define OPTIONS_ADMIN "127.0.0.1:4887" /* unless --admin says otherwise */
 
 extern const struct config_program options_program;
 

@@ -37,11 +37,18 @@ static const struct config_option erase_options[] = {
 /* clang-format on */
 
 static const struct config_program verify_program = {
-	"plume-mailer audit verify", "Looks whether the record is what was written.",
-	NULL, verify_options, NELEMS(verify_options)};
-static const struct config_program erase_program = {
-	"plume-mailer audit erase", "Takes an address out of the record.", NULL,
-	erase_options, NELEMS(erase_options)};
+	"plume-mailer audit verify",
+	"Looks whether the record is what was written.",
+	NULL,
+	verify_options,
+	NELEMS(verify_options),
+	COMMAND_CONFIG_VARIABLE};
+static const struct config_program erase_program = {"plume-mailer audit erase",
+						    "Takes an address out of the record.",
+						    NULL,
+						    erase_options,
+						    NELEMS(erase_options),
+						    COMMAND_CONFIG_VARIABLE};
 
 static int fail(const char *file, const char *why)
 {

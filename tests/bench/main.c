@@ -74,8 +74,10 @@ static const struct config_option table[] = {
 static const struct config_program program = {
 	"plume-bench",
 	"Measures a Plume room: what a delivery costs, how long it takes, how much goes.",
-	"MODE (idle, fanout, saturate, connect, broker, slow, recover or floor)", table,
-	NELEMS(table)};
+	"MODE (idle, fanout, saturate, connect, broker, slow, recover or floor)",
+	table,
+	NELEMS(table),
+	NULL};
 
 static const struct {
 	const char *name;

@@ -9,7 +9,8 @@ import sources
 # header (pattern) -> files that may include it (STYLE 40)
 WHERE = {
     "nng/*": ["common/bus_*"],
-    "libwebsockets.h": ["gateway/server.c"],
+    "libwebsockets.h": ["gateway/server*.c"],
+    "microhttpd.h": ["common/admin.c"],
     "jansson.h": ["gateway/browser_json.c", "ctl/report.c"],
     "curl/*": ["mailer/curl_*", "mailer/transport_*"],
     "sqlite3.h": ["broker/store*", "mailer/audit*", "mailer/outbox*"],

@@ -122,7 +122,7 @@ class System:
 
     def _start(self, kind, name, options, env, wrap=()):
         number = 1 + sum(one.name == name for one in self.processes)
-        options = {"bus": self.bus, "log_level": "debug", **self.shown(name), **options}
+        options = {"bus": self.bus, "log_level": "debug", "admin": "127.0.0.1:0", **self.shown(name), **options}
         one = kind(name, options, self.directory, f"{name}-{number}", env, wrap)
         self.processes.append(one)
         return one

@@ -46,13 +46,12 @@ static const struct config_option options[] = {
 	{OPTION(key, "key", CONFIG_SECRET), .help = ".the \\key of \"all\""},
 };
 
-static const struct config_program program = {
-	"plume-test", "tests options", NULL, options, NELEMS(options),
-};
+static const struct config_program program = {"plume-test", "tests options", NULL,
+					      options,      NELEMS(options), NULL};
 
 static const struct config_program program_with_operands = {
-	"plume-test", "tests options", "COMMAND [WORD]...", options, NELEMS(options),
-};
+	"plume-test", "tests options", "COMMAND [WORD]...",
+	options,      NELEMS(options), NULL};
 
 enum { VARIABLES_MAX = 4 };
 

@@ -1,0 +1,82 @@
+/* Numbers that the room has anyway are looked up when they are asked for. */
+#include "broker/broker_metrics.h"
+
+#include <stddef.h>
+
+#include "broker/broker_private.h"
+#include "common/attr.h"
+
+static const char *const command_names[BROKER_COMMANDS] = {
+	[BUS_HELLO] = "hello",   [BUS_AUTH] = "auth",         [BUS_RESUME] = "resume",
+	[BUS_REJOIN] = "rejoin", [BUS_SAY] = "say",           [BUS_GONE] = "gone",
+	[BUS_SYNC] = "sync",     [BUS_GOODBYE] = "goodbye",   [BUS_WHO] = "who",
+	[BUS_TYPES] = "types",   [BUS_SIGN_OUT] = "sign_out",
+};
+static const char *const oddity_names[BATCH_ODDITIES] = {
+	[BATCH_AGAIN] = "again",
+	[BATCH_LATE] = "late",
+	[BATCH_REFUSED] = "refused",
+	[BATCH_START_OVER] = "start-over",
+};
+static const char *const report_names[MAIL_REPORT_STATES] = {
+#define X(symbol, name) [MAIL_##symbol] = name,
+	MAIL_STATES(X)
+#undef X
+};
+static const char *const trail_names[TRAIL_KINDS] = {
+#define TRAIL_KIND(symbol, number, name, text) [number] = name,
+#include "common/trail_kinds.def"
+#undef TRAIL_KIND
+};
+static const char *const control_results[] = {"answered", "refused"};
+
+#define METRIC_STRUCT struct broker_metrics
+static const struct metric table[] = {
+#define COUNTER METRIC_ROW_COUNTER
+#define GAUGE METRIC_ROW_GAUGE
+#define COUNTERS METRIC_ROW_COUNTERS
+#define HISTOGRAM METRIC_ROW_HISTOGRAM
+#include "broker/broker_metrics.def"
+#undef COUNTER
+#undef GAUGE
+#undef COUNTERS
+#undef HISTOGRAM
+};
+#undef METRIC_STRUCT
+
+struct slowest {
+	uint64_t newest, lag;
+};
+
+static void look_at_gateway(void *ctx, struct gateway *g)
+{
+	struct slowest *s = ctx;
+
+	if (s->newest > g->newest && s->newest - g->newest > s->lag)
+		s->lag = s->newest - g->newest;
+}
+
+void broker_metrics_write(struct broker *b, FILE *out)
+{
+	struct broker_metrics *m = &b->metrics;
+	struct slowest slowest = {history_newest(b->room->history), 0};
+	uint64_t wall = broker_time().wall_ms, oldest;
+
+	gateways_each(b->room->gateways, look_at_gateway, &slowest);
+	m->writable = !b->room->is_full;
+	m->posts = slowest.newest;
+	m->history = history_count(b->room->history);
+	m->people = presence_count(b->room->presence);
+	m->clients = presence_clients(b->room->presence);
+	m->names = names_count(b->room->names);
+	m->sessions = entrance_sessions(b->entrance);
+	m->logins = entrance_logins(b->entrance);
+	m->letters = entrance_letters(b->entrance);
+	for (unsigned i = 0; i < TRAIL_KINDS; i++)
+		m->trail[i] = entrance_happened(b->entrance, (enum trail_kind)i);
+	oldest = entrance_oldest_letter_ms(b->entrance);
+	m->oldest_letter_ms = oldest != 0 && wall > oldest ? wall - oldest : 0;
+	m->gateways = gateways_count(b->room->gateways);
+	m->gateway_lag = slowest.lag;
+	metrics_write(table, NELEMS(table), m, out);
+}

@@ -1,0 +1,61 @@
+/* Numbers that the mailer has anyway are looked up when they are asked for; so is its health. */
+#include "mailer/mailer_metrics.h"
+
+#include <stddef.h>
+
+#include "common/attr.h"
+#include "mailer/delivery.h"
+#include "mailer/desk.h"
+#include "mailer/mailer_private.h"
+
+static const char *const attempt_names[MAILER_STATES] = {
+#define X(symbol, name) [MAIL_##symbol] = name,
+	MAIL_STATES(X)
+#undef X
+};
+
+#define METRIC_STRUCT struct mailer_metrics
+static const struct metric table[] = {
+#define COUNTER METRIC_ROW_COUNTER
+#define GAUGE METRIC_ROW_GAUGE
+#define COUNTERS METRIC_ROW_COUNTERS
+#define HISTOGRAM METRIC_ROW_HISTOGRAM
+#include "mailer/mailer_metrics.def"
+#undef COUNTER
+#undef GAUGE
+#undef COUNTERS
+#undef HISTOGRAM
+};
+#undef METRIC_STRUCT
+
+/* No answer at all, or one that says that we are not welcome: RFC 4954 6 (535), RFC 9110 15.5. */
+static bool is_degraded(const struct delivery_result *r)
+{
+	return r->verdict != VERDICT_SENT &&
+	       (r->code == 0 || r->code == 535 || r->code == 401 || r->code == 403);
+}
+
+void mailer_metrics_attempt(struct mailer_metrics *m,
+			    const struct delivery_result *result, enum mail_state state)
+{
+	m->attempts[state]++;
+	m->degraded = is_degraded(result);
+}
+
+bool mailer_is_ready(const struct mailer *m, const char **why)
+{
+	*why = m->shut ? "the audit log cannot be written"
+	       : m->metrics.degraded
+		       ? "degraded: the last attempt found no mail server that could be used"
+		       : "the broker's mail desk is not connected";
+	return !m->shut && !m->metrics.degraded && desk_is_connected(m->desk);
+}
+
+void mailer_write_metrics(struct mailer *m, FILE *out)
+{
+	m->metrics.connected = desk_is_connected(m->desk);
+	m->metrics.writable = !m->shut;
+	m->metrics.in_hand = m->n_errands;
+	m->metrics.sending = m->n_sending;
+	metrics_write(table, NELEMS(table), &m->metrics, out);
+}

@@ -1,0 +1,188 @@
+"""SIGHUP: what changes at once, what is refused as a whole, and that nobody is dropped."""
+
+import json
+import signal
+import socket
+import subprocess
+
+import pytest
+from plume import admin, process
+from plume.wait import until
+
+
+def reload(one, result="taken"):
+    name = f'plume_reloads_total{{result="{result}"}}'
+    before = admin.metrics(one)[name]
+    one.signal(signal.SIGHUP)
+    until(lambda: admin.metrics(one)[name] > before, f"{one} reloads: {result}\n{one.log_tail()}")
+
+
+@pytest.fixture
+def config(system):
+    path = system.directory / "gateway.conf"
+
+    def write(text):
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def test_limits_and_origins_change_for_those_who_are_connected(system, config):
+    path = config("origin = https://a.example\nposts-per-second = 10\n")
+    plume = system.start(gateway={"config": path})
+    gateway = plume.gateways[0]
+    ann = plume.join("ann")
+    config("origin = https://b.example\nposts-per-second = 1\nposts-burst = 1\n")
+    reload(gateway)
+    assert {e["option"] for e in gateway.events("reload_changed")} == {
+        "origin", "posts-per-second", "posts-burst",
+    }  # fmt: skip
+    for n in range(3):
+        ann.say(f"quick {n}")
+    ann.expect_refused("too-fast")
+    assert upgrade(gateway, "https://b.example") == 101
+    assert upgrade(gateway, "https://a.example") == 403
+
+
+def upgrade(gateway, origin):
+    with socket.create_connection(("127.0.0.1", gateway.port)) as browser:
+        browser.sendall(
+            f"GET /connect HTTP/1.1\r\nHost: x\r\nOrigin: {origin}\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            "Sec-WebSocket-Version: 13\r\n\r\n".encode()
+        )
+        return int(browser.recv(100).split()[1])
+
+
+def test_a_bad_file_is_refused_as_a_whole(system, config):
+    path = config("posts-per-second = 10\n")
+    plume = system.start(gateway={"config": path})
+    gateway, ann = plume.gateways[0], plume.join("ann")
+    for bad in ("posts-burst = 1\nposts-per-second = many\n", "posts-burst = 1\nno-such = 1\n", "\0"):
+        config(bad)
+        reload(gateway, "refused")
+    path.unlink()
+    reload(gateway, "refused")
+    lines = gateway.events("reload_refused", level="error")
+    assert len(lines) == 4 and "gateway.conf:2: posts-per-second" in lines[0]["why"]
+    assert not gateway.events("reload_changed")
+    for n in range(5):  # the burst of 1 is not in force
+        ann.expect_own(ann.say(f"quick {n}"))
+
+
+def test_what_takes_a_restart_is_named_and_stays(system, config):
+    path = config("flush-interval = 20ms\n")
+    plume = system.start(gateway={"config": path})
+    config("flush-interval = 40ms\nlisten = 127.0.0.1:1\nlog-level = info\n")
+    gateway = plume.gateways[0]
+    reload(gateway)
+    # listen and log-level are on the command line, which comes before the file
+    assert [e["option"] for e in gateway.events("reload_needs_restart")] == ["flush-interval"]
+
+
+@pytest.mark.parametrize("name", ["broker", "gateway", "mailer"])
+def test_the_log_changes_at_run_time(name, system):
+    path = system.directory / "some.conf"
+    path.write_text("log-level = debug\n")
+    options = {"config": path, "log_level": None}
+    plume = system.start(**{name: options})
+    one = {"broker": plume.broker, "gateway": plume.gateways[0], "mailer": plume.mailers[0]}[name]
+    path.write_text("log-level = warn\nlog-format = json\n")
+    reload(one)
+    lines = one.log().splitlines()
+    assert not any('"reloaded"' in line for line in lines), "info is off"
+    path.write_text("log-level = info\nlog-format = json\n")
+    reload(one)
+    until(lambda: '"event":"reloaded"' in one.log(), "a line in JSON")
+    last = [line for line in one.log().splitlines() if '"reloaded"' in line][-1]
+    fields = json.loads(last)
+    assert fields["level"] == "info" and fields["program"] == f"plume-{name}"
+
+
+def test_b1_new_certificates_are_taken_without_dropping_anybody(system):
+    plume = system.secure().start(gateways=2)
+    ann, bob = plume.join("ann"), plume.join("bob", at=1)
+    everybody = [plume.broker, *plume.gateways, *plume.mailers]
+    script = process.SOURCE_DIR / "script/bus-certs"
+    subprocess.run([script, "--renew", plume.certificates], check=True, capture_output=True)
+    for one in everybody:
+        reload(one)
+        ann.settle()
+        bob.settle()
+    ann.say("over new certificates")
+    bob.expect_text("ann", "over new certificates")
+    plume.join("eve")  # mail works too
+    assert plume.ctl("status").returncode == 0
+    assert ann.wire.closed is None and bob.wire.closed is None
+    assert not any(one.events("bus_renew_failed") for one in everybody)
+
+
+def test_b1_an_authority_is_changed_without_a_gap(system):
+    """As docs/OPERATIONS.md says: both authorities, new certificates, the old one out."""
+    plume = system.secure().start()
+    ann = plume.join("ann")
+    other = plume.directory / "other"
+    process.bus_certs(other)
+    trusted = plume.certificates / "broker/gateway-ca.pem"
+    shown = plume.certificates / "gateway/cert.pem"
+    new = (other / "broker/gateway-ca.pem").read_bytes()
+    trusted.write_bytes(trusted.read_bytes() + new)
+    reload(plume.broker)
+    ann.settle()
+    shown.write_bytes((other / "gateway/cert.pem").read_bytes())
+    reload(plume.gateways[0])
+    ann.settle()
+    trusted.write_bytes(new)
+    reload(plume.broker)
+    ann.settle()
+    assert ann.wire.closed is None
+
+
+def test_b1_certificates_that_cannot_be_used_are_refused(system):
+    plume = system.secure().start()
+    ann = plume.join("ann")
+    for one, name in ((plume.broker, "broker"), (plume.gateways[0], "gateway")):
+        path = plume.certificates / name / "cert.pem"
+        good = path.read_bytes()
+        path.write_bytes(b"no certificate\n")
+        reload(one, "refused")
+        assert one.events("bus_certificates_refused", level="error")
+        path.write_bytes(good)
+        ann.settle()
+    assert ann.wire.closed is None
+
+
+def test_many_reloads_in_a_row_lose_nothing(system):
+    plume = system.start(gateway={"posts_per_second": 0})
+    ann, bob = plume.join("ann"), plume.join("bob")
+    for n in range(20):
+        for one in (plume.broker, plume.gateways[0], plume.mailers[0]):
+            one.signal(signal.SIGHUP)
+        ann.say(f"line {n}")
+        bob.expect_text("ann", f"line {n}")
+    assert ann.wire.closed is None and bob.wire.closed is None
+
+
+def test_systemd_hears_of_start_reload_watchdog_and_stop(system):
+    path = system.directory / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(str(path))
+        manager.settimeout(20)
+        env = {"NOTIFY_SOCKET": str(path), "WATCHDOG_USEC": "200000"}
+
+        def expect(word):
+            while word not in (news := manager.recv(4096).decode()):
+                pass
+            return news
+
+        broker = system.start_broker(env=env)
+        expect("READY=1")
+        for _ in range(3):
+            expect("WATCHDOG=1")
+        broker.signal(signal.SIGHUP)
+        assert "MONOTONIC_USEC=" in expect("RELOADING=1")
+        assert "reloaded" in expect("READY=1")
+        broker.begin_drain()
+        expect("STOPPING=1")
+        assert broker.wait_end() == 0
