@@ -10,7 +10,7 @@ import { SAYS, reasonField, reasonText } from "./reasons.js";
 import { pieces } from "./words.js";
 
 const { TYPE } = say;
-const CONTEXT = 50; // older posts that a reloaded page asks for again
+const CONTEXT = 50; // older posts for a reloaded page
 const PATIENCE_MS = 12000; // longer silence means a dead connection
 const CATCH_UP_MS = 4000; // a past that does not end is taken to be over
 const TYPING_MS = 3000; // between two notices
@@ -27,7 +27,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 	let asking = null; // {name, email}, until the answer
 	let code = null;
 	let inRoom = false;
-	let knowsPeople = false; // is it no older room?
+	let knowsPeople = false;
 	let askedAt = 0;
 	let typedAt = 0;
 	let why = ""; // the connection was lost

@@ -78,7 +78,6 @@ export function newConnection(url, on) {
 			enter("idle");
 		},
 
-		// Another socket, after `delay` ms.
 		renew(delay = 0) {
 			drop();
 			if (delay > 0) wait(delay);

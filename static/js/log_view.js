@@ -1,7 +1,7 @@
 // The log on the page: the posts of the room, the person's own pending ones below them.
 
 import { action } from "./command.js";
-import { button, client, find, make, markOf, nameOf, on } from "./dom.js";
+import { button, client, find, make, markOf, nameOf, on, put } from "./dom.js";
 import { Presence } from "./people.js";
 import { pieces } from "./words.js";
 
@@ -9,6 +9,7 @@ const GROUP_MS = 5 * 60 * 1000; // one speaker's posts within this need one name
 const BLOCK = 100; // posts in a block: those out of sight cost nothing
 const BLOCKS = 100;
 const NEAR_PX = 60; // so near is at the end
+const BUSY_MS = 10000; // for six posts
 const format = (dateStyle, timeStyle) => new Intl.DateTimeFormat([], { dateStyle, timeStyle });
 const CLOCK = format(undefined, "short");
 const DAY = format("full");
@@ -25,6 +26,8 @@ const newer = find("newer");
 const posts = new WeakMap();
 const byId = new Map(); // what is pending or failed
 const tail = make("div", ""); // with these elements
+let times = [];
+let heard = 0;
 let block, lastTop, unread, unreadLine, lastDay, run, atEnd, isLive, sticking;
 
 const lineElement = (kind, text = LINES[kind]) => make("p", `line ${kind}`, text);
@@ -102,6 +105,14 @@ function eventElement({ name, event, ts }) {
 	return run.element;
 }
 
+// In a busy room only the number of posts is read aloud.
+function tell() {
+	times = [...times.slice(-5), Date.now()];
+	heard = times[5] - times[0] < BUSY_MS ? heard + 1 : 0;
+	root.ariaLive = heard ? "off" : "polite";
+	put("heard", heard > 9 ? `${heard - heard % 10} new messages` : "");
+}
+
 function markUnread() {
 	if (atEnd && !document.hidden) return;
 	if (unread === 0) {
@@ -173,7 +184,10 @@ export function live(yes) {
 export function post(post, id, mine, calls) {
 	gone(id);
 	day(post.ts);
-	if (isLive && !mine && !post.event) markUnread();
+	if (isLive && !mine && !post.event) {
+		tell();
+		markUnread();
+	}
 	const element = post.event ? eventElement(post) : postElement(post);
 	element.dataset.seq = post.seq;
 	element.classList.toggle("calls", calls);

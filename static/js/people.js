@@ -23,7 +23,6 @@ export class People {
 		this.count = this.marks.size;
 	}
 
-	// A post tells of its speaker.
 	hear({ name, mark = "", event, people }) {
 		this.typing.delete(name);
 		if (!event) return;

@@ -16,7 +16,6 @@ const FIELDS = { "name-taken": "name", "bad-name": "name", "bad-address": "email
 const MAIL = {
 	queued: "Your mail is about to be sent.",
 	waits: "No mailer is running: your mail waits.",
-	taken: "Your mail is being sent.",
 	sent: "Your mail was sent.",
 	deferred: "Your mail server asked to wait.",
 	refused: "Your mail server refused the mail. Check the address.",

@@ -30,8 +30,8 @@ for (const id of ["sign-out", "everywhere"])
 
 export function post({ name, text }, calls) {
 	if (!document.hidden) return;
-	if (chosen.sound) beep();
 	try {
+		if (chosen.sound) beep();
 		if (chosen.notify)
 			new Notification(calls ? `${name} calls you` : name, { body: text.slice(0, 200), tag: "plume" });
 	} catch {

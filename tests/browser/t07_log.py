@@ -160,6 +160,19 @@ def test_only_what_is_new_is_read_aloud(alone):
     assert alone.run("return document.querySelector('.event').getAttribute('aria-live')") == "off"
 
 
+def test_a_busy_room_does_not_flood_a_screen_reader(alone):
+    alone.enter_room()
+    live = "return document.getElementById('log').getAttribute('aria-live')"
+    alone.hear(*(post(i) for i in range(1, 6)))
+    assert alone.run(live) == "polite"
+    alone.hear(*(post(i) for i in range(6, 40)))
+    assert alone.run(live) == "off" and alone.text("heard") == "30 new messages"
+    later = "const now = Date.now(); Date.now = () => now + 60000"
+    alone.run(later)
+    alone.hear(post(40))
+    assert alone.run(live) == "polite" and alone.text("heard") == ""
+
+
 def test_the_room_says_what_happens_to_the_connection(alone):
     alone.enter_room()
     alone.hear({"type": 10, "notice": "bus-lost"})
