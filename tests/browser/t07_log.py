@@ -200,6 +200,17 @@ def test_who_looks_again_finds_out_whether_the_connection_lives(alone):
     asked = len(alone.sent(11))
     alone.run("document.dispatchEvent(new Event('visibilitychange'))")
     until(lambda: len(alone.sent(11)) == asked + 1, "the room is asked something")
+
+
+def test_without_network_the_page_says_so_and_comes_back_with_it(alone):
+    alone.enter_room()
+    alone.network(False)
     alone.run("room.answers = false; room.close()")
-    alone.run("room.answers = true; dispatchEvent(new Event('online'))")
+    alone.expect_text("state", "This device is offline.")
+    alone.say("said offline")
+    assert alone.sent(1) == [] and alone.sent(6) == []
+    alone.run("room.answers = true")
+    alone.network(True)
     alone.expect_sent(6)
+    alone.hear(alone.ack(seq=0))
+    assert alone.expect_sent(1)["text"] == "said offline" and alone.text("state") == ""
