@@ -58,6 +58,18 @@ void broker_beat(struct broker *b)
 	bus_publish(b->publisher, bus_writer_frame(b->writer));
 }
 
+void broker_complain(struct complaints *c, const char *event, const struct bus_call *call,
+		     const char *why)
+{
+	char peer[BUS_PEER_SIZE];
+	uint64_t times;
+
+	bus_call_peer(call, peer);
+	times = complaints_add(c, slice_of(peer), daemon_now_ms());
+	if (times > 0)
+		log_warn(event, "peer=%s times=%" PRIu64 " why=\"%s\"", peer, times, why);
+}
+
 static void poke(void *ctx, struct gateway *g)
 {
 	struct broker *b = ctx;
@@ -184,6 +196,7 @@ void broker_on_failure(struct broker *b, broker_failed_fn *on_failure, void *ctx
 
 void broker_close(struct broker *b)
 {
+	broker_end_backup(b);
 	store_close(&b->store);
 }
 
@@ -196,4 +209,10 @@ bool broker_is_ready(const struct broker *b, const char **why)
 void broker_write_metrics(struct broker *b, FILE *out)
 {
 	broker_metrics_write(b, out);
+}
+
+void broker_options_changed(struct broker *b)
+{
+	room_set_options(b->room, &b->options->room);
+	entrance_set_options(b->entrance, &b->options->entrance);
 }

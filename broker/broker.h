@@ -34,6 +34,8 @@ enum status broker_new(uv_loop_t *loop, const struct broker_options *options,
  * kept. */
 typedef void broker_failed_fn(void *ctx);
 void broker_on_failure(struct broker *b, broker_failed_fn *on_failure, void *ctx);
+/* The options that were given to broker_new() have changed; those that can are in force from now on. */
+void broker_options_changed(struct broker *b);
 /* Can it keep what is new?  *why is a constant text when not. */
 bool broker_is_ready(const struct broker *b, const char **why);
 /* For /metrics. */

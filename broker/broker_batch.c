@@ -4,6 +4,7 @@
 #include "broker/broker_private.h"
 #include "common/daemon.h"
 #include "common/log.h"
+#include "common/secret.h"
 
 enum {
 	/* Batches by which a copy may be late: while a broker is stopped, the bus sends one
@@ -76,8 +77,8 @@ static void answer_start_over(struct broker *b, struct bus_call *call,
 			     .u.start_over = {.number = m->number}};
 
 	b->metrics.odd_batches[BATCH_START_OVER]++;
-	log_info("start_over", "gateway=%016" PRIx64 " batch=%" PRIu64, m->gateway,
-		 m->number);
+	log_debug("start_over", "gateway=%016" PRIx64 " batch=%" PRIu64, m->gateway,
+		  m->number);
 	bus_writer_clear(b->writer);
 	bus_writer_add(b->writer, &no);
 	bus_answer(call, bus_writer_frame(b->writer));
@@ -172,18 +173,35 @@ static void make_room(struct broker *b)
 	(void)broker_commit(b); /* a full disk brings it back; then there is no room */
 }
 
+/* Numbers are no secret: logs, mailers and pokes tell them.  So a gateway's is a hash of its key, which
+ * nobody but the broker is shown (SECURITY B6).  Those older than minor 2 have none. */
+static bool has_key(const struct gateway *g, const struct bus_batch *head)
+{
+	if (head->key.len == 0)
+		return g == NULL || !g->is_keyed;
+	return secret_number(head->key) == head->gateway;
+}
+
 /* The gateway that sends this batch; NULL: it is not known, and cannot begin with this number. */
-static struct gateway *gateway_for(struct broker *b, const struct bus_batch *head)
+static struct gateway *gateway_for(struct broker *b, const struct bus_call *call,
+				   const struct bus_batch *head)
 {
 	struct gateway *g = gateways_find(b->room->gateways, head->gateway);
 
+	if (!has_key(g, head)) {
+		broker_complain(&b->refused_batches, "gateway_forged", call,
+				"the number of a gateway without its key");
+		return NULL;
+	}
 	if (g == NULL && head->number == 1) {
 		make_room(b);
 		g = gateways_add(b->room->gateways, head->gateway, daemon_now_ms());
 		if (g == NULL) {
-			log_error("gateways_full", "most=%d", GATEWAYS_MAX);
+			broker_complain(&b->refused_batches, "gateways_full", call,
+					"as many gateways as may be are known");
 			return NULL;
 		}
+		g->is_keyed = head->key.len > 0;
 		log_info("gateway_new", "gateway=%016" PRIx64, head->gateway);
 		broker_beat(b); /* it waits for one */
 	}
@@ -194,7 +212,7 @@ static struct gateway *gateway_for(struct broker *b, const struct bus_batch *hea
 static bool answer_batch(struct broker *b, struct bus_call *call, size_t n)
 {
 	const struct bus_batch *head = &b->batch[0].u.batch;
-	struct gateway *g = gateway_for(b, head);
+	struct gateway *g = gateway_for(b, call, head);
 
 	if (g == NULL) {
 		answer_start_over(b, call, head);
@@ -225,8 +243,8 @@ void broker_on_batch(void *ctx, struct bus_call *call, struct slice frame)
 		st = read_batch(b, r, &n);
 	if (st != ST_OK) {
 		b->metrics.odd_batches[BATCH_REFUSED]++;
-		log_warn("batch_refused", "why=\"%s\" bytes=%zu", status_text(st),
-			 frame.len);
+		broker_complain(&b->refused_batches, "batch_refused", call,
+				status_text(st));
 		bus_answer(call, S(""));
 	} else if (!answer_batch(b, call, n) && !answer_batch(b, call, n)) {
 		/* The disk is full since, and even a room that knows it could not take the batch. */

@@ -11,6 +11,7 @@
 struct answer {
 	struct broker *b;
 	struct bus_writer *w;
+	struct bus_call *call; /* NULL: answered elsewhere */
 	uint64_t now_ms;
 };
 
@@ -95,6 +96,46 @@ static bool on_say(struct answer *a, struct slice text)
 	return true;
 }
 
+static const char *act_text(enum status st, enum control_verb verb)
+{
+	switch (st) {
+	case ST_OK:
+		return verb == CONTROL_KICK ? "out of the room, and signed out"
+					    : "signed out, and the name is free";
+	case ST_DENIED:
+		return "this name is reserved: nobody has it";
+	case ST_FULL:
+		return "the disk is full: nothing new can be stored";
+	default:
+		return "nobody has this name";
+	}
+}
+
+/* An act on the person of a name.  False: it was not kept. */
+static bool on_act(struct answer *a, enum control_verb verb, struct slice name)
+{
+	struct entrance *e = a->b->entrance;
+	struct slice shown = utf8_clip(name, NAME_MAX_BYTES);
+	struct room_time t = broker_time();
+	char what[NAME_MAX_BYTES + 16];
+	enum status st;
+
+	if (!fmt(what, sizeof what, "%s %.*s",
+		 verb == CONTROL_KICK ? "kicked" : "released", SLICE_ARGS(shown)))
+		what[0] = '\0';
+	store_begin(a->b->store);
+	st = verb == CONTROL_KICK ? entrance_kick(e, name, t)
+				  : entrance_release(e, name, t);
+	if (st == ST_OK)
+		entrance_operator_acted(e, slice_of(what), t);
+	if (!broker_commit(a->b))
+		return false;
+	if (st == ST_OK)
+		log_info("operator", "act=%s", verb == CONTROL_KICK ? "kick" : "release");
+	add_told(a->w, st == ST_OK, slice_of(act_text(st, verb)));
+	return true;
+}
+
 static void add_story(void *ctx, const struct trail_row *row)
 {
 	struct answer *a = ctx;
@@ -151,7 +192,8 @@ static bool on_ask(struct answer *a, const struct bus_ask *m)
 {
 	if (!has_key(a->b, m)) {
 		a->b->metrics.control[CONTROL_REFUSED]++;
-		log_warn("control_refused", "why=\"wrong key\"");
+		broker_complain(&a->b->refused_control, "control_refused", a->call,
+				"wrong key");
 		add_told(a->w, false, S("the control key is not this broker's"));
 		return true;
 	}
@@ -168,6 +210,13 @@ static bool on_ask(struct answer *a, const struct bus_ask *m)
 		return on_say(a, m->text);
 	case CONTROL_WHY:
 		return on_why(a, m->text);
+	case CONTROL_KICK:
+	case CONTROL_RELEASE:
+		return on_act(a, (enum control_verb)m->verb, m->text);
+	case CONTROL_BACKUP:
+		broker_begin_backup(a->b, a->call, m->text);
+		a->call = NULL; /* it will be answered */
+		return false;
 	}
 	add_told(a->w, false, S("this broker does not know that request: it is older"));
 	return true;
@@ -176,7 +225,7 @@ static bool on_ask(struct answer *a, const struct bus_ask *m)
 void broker_on_control(void *ctx, struct bus_call *call, struct slice frame)
 {
 	struct broker *b = ctx;
-	struct answer a = {b, bus_writer_new(), broker_time().now_ms};
+	struct answer a = {b, bus_writer_new(), call, broker_time().now_ms};
 	struct bus_reader *r;
 	struct bus_msg m;
 	enum status st = bus_reader_new(frame, &r);
@@ -184,12 +233,13 @@ void broker_on_control(void *ctx, struct bus_call *call, struct slice frame)
 	if (st == ST_OK)
 		st = bus_reader_next(r, BUS_CONTROL, BUS_BROKER, &m);
 	if (st != ST_OK) {
-		log_warn("control_refused", "why=\"%s\"", status_text(st));
+		broker_complain(&b->refused_control, "control_refused", call,
+				status_text(st));
 		bus_answer(call, S(""));
 	} else if (on_ask(&a, &m.u.ask)) {
 		bus_answer(call, bus_writer_frame(a.w));
 		broker_flush(b);
-	} else {
+	} else if (a.call != NULL) {
 		bus_answer(call, S("")); /* not kept: plumectl asks again */
 	}
 	bus_writer_free(&a.w);

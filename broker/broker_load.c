@@ -70,7 +70,7 @@ static void on_letter(void *ctx, const struct letter *letter, uint64_t wall_ms)
 }
 
 static void on_gateway(void *ctx, uint64_t id, uint64_t number, struct slice reply,
-		       uint64_t silent_ms)
+		       bool is_keyed, uint64_t silent_ms)
 {
 	struct loading *l = ctx;
 	struct gateway *g = gateways_add(l->b->room->gateways, id, l->t.now_ms);
@@ -78,6 +78,7 @@ static void on_gateway(void *ctx, uint64_t id, uint64_t number, struct slice rep
 	if (g == NULL)
 		return;
 	g->number = number;
+	g->is_keyed = is_keyed;
 	gateway_keep_reply(g, reply);
 	g->is_silent = silent_ms != 0;
 	g->silent_ms = silent_ms;

@@ -170,7 +170,7 @@ void broker_on_mail(void *ctx, struct bus_call *call, struct slice frame)
 	if (st == ST_OK)
 		st = bus_reader_next(r, BUS_MAILER, BUS_BROKER, &m);
 	if (st != ST_OK) {
-		log_warn("mail_refused", "why=\"%s\"", status_text(st));
+		broker_complain(&b->refused_mail, "mail_refused", call, status_text(st));
 		bus_answer(call, S(""));
 	} else if (m.kind == BUS_TAKE) {
 		on_take(b, call, &m.u.take);

@@ -51,6 +51,19 @@ struct entrance *entrance_new(const struct entrance_options *options, struct roo
 	return e;
 }
 
+void entrance_set_options(struct entrance *e, const struct entrance_options *o)
+{
+	const struct tally_rule wrong[TALLY_RULES] = {{o->tries_per_address, 3600000}};
+
+	e->options = *o;
+	logins_set_tries(e->logins, o->code_tries);
+	sessions_set_ttl(e->sessions, o->session_ttl_ms);
+	mail_budget_set_limits(e->budget, &o->mails);
+	tally_set_rules(e->wrong_for_address, wrong);
+	tally_set_rules(e->wrong_of_proof, wrong);
+	proofs_set_ttl(e->proofs, o->proof_ttl_ms);
+}
+
 void entrance_free(struct entrance **e)
 {
 	if (e == NULL || *e == NULL)
@@ -177,6 +190,15 @@ void entrance_admit(struct entrance *e, struct gateway *g, uint64_t number,
 					   .resumed = token.len == 0,
 					   .mark = slice_of(who->mark)}};
 
+	if (presence_clients_of(e->room->presence, session->person) >=
+	    PERSON_CLIENTS_MAX) {
+		struct bus_msg no = {
+			.kind = BUS_REFUSED,
+			.u.refused = {.client = number, .reason = REASON_ROOM_FULL}};
+
+		gateway_tell(g, &no);
+		return;
+	}
 	m.u.admitted.newest =
 		history_newest(e->room->history); /* without their own entering */
 	room_attach(e->room, g, &client, e->t);

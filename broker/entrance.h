@@ -37,6 +37,8 @@ struct entrance;
 struct entrance *entrance_new(const struct entrance_options *options, struct room *room,
 			      const struct name_keyer *keyer, const struct secret *secret,
 			      const struct entropy *entropy);
+/* Other options from now on; of code_ttl_ms and trail nothing changes. */
+void entrance_set_options(struct entrance *e, const struct entrance_options *o);
 void entrance_free(struct entrance **e);
 
 void entrance_hello(struct entrance *e, struct gateway *g, const struct bus_hello *m,
@@ -72,6 +74,13 @@ bool entrance_report(struct entrance *e, const struct bus_report *m, struct room
 size_t entrance_give_trail(struct entrance *e, const struct bus_take *m,
 			   struct room_time t, trail_fn *each, void *ctx);
 
+/* The person of this name is out: all their sessions end, with every connection of theirs.  ST_ABSENT:
+ * nobody has the name; ST_DENIED: it is a reserved one; ST_FULL: nothing can be kept at the moment. */
+enum status entrance_kick(struct entrance *e, struct slice name,
+			  struct room_time t) ATTR_USE_RESULT;
+/* The same, and the name is free for anybody. */
+enum status entrance_release(struct entrance *e, struct slice name,
+			     struct room_time t) ATTR_USE_RESULT;
 /* An operator did something: a short sentence for the record, without texts. */
 void entrance_operator_acted(struct entrance *e, struct slice what, struct room_time t);
 /* The story of the login with this reference; how many rows. */

@@ -152,7 +152,8 @@ static enum login_try try_code(struct entrance *e, const struct bus_auth *m,
 	struct login nobody = {.tries_left = 2};
 	enum login_try outcome;
 
-	if (tally_wait(tries, key, e->t.now_ms) > 0) {
+	/* Who redeemed it has shown the claim, and is no guesser. */
+	if (!login_is_redeemed(login) && tally_wait(tries, key, e->t.now_ms) > 0) {
 		(void)logins_try(&nobody, code);
 		entrance_note(e, TRAIL_ADDRESS_LOCKED, login, m->address,
 			      S("a code was given and not checked"), login->reference);

@@ -25,6 +25,7 @@ struct signing_out {
 	struct secret_hash token; /* of the one session of theirs, */
 	struct secret_hash owner; /* or all of this address */
 	bool everywhere;
+	bool whole_person; /* whatever is this person's, and nothing else */
 };
 
 static bool is_meant(const struct signing_out *s, uint64_t person,
@@ -32,6 +33,8 @@ static bool is_meant(const struct signing_out *s, uint64_t person,
 {
 	const struct name_claim *who;
 
+	if (s->whole_person)
+		return person == s->person;
 	if (!s->everywhere)
 		return person == s->person && secret_hash_equal(token, &s->token);
 	who = names_by_id(s->e->room->names, person);
@@ -97,6 +100,20 @@ void entrance_sign_out(struct entrance *e, struct gateway *g,
 		sessions_end(e->sessions, &s.token, signed_out, &s);
 	/* A browser whose answer was lost may redeem its code once more; not after this. */
 	logins_end_redeemed(e->logins, &s.owner);
+}
+
+void entrance_end_person(struct entrance *e, const struct name_claim *who,
+			 struct room_time t)
+{
+	struct signing_out s = {
+		.e = e, .owner = who->owner, .person = who->id, .whole_person = true};
+
+	e->t = t;
+	gateways_each(e->room->gateways, sign_out_clients, &s);
+	sessions_end_if(e->sessions, is_session_meant, signed_out, &s);
+	logins_end_redeemed(e->logins, &s.owner);
+	/* In the grace period without a session: out, too. */
+	room_leave(e->room, s.person, t);
 }
 
 /* -- the end of any -- */

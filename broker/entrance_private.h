@@ -50,6 +50,9 @@ void entrance_session_ended(void *ctx, const struct session *session);
 
 /* -- entrance_end.c -- */
 
+/* Ends every session of this person, and dismisses its clients. */
+void entrance_end_person(struct entrance *e, const struct name_claim *who,
+			 struct room_time t);
 /* Dismisses the clients whose session is not there any more. */
 void entrance_dismiss_ended(struct entrance *e);
 

@@ -42,6 +42,7 @@ struct gateway {
 	uint64_t silent_ms; /* since when, wall clock */
 	bool is_poked;      /* it was told that something waits */
 	bool has_more;      /* more waited than the kept answer carries */
+	bool is_keyed;      /* it has shown the key of its number */
 	struct bus_queue *out;
 };
 

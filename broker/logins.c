@@ -38,6 +38,11 @@ struct logins *logins_new(uint64_t ttl_ms, uint64_t tries)
 	return l;
 }
 
+void logins_set_tries(struct logins *l, uint64_t tries)
+{
+	l->tries = tries;
+}
+
 void logins_on_end(struct logins *l, logins_fn *on_end, void *ctx)
 {
 	l->on_end = on_end;

@@ -57,6 +57,8 @@ struct logins;
 
 /* ttl_ms 0: logins do not end by time. */
 struct logins *logins_new(uint64_t ttl_ms, uint64_t tries);
+/* From the next wrong code on. */
+void logins_set_tries(struct logins *l, uint64_t tries);
 void logins_free(struct logins **l);
 
 /* Ends a login: called before it is forgotten. */

@@ -18,23 +18,50 @@ struct mail_budget {
 	struct store *store;
 };
 
-struct mail_budget *mail_budget_new(const struct mail_limits *l, struct store *store)
+/* What the limits are for each tally. */
+struct rules {
+	struct tally_rule address[TALLY_RULES], network[TALLY_RULES],
+		reserve[TALLY_RULES];
+};
+
+static struct rules rules_of(const struct mail_limits *l)
 {
 	const struct tally_rule interval = {l->interval_ms == 0 ? 0 : 1, l->interval_ms};
-	const struct tally_rule address[TALLY_RULES] = {
-		interval, {l->per_address_hour, HOUR_MS}, {l->per_address_day, DAY_MS}};
-	const struct tally_rule network[TALLY_RULES] = {{l->per_network_hour, HOUR_MS}};
-	const struct tally_rule reserve[TALLY_RULES] = {interval,
-							{l->reserve_hour, HOUR_MS}};
+
+	return (struct rules){.address = {interval,
+					  {l->per_address_hour, HOUR_MS},
+					  {l->per_address_day, DAY_MS}},
+			      .network = {{l->per_network_hour, HOUR_MS}},
+			      .reserve = {interval, {l->reserve_hour, HOUR_MS}}};
+}
+
+static void set_pace(struct mail_budget *b, const struct mail_limits *l)
+{
+	b->pace = (struct bucket_rule){l->pace_ms, l->pace_burst > 0 ? l->pace_burst : 1};
+	b->reserve_hour = l->reserve_hour;
+}
+
+struct mail_budget *mail_budget_new(const struct mail_limits *l, struct store *store)
+{
+	const struct rules rules = rules_of(l);
 	struct mail_budget *b = xcalloc(1, sizeof *b);
 
 	b->store = store;
-	b->addresses = tally_new(TALLY_MAILS_TO_ADDRESS, address, store);
-	b->networks = tally_new(TALLY_MAILS_OF_NETWORK, network, store);
-	b->proofs = tally_new(TALLY_MAILS_OF_PROOF, reserve, store);
-	b->pace = (struct bucket_rule){l->pace_ms, l->pace_burst > 0 ? l->pace_burst : 1};
-	b->reserve_hour = l->reserve_hour;
+	b->addresses = tally_new(TALLY_MAILS_TO_ADDRESS, rules.address, store);
+	b->networks = tally_new(TALLY_MAILS_OF_NETWORK, rules.network, store);
+	b->proofs = tally_new(TALLY_MAILS_OF_PROOF, rules.reserve, store);
+	set_pace(b, l);
 	return b;
+}
+
+void mail_budget_set_limits(struct mail_budget *b, const struct mail_limits *l)
+{
+	const struct rules rules = rules_of(l);
+
+	tally_set_rules(b->addresses, rules.address);
+	tally_set_rules(b->networks, rules.network);
+	tally_set_rules(b->proofs, rules.reserve);
+	set_pace(b, l);
 }
 
 void mail_budget_free(struct mail_budget **b)

@@ -39,6 +39,8 @@ enum mail_answer {
 
 struct mail_budget *mail_budget_new(const struct mail_limits *limits,
 				    struct store *store);
+/* Other limits from now on; what was counted stays counted. */
+void mail_budget_set_limits(struct mail_budget *b, const struct mail_limits *l);
 void mail_budget_free(struct mail_budget **b);
 /* May a mail be sent?  *wait_ms: 0, or after how long asking again makes sense. */
 enum mail_answer mail_budget_ask(const struct mail_budget *b,

@@ -169,7 +169,16 @@ static void fill(const struct options *o, struct broker_options *out)
 }
 
 /* What a reload changes at once. */
-static const char *const live[] = {SERVICE_LIVE};
+static const char *const live[] = {"code-tries",      "tries-per-address",
+				   "mail-interval",   "mails-per-address",
+				   "mails-per-day",   "mails-per-network",
+				   "mail-pace",       "mail-burst",
+				   "mails-reserved",  "proof-ttl",
+				   "deny-address",    "allow-address",
+				   "newcomer-posts",  "grace",
+				   "gateway-timeout", "session-ttl",
+				   "name-lease",      "typing",
+				   SERVICE_LIVE};
 static bool has_good_names(const struct options *o, const struct config_source *source)
 {
 	struct name_keyer *keyer;
@@ -240,7 +249,9 @@ static enum status on_reload(void *ctx)
 	if (st != ST_OK)
 		return st;
 	p->given = fresh;
-	service_set_log(&fresh.service);
+	fill(&p->given, &p->options);
+	broker_options_changed(p->broker);
+	service_set_log(&p->given.service);
 	for (enum bus_endpoint i = 0; i < ENDPOINT_COUNT; i++) {
 		if (bus_renew(&p->options.bus[i]) != ST_OK)
 			_exit(1); /* nobody could reach it: the next start can do better */

@@ -110,6 +110,18 @@ enum names_answer names_ask(const struct names *n, const struct name_keys *keys,
 	return NAMES_FREE;
 }
 
+struct name_claim *names_find(const struct names *n, const struct name_keys *keys)
+{
+	/* The first key is nearer to what was written. */
+	for (size_t i = 0; i < NAME_KEYS; i++) {
+		struct key *k = find_key(n, keys->key[i]);
+
+		if (k != NULL)
+			return &k->record->claim;
+	}
+	return NULL;
+}
+
 static void add_key(struct names *n, struct record *r, const char *text)
 {
 	struct key *k;

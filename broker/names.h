@@ -56,6 +56,8 @@ struct name_claim *names_claim(struct names *n, uint64_t id, struct slice name,
 /* Ids up to this one were given before: none of them is given again, because a session, post or client of
  * a claim that was released may still name it. */
 void names_skip_id(struct names *n, uint64_t id);
+/* Whose name it is, or a look-alike of. Borrowed; NULL: nobody's. */
+struct name_claim *names_find(const struct names *n, const struct name_keys *keys);
 /* Borrowed; NULL: no such claim. */
 struct name_claim *names_by_id(const struct names *n, uint64_t id);
 void names_release(struct names *n, struct name_claim *claim);

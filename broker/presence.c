@@ -139,9 +139,21 @@ bool presence_has(const struct presence *p, uint64_t person)
 	return find(p, person) != NULL;
 }
 
+size_t presence_clients_of(const struct presence *p, uint64_t person)
+{
+	const struct person *x = find(p, person);
+
+	return x != NULL ? x->clients : 0;
+}
+
 size_t presence_clients(const struct presence *p)
 {
 	return p->clients;
+}
+
+void presence_set_grace(struct presence *p, uint64_t grace_ms)
+{
+	p->grace_ms = grace_ms;
 }
 
 void presence_free(struct presence **p)

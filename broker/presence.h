@@ -20,6 +20,8 @@ enum { PRESENCE_TYPING_MS = 2000 };
 
 /* grace_ms: how long a person without clients still counts as here. */
 struct presence *presence_new(uint64_t grace_ms);
+/* From now on, for those who are in theirs too. */
+void presence_set_grace(struct presence *p, uint64_t grace_ms);
 void presence_free(struct presence **p);
 
 /* One more client of the person.  True: they were absent, so tell the room that they entered. */
@@ -44,6 +46,8 @@ void presence_each(const struct presence *p, presence_fn *each, void *ctx);
 size_t presence_count(const struct presence *p);
 /* Is this person here or in grace? */
 bool presence_has(const struct presence *p, uint64_t person);
+/* The clients of one person; 0 for who is not here. */
+size_t presence_clients_of(const struct presence *p, uint64_t person);
 /* Their clients in all. */
 size_t presence_clients(const struct presence *p);
 

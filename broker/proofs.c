@@ -131,6 +131,11 @@ size_t proofs_count(const struct proofs *p)
 	return HASH_COUNT(p->by_token);
 }
 
+void proofs_set_ttl(struct proofs *p, uint64_t ttl_ms)
+{
+	p->ttl_ms = ttl_ms;
+}
+
 void proofs_free(struct proofs **p)
 {
 	if (p == NULL || *p == NULL)

@@ -24,6 +24,8 @@ struct proofs;
 
 /* ttl_ms 0: for ever.  store is borrowed; NULL forgets. */
 struct proofs *proofs_new(uint64_t ttl_ms, struct store *store);
+/* From now on, for all. */
+void proofs_set_ttl(struct proofs *p, uint64_t ttl_ms);
 void proofs_free(struct proofs **p);
 /* token must be new. */
 void proofs_add(struct proofs *p, const struct proof *proof);

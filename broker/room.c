@@ -36,6 +36,12 @@ struct room *room_new(const struct room_options *options, const struct name_keye
 	return r;
 }
 
+void room_set_options(struct room *r, const struct room_options *options)
+{
+	r->options = *options;
+	presence_set_grace(r->presence, options->grace_ms);
+}
+
 void room_free(struct room **r)
 {
 	if (r == NULL || *r == NULL)

@@ -29,6 +29,9 @@ struct room_options {
 	const struct config_list *reserved; /* names that nobody may have; NULL: none */
 };
 
+/* Connections of one person: more are not let in (SECURITY B6). */
+enum { PERSON_CLIENTS_MAX = 500 };
+
 struct room_time {
 	uint64_t now_ms;  /* monotonic */
 	uint64_t wall_ms; /* since 1970 */
@@ -55,6 +58,8 @@ struct room {
 /* keyer and store are borrowed for the room's life. */
 struct room *room_new(const struct room_options *options, const struct name_keyer *keyer,
 		      struct store *store);
+/* Other options from now on; of history and reserved nothing changes. */
+void room_set_options(struct room *r, const struct room_options *options);
 void room_free(struct room **r);
 
 /* The connection becomes a client of this person; the room hears of it if they were absent.

@@ -120,6 +120,11 @@ size_t sessions_count(const struct sessions *s)
 	return HASH_COUNT(s->records);
 }
 
+void sessions_set_ttl(struct sessions *s, uint64_t ttl_ms)
+{
+	s->ttl_ms = ttl_ms;
+}
+
 void sessions_free(struct sessions **s)
 {
 	if (s == NULL || *s == NULL)

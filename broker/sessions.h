@@ -25,6 +25,8 @@ struct sessions;
 
 /* ttl_ms: how long a session lives without use; 0: for ever. */
 struct sessions *sessions_new(uint64_t ttl_ms);
+/* From now on, for all. */
+void sessions_set_ttl(struct sessions *s, uint64_t ttl_ms);
 void sessions_free(struct sessions **s);
 
 typedef void sessions_fn(void *ctx, const struct session *session);

@@ -25,8 +25,8 @@ static const char *const sql[STORE_STATEMENTS] = {
 	[PUT_SESSION] = "REPLACE INTO sessions VALUES(?, ?, ?)",
 	[DROP_SESSION] = "DELETE FROM sessions WHERE token = ?",
 	[PUT_LOGIN] =
-		"REPLACE INTO logins VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
-		" ?, ?)",
+		("REPLACE INTO logins VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,"
+		 " ?, ?)"),
 	[DROP_LOGIN] = "DELETE FROM logins WHERE ticket = ?",
 	[PUT_LETTER] = "REPLACE INTO letters VALUES(?, ?, ?, ?, ?, ?, ?, ?, 0, 0, 0)",
 	[DROP_LETTER] = "DELETE FROM letters WHERE id = ?",
@@ -207,7 +207,9 @@ void store_put_gateway(struct store *s, const struct gateway *g)
 	secret_seal(&s->secret, STORE_REPLY_DOMAIN, &entropy_system,
 		    (struct slice){g->reply, g->reply_len}, sealed);
 	store_run(s, PUT_GATEWAY, "nnbn", g->id, g->number,
-		  (struct slice){(char *)sealed, len}, (uint64_t)g->has_more);
+		  (struct slice){(char *)sealed, len},
+		  (uint64_t)((g->has_more ? STORE_HAS_MORE : 0) |
+			     (g->is_keyed ? STORE_IS_KEYED : 0)));
 	free(sealed);
 }
 

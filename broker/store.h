@@ -100,7 +100,7 @@ struct store_reader {
 	void (*letter)(void *ctx, const struct letter *letter, uint64_t wall_ms);
 	/* silent_ms: as in store_put_silence() */
 	void (*gateway)(void *ctx, uint64_t id, uint64_t number, struct slice reply,
-			uint64_t silent_ms);
+			bool is_keyed, uint64_t silent_ms);
 	void (*client)(void *ctx, uint64_t gateway, const struct client *client);
 	void (*present)(void *ctx, uint64_t person);
 	/* Oldest first. */

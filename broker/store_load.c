@@ -101,12 +101,14 @@ static enum status on_gateway(struct store *s, sqlite3_stmt *q,
 
 	/* Without its last answer, or all that was to follow it, a gateway starts over: its
 	 * browsers resume, and nothing is lost. */
-	if (store_number(q, 3) != 0)
+	if ((store_number(q, 3) & STORE_HAS_MORE) != 0)
 		log_info("gateway_dropped", "why=\"it was owed more than one answer\"%s",
 			 "");
 	else if (good)
 		reader->gateway(reader->ctx, store_number(q, 0), store_number(q, 1),
-				(struct slice){reply, len}, store_number(q, 4));
+				(struct slice){reply, len},
+				(store_number(q, 3) & STORE_IS_KEYED) != 0,
+				store_number(q, 4));
 	else
 		log_warn("gateway_dropped",
 			 "why=\"its answer was sealed with another secret\"");

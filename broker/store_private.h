@@ -45,6 +45,9 @@ enum statement {
 	STORE_STATEMENTS,
 };
 
+/* Bits of a gateway's `more`. */
+enum { STORE_HAS_MORE = 1, STORE_IS_KEYED = 2 };
+
 struct store {
 	sqlite3 *db;
 	sqlite3_stmt *statements[STORE_STATEMENTS];

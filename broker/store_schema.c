@@ -39,7 +39,8 @@ static const char *const steps[] = {
 	"ALTER TABLE posts ADD COLUMN people INTEGER NOT NULL DEFAULT 0;",
 	/* 3: by what a browser is known that redeemed its code and lost the answer */
 	"ALTER TABLE logins ADD COLUMN claim BLOB NOT NULL DEFAULT x'';",
-	/* 4: did more wait for a gateway than its last answer could carry? */
+	/* 4: did more wait for a gateway than its last answer could carry (bit 0), and did it show the key
+	 * of its number (bit 1)? */
 	"ALTER TABLE gateways ADD COLUMN more INTEGER NOT NULL DEFAULT 0;",
 	/* 5: logins that are told of completely after a restart, letters that keep their holder, what is
 	 * counted against limits, browsers that have proven an address, the record of logins,

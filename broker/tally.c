@@ -23,6 +23,7 @@ struct tally {
 	uint64_t span_ms;     /* the widest; 0: nothing is limited, so nothing is kept */
 	uint64_t most;        /* times worth keeping for one key */
 	struct record *table; /* in the order of adding */
+	bool is_trimmed; /* the store, once: it may have what a past process counted */
 	struct store *store;
 };
 
@@ -33,7 +34,14 @@ struct tally *tally_new(enum tally_kind kind, const struct tally_rule rules[TALL
 
 	t->kind = kind;
 	t->store = store;
+	tally_set_rules(t, rules);
+	return t;
+}
+
+void tally_set_rules(struct tally *t, const struct tally_rule rules[TALLY_RULES])
+{
 	memcpy(t->rules, rules, sizeof t->rules);
+	t->span_ms = t->most = 0;
 	for (size_t i = 0; i < TALLY_RULES; i++) {
 		if (rules[i].most == 0)
 			continue;
@@ -42,7 +50,6 @@ struct tally *tally_new(enum tally_kind kind, const struct tally_rule rules[TALL
 		if (rules[i].most > t->most)
 			t->most = rules[i].most;
 	}
-	return t;
 }
 
 static struct record *find(const struct tally *t, const struct secret_hash *key)
@@ -135,7 +142,7 @@ void tally_restore(struct tally *t, const struct secret_hash *key, uint64_t age_
 void tally_expire(struct tally *t, uint64_t now_ms, uint64_t wall_ms)
 {
 	struct record *r, *next;
-	bool has_old = false;
+	bool has_old = !t->is_trimmed;
 
 	HASH_ITER (hh, t->table, r, next) {
 		if (r->n > 0 && now_ms - r->at[0] < t->span_ms)
@@ -145,6 +152,7 @@ void tally_expire(struct tally *t, uint64_t now_ms, uint64_t wall_ms)
 		if (r->n == 0)
 			forget(t, r);
 	}
+	t->is_trimmed = true;
 	if (has_old && wall_ms > t->span_ms)
 		store_trim_tally(t->store, t->kind, wall_ms - t->span_ms);
 }

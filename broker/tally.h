@@ -37,6 +37,8 @@ struct tally;
 /* store is borrowed; NULL forgets. */
 struct tally *tally_new(enum tally_kind kind, const struct tally_rule rules[TALLY_RULES],
 			struct store *store);
+/* Other limits from now on; times that were not kept under the old ones do not come back. */
+void tally_set_rules(struct tally *t, const struct tally_rule rules[TALLY_RULES]);
 void tally_free(struct tally **t);
 /* 0: it may happen once more; else after how many ms. */
 uint64_t tally_wait(const struct tally *t, const struct secret_hash *key,

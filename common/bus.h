@@ -120,6 +120,9 @@ enum status bus_replier_new(uv_loop_t *loop, const struct bus_address *at, size_
 /* Ends the call.  An empty frame gives no answer: the peer will ask again. */
 void bus_answer(struct bus_call *call, struct slice frame);
 /* Every held call must be answered first, or is dropped. */
+/* The IP address of the peer that asks, as text; "gone" when it did not wait. */
+enum { BUS_PEER_SIZE = 48 };
+void bus_call_peer(const struct bus_call *c, char out[BUS_PEER_SIZE]);
 /* Has the connection gone that this held call came over?  Its answer would reach nobody. */
 bool bus_call_is_orphan(const struct bus_call *call);
 void bus_replier_free(struct bus_replier **r);

@@ -262,7 +262,7 @@ enum status bus_reader_next(struct bus_reader *r, enum bus_role from, enum bus_r
 
 size_t bus_reader_skipped(const struct bus_reader *r)
 {
-	return r->skipped;
+	return r == NULL ? 0 : r->skipped;
 }
 
 /* -- writing -- */

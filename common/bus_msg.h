@@ -91,7 +91,15 @@ enum mail_state {
 const char *mail_state_name(enum mail_state state);
 
 enum post_event { POST_TEXT, POST_ENTERED, POST_LEFT };
-enum control_verb { CONTROL_STATUS, CONTROL_WHO, CONTROL_SAY, CONTROL_WHY };
+enum control_verb {
+	CONTROL_STATUS,
+	CONTROL_WHO,
+	CONTROL_SAY,
+	CONTROL_WHY,
+	CONTROL_KICK,
+	CONTROL_RELEASE,
+	CONTROL_BACKUP
+};
 
 enum reason {
 #define REASON(symbol, number, name, text) REASON_##symbol = number,
@@ -153,7 +161,7 @@ void bus_reader_free(struct bus_reader **r);
  * be trusted.  Unknown kinds are skipped. */
 enum status bus_reader_next(struct bus_reader *r, enum bus_role from, enum bus_role to,
 			    struct bus_msg *out) ATTR_USE_RESULT;
-/* How many messages of unknown kinds were skipped so far. */
+/* How many messages of unknown kinds were skipped so far; of NULL: none. */
 size_t bus_reader_skipped(const struct bus_reader *r);
 
 /* -- writing -- */

@@ -2,9 +2,11 @@
  * keeps order; a replier is as many REP contexts as requests may be held unanswered. */
 #include "common/bus.h"
 
+#include <arpa/inet.h>
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <nng/nng.h>
 #include <nng/protocol/reqrep0/rep.h>
@@ -252,6 +254,20 @@ enum status bus_replier_new(uv_loop_t *loop, const struct bus_address *at, size_
 		nng_ctx_recv(r->calls[i].context, r->calls[i].aio);
 	*out = r;
 	return ST_OK;
+}
+
+void bus_call_peer(const struct bus_call *c, char out[BUS_PEER_SIZE])
+{
+	nng_pipe pipe = {.id = (uint32_t)c->pipe};
+	nng_sockaddr a;
+
+	memcpy(out, "gone", sizeof "gone");
+	if (nng_pipe_get_addr(pipe, NNG_OPT_REMADDR, &a) != 0)
+		return;
+	if (a.s_family == NNG_AF_INET)
+		(void)inet_ntop(AF_INET, &a.s_in.sa_addr, out, BUS_PEER_SIZE);
+	else if (a.s_family == NNG_AF_INET6)
+		(void)inet_ntop(AF_INET6, a.s_in6.sa_addr, out, BUS_PEER_SIZE);
 }
 
 bool bus_call_is_orphan(const struct bus_call *c)

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -41,6 +42,8 @@ void daemon_init(struct daemon *d, uv_loop_t *loop, daemon_drain_fn *on_drain, v
 	umask(S_IRWXG | S_IRWXO); /* what a process keeps is its own */
 	/* Its memory holds codes, keys and tokens: none of it is dumped into a file (SECURITY C10). */
 	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	setrlimit(RLIMIT_CORE,
+		  &(struct rlimit){0, 0}); /* the same, where one can see it */
 	catch_signal(d, &d->term, SIGTERM);
 	catch_signal(d, &d->interrupt, SIGINT);
 	log_info("start", "version=%s bus=%d.%d pid=%ld", PLUME_VERSION, BUS_MAJOR,

@@ -53,6 +53,18 @@ void secret_random(const struct entropy *e, struct secret *out)
 	e->bytes(e->ctx, out->bytes, sizeof out->bytes);
 }
 
+uint64_t secret_number(struct slice key)
+{
+	unsigned char hash[crypto_generichash_BYTES];
+	uint64_t number = 0;
+
+	crypto_generichash(hash, sizeof hash, (const unsigned char *)key.ptr, key.len,
+			   NULL, 0);
+	for (size_t i = 0; i < sizeof number; i++)
+		number = number << 8 | hash[i];
+	return number != 0 ? number : 1;
+}
+
 void secret_to_hex(const struct secret *s, char out[2 * SECRET_SIZE + 1])
 {
 	sodium_bin2hex(out, HEX_LEN + 1, s->bytes, sizeof s->bytes);

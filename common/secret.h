@@ -55,6 +55,9 @@ bool secret_text_equal(struct slice a, struct slice b);
 /* A new unguessable string of SECRET_TOKEN_LEN characters A-Z a-z 0-9 - _, terminated. */
 void secret_token(const struct entropy *e, char out[SECRET_TOKEN_LEN + 1]);
 
+/* The number that belongs to this key and that nobody can show without it: a hash, never 0. */
+uint64_t secret_number(struct slice key);
+
 /* Seals (XChaCha20-Poly1305) text for this secret and domain; out has room for text.len +
  * SECRET_SEAL_EXTRA bytes. */
 void secret_seal(const struct secret *s, const char *domain, const struct entropy *e,

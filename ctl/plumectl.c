@@ -33,6 +33,7 @@ enum { SHOWN_CAP = 128, KEY_MAX = 128, TEXT_MAX = 65536 }; /* ASK */
 
 #define AT(field) offsetof(struct options, field)
 #define HOUR UINT64_C(3600000) /* in milliseconds */
+#define BACKUP_MS (HOUR / 6)
 
 static const struct config_option table[] = {
 	BUS_OPTIONS(struct options, bus),
@@ -50,22 +51,30 @@ static const struct config_option table[] = {
 
 static const struct config_program program = {
 	"plumectl", "Asks and tells the broker of a Plume room.",
-	"status|who|say TEXT...|why REFERENCE|health [live|ready]", table, NELEMS(table),
+	"status|who|say TEXT...|why REFERENCE|kick NAME|release NAME|backup FILE|health [live|ready]",
+	table, NELEMS(table),
 	/* A file that the environment names is that of a server beside which this runs. */
 	"PLUME_CTL_CONFIG"};
 
 /* What this program can do: the verbs of the broker, and those that ask somebody else. */
-enum { VERB_HEALTH = CONTROL_WHY + 1 };
+enum { VERB_HEALTH = CONTROL_BACKUP + 1 };
 
 /* The verbs as a table of names, in the order of enum control_verb, so that a mistyped one is
- * looked up as a mistyped option is. */
+ * looked up as a mistyped option is; value: the operand that it needs. */
 static const struct config_option verb_names[] = {
-	[CONTROL_STATUS] = {.name = "status"}, [CONTROL_WHO] = {.name = "who"},
-	[CONTROL_SAY] = {.name = "say"},       [CONTROL_WHY] = {.name = "why"},
+	[CONTROL_STATUS] = {.name = "status"},
+	[CONTROL_WHO] = {.name = "who"},
+	[CONTROL_SAY] = {.name = "say", .value = "a text"},
+	[CONTROL_WHY] = {.name = "why", .value = "a reference"},
+	[CONTROL_KICK] = {.name = "kick", .value = "a name"},
+	[CONTROL_RELEASE] = {.name = "release", .value = "a name"},
+	[CONTROL_BACKUP] = {.name = "backup", .value = "a file, named from the root"},
 	[VERB_HEALTH] = {.name = "health"},
 };
 static const struct config_program verbs = {"plumectl",         "",  NULL, verb_names,
 					    NELEMS(verb_names), NULL};
+
+#define VERBS "status, who, say, why, kick, release, backup and health"
 
 #define COMPLAIN(source, ...) config_complain(&program, source, __VA_ARGS__)
 
@@ -88,8 +97,7 @@ static bool read_verb(const struct config_source *source, int at, unsigned *out)
 	struct slice word;
 
 	if (at == source->argc) {
-		COMPLAIN(source,
-			 "nothing to do: status, who, say, why or health; see --help");
+		COMPLAIN(source, "nothing to do: " VERBS "; see plumectl(1)");
 		return false;
 	}
 	word = slice_of(source->argv[at]);
@@ -101,9 +109,7 @@ static bool read_verb(const struct config_source *source, int at, unsigned *out)
 	    find_verb(slice_of(nearest), &near))
 		COMPLAIN(source, "unknown command %s; did you mean %s?", shown, nearest);
 	else
-		COMPLAIN(source,
-			 "unknown command %s; there are status, who, say, why and health",
-			 shown);
+		COMPLAIN(source, "unknown command %s; there are " VERBS, shown);
 	return false;
 }
 
@@ -111,11 +117,11 @@ static bool read_verb(const struct config_source *source, int at, unsigned *out)
 static bool read_text(const struct config_source *source, int at, unsigned verb,
 		      char text[TEXT_MAX], size_t *len_out)
 {
-	bool has_text = verb == CONTROL_SAY || verb == CONTROL_WHY;
+	const char *needed = verb_names[verb].value;
 	size_t len = 0;
 
 	*len_out = 0;
-	if (!has_text && at < source->argc) {
+	if (needed == NULL && at < source->argc) {
 		COMPLAIN(source, "%s takes no operand", verb_names[verb].name);
 		return false;
 	}
@@ -131,10 +137,12 @@ static bool read_text(const struct config_source *source, int at, unsigned verb,
 		memcpy(text + len, word.ptr, word.len);
 		len += word.len;
 	}
-	if (has_text && (len == 0 || !utf8_is_valid((struct slice){text, len}))) {
-		COMPLAIN(source, len > 0               ? "the text is not UTF-8"
-				 : verb == CONTROL_SAY ? "say needs a text"
-						       : "why needs a reference");
+	if (needed != NULL && len == 0) {
+		COMPLAIN(source, "%s needs %s", verb_names[verb].name, needed);
+		return false;
+	}
+	if (!utf8_is_valid((struct slice){text, len})) {
+		COMPLAIN(source, "the text is not UTF-8");
 		return false;
 	}
 	*len_out = len;
@@ -169,14 +177,18 @@ static int ask(const struct config_source *source, const struct options *o,
 {
 	enum control_verb verb = (enum control_verb)question->verb;
 	struct slice answer;
+	uint64_t timeout_ms;
 	enum status st;
 
 	if (!read_key(source, o->control_key, &question->key))
 		return 1;
-	st = question_ask(uv_default_loop(), at, question, o->timeout_ms, &answer);
+	/* A copy takes as long as it takes. */
+	timeout_ms = verb == CONTROL_BACKUP && o->timeout_ms < BACKUP_MS ? BACKUP_MS
+									 : o->timeout_ms;
+	st = question_ask(uv_default_loop(), at, question, timeout_ms, &answer);
 	if (st != ST_OK) {
 		COMPLAIN(source, "no answer from a broker at %s within %" PRIu64 " ms",
-			 at->url, o->timeout_ms);
+			 at->url, timeout_ms);
 		return 1;
 	}
 	st = report_print(answer, verb, o->json ? REPORT_JSON : REPORT_TEXT, source->out,

@@ -255,6 +255,19 @@ static json_t *why_json(const struct report *r)
 	return json_pack("{so}", "story", list);
 }
 
+/* -- acts: what the broker says of them is all there is to say */
+
+static void print_done(const struct report *r, FILE *out)
+{
+	printable_write(r->told.text, out);
+	fputc('\n', out);
+}
+
+static json_t *done_json(const struct report *r)
+{
+	return json_pack("{sb so}", "done", 1, "text", string(r->told.text));
+}
+
 /* -- which of them */
 
 static const struct {
@@ -265,6 +278,9 @@ static const struct {
 	[CONTROL_WHO] = {print_who, who_json},
 	[CONTROL_SAY] = {print_said, said_json},
 	[CONTROL_WHY] = {print_why, why_json},
+	[CONTROL_KICK] = {print_done, done_json},
+	[CONTROL_RELEASE] = {print_done, done_json},
+	[CONTROL_BACKUP] = {print_done, done_json},
 };
 
 static enum status print_report(const struct report *r, enum control_verb verb,

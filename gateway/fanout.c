@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "common/bus.h"
+#include "common/complaints.h"
 #include "common/daemon.h"
 #include "common/log.h"
 #include "common/memory.h"
@@ -28,6 +29,7 @@ struct fanout {
 	uint64_t first;    /* oldest seq that the broker can repair */
 	uint64_t asked_ms; /* when a SYNC was last sent */
 	uint64_t lost_to;  /* seq of the last post that was lost for good */
+	struct complaints refused;
 	bool is_syncing;
 	bool was_synced; /* the answer at work brings posts */
 };
@@ -141,6 +143,7 @@ static void on_events(void *ctx, struct slice frame)
 	struct bus_reader *r;
 	struct bus_msg m;
 	enum status st = bus_reader_new(frame, &r);
+	uint64_t times = 0;
 
 	f->heard_ms = f->frame_ms = gateway_now(g);
 
@@ -161,8 +164,10 @@ static void on_events(void *ctx, struct slice frame)
 		st = bus_reader_next(r, BUS_BROKER, BUS_GATEWAY, &m);
 	}
 	if (st != ST_OK && st != ST_END)
-		log_error("events_refused", "why=\"%s\" bytes=%zu", status_text(st),
-			  frame.len);
+		times = complaints_add(&f->refused, S("broker"), f->heard_ms);
+	if (times > 0)
+		log_error("events_refused", "times=%llu why=\"%s\"",
+			  (unsigned long long)times, status_text(st));
 	g->metrics.skipped += bus_reader_skipped(r);
 	bus_reader_free(&r);
 }

@@ -4,6 +4,7 @@
 #include "gateway/listener.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -13,6 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "common/complaints.h"
+#include "common/daemon.h"
 #include "common/log.h"
 #include "common/memory.h"
 #include "common/number.h"
@@ -34,6 +37,7 @@ struct listener {
 	void *ctx;
 	uv_poll_t poll;
 	uv_timer_t rest;
+	struct complaints failed;
 };
 
 /* "[::1]:80" and "127.0.0.1:80" into host and port. */
@@ -93,6 +97,14 @@ static void on_rested(uv_timer_t *timer)
 	listener_start(timer->data);
 }
 
+static void complain(struct listener *l, const char *why)
+{
+	uint64_t times = complaints_add(&l->failed, slice_of(why), daemon_now_ms());
+
+	if (times > 0)
+		log_warn("accept_failed", "times=%" PRIu64 " why=\"%s\"", times, why);
+}
+
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
 	struct listener *l = poll->data;
@@ -105,7 +117,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 		if (fd < 0) {
 			if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS ||
 			    errno == ENOMEM) {
-				log_warn("accept_failed", "why=\"%s\"", strerror(errno));
+				complain(l, strerror(errno));
 				uv_poll_stop(&l->poll);
 				uv_timer_start(&l->rest, on_rested, REST_MS, 0);
 			}

@@ -115,5 +115,8 @@ int server_http(struct lws *wsi, struct peer *peer, const char *path)
 		a.status = 304;
 		a.has_body = false;
 	}
+	/* A body that we do not read would be taken for the next request. */
+	if (lws_hdr_total_length(wsi, WSI_TOKEN_HTTP_TRANSFER_ENCODING) > 0)
+		a.is_last = true;
 	return write_answer(wsi, peer, &a);
 }

@@ -6,10 +6,12 @@
 
 #include "common/bus.h"
 #include "common/bus_queue.h"
+#include "common/complaints.h"
 #include "common/daemon.h"
 #include "common/entropy.h"
 #include "common/log.h"
 #include "common/memory.h"
+#include "common/secret.h"
 
 enum {
 	WATCH_MS = 100,
@@ -26,6 +28,8 @@ struct uplink {
 	size_t gathered;  /* commands at the turn before; turns so far */
 	unsigned int turns;
 	uint64_t pace_ms;
+	struct complaints refused;
+	char key[SECRET_TOKEN_LEN + 1]; /* that id is the hash of */
 	uint64_t id, number;
 	uint64_t sent_ms, answered_ms, redialled_ms;
 	uint64_t carried_ms; /* when a batch last carried something */
@@ -35,12 +39,21 @@ struct uplink {
 	bool is_deaf;
 };
 
+/* A number that nobody else can use: only the broker is shown the key. */
+static void take_number(struct uplink *u)
+{
+	secret_token(&entropy_system, u->key);
+	u->id = secret_number(slice_of(u->key));
+	u->number = 0;
+}
+
 static void send_batch(struct uplink *u)
 {
 	struct bus_msg head = {.kind = BUS_BATCH,
 			       .u.batch = {.gateway = u->id,
 					   .number = ++u->number,
-					   .newest = u->events.newest(u->events.ctx)}};
+					   .newest = u->events.newest(u->events.ctx),
+					   .key = slice_of(u->key)}};
 
 	bus_writer_clear(u->writer);
 	bus_writer_add(u->writer, &head);
@@ -70,8 +83,7 @@ static void set_deaf(struct uplink *u, bool is_deaf)
 static void start_over(struct uplink *u)
 {
 	log_warn("start_over", "gateway=%016" PRIx64, u->id);
-	u->id = entropy_id(&entropy_system);
-	u->number = 0;
+	take_number(u);
 	bus_queue_free(&u->queue);
 	u->queue = bus_queue_new();
 	u->events.on_start_over(u->events.ctx);
@@ -105,14 +117,17 @@ static void on_answer(void *ctx, struct slice frame)
 	uint64_t us = (uv_hrtime() - u->sent_ns) / 1000;
 	size_t commands = u->commands; /* of the batch answered */
 	enum status st = bus_reader_new(frame, &r);
+	uint64_t times = 0;
 
 	u->answered_ms = daemon_now_ms();
 	set_deaf(u, false);
 	if (st == ST_OK)
 		st = read_answer(u, r);
 	if (st != ST_OK)
-		log_error("answer_refused", "why=\"%s\" bytes=%zu", status_text(st),
-			  frame.len);
+		times = complaints_add(&u->refused, S("broker"), u->answered_ms);
+	if (times > 0)
+		log_error("answer_refused", "times=%" PRIu64 " why=\"%s\"", times,
+			  status_text(st));
 	u->events.on_round_trip(u->events.ctx, us, commands, bus_reader_skipped(r));
 	bus_reader_free(&r);
 }
@@ -159,7 +174,7 @@ enum status uplink_new(uv_loop_t *loop, const struct bus_address *at, uint64_t p
 	u->pace_ms = pace_ms;
 	u->queue = bus_queue_new();
 	u->writer = bus_writer_new();
-	u->id = entropy_id(&entropy_system);
+	take_number(u);
 	uv_timer_init(loop, &u->watch);
 	u->watch.data = u;
 	uv_timer_start(&u->watch, on_watch, 0, WATCH_MS);

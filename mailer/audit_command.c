@@ -142,7 +142,7 @@ static bool moment(const struct config_program *program,
 
 static int run(const struct config_program *program, int argc, char **argv, bool story)
 {
-	struct config_source source = {argc, argv, config_env, stdout, stderr};
+	struct config_source source = {argc, argv, command_env, stdout, stderr};
 	struct options o = {0};
 	struct audit_filter f = {0};
 	struct reading r = {.story = story};
@@ -162,6 +162,7 @@ static int run(const struct config_program *program, int argc, char **argv, bool
 	f.result = o.result;
 	f.address = o.address;
 	f.newest = o.last;
+	f.by_time = story;
 	if (program == &export_program)
 		r.format = o.format == 0 ? FORMAT_CSV : FORMAT_JSONL;
 	else

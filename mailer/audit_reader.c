@@ -169,14 +169,14 @@ static int64_t before_newest(struct audit_reader *r, const struct conditions *c,
 	return id;
 }
 
-static int read_page(struct audit_reader *r, const struct conditions *c, int64_t *last,
-		     audit_row_fn *each, void *ctx)
+static int read_page(struct audit_reader *r, const struct conditions *c,
+		     const char *order, int64_t *last, audit_row_fn *each, void *ctx)
 {
-	sqlite3_stmt *stmt =
-		prepare(r, c,
-			xasprintf("SELECT %s FROM audit WHERE %s AND id > %lld"
-				  " ORDER BY id LIMIT %d",
-				  audit_column_list(), c->sql, (long long)*last, PAGE));
+	sqlite3_stmt *stmt = prepare(
+		r, c,
+		xasprintf("SELECT %s FROM audit WHERE %s AND id > %lld"
+			  " ORDER BY %s LIMIT %d",
+			  audit_column_list(), c->sql, (long long)*last, order, PAGE));
 	struct audit_row row;
 	int n = 0, rc = SQLITE_DONE;
 
@@ -201,7 +201,10 @@ enum status audit_read(struct audit_reader *r, const struct audit_filter *f,
 
 	r->audit->failed = ST_OK;
 	last = before_newest(r, &c, f->newest);
-	while (r->audit->failed == ST_OK && read_page(r, &c, &last, each, ctx) == PAGE)
+	if (f->by_time)
+		read_page(r, &c, "time_ms, id", &last, each, ctx);
+	while (!f->by_time && r->audit->failed == ST_OK &&
+	       read_page(r, &c, "id", &last, each, ctx) == PAGE)
 		continue;
 	free(c.sql);
 	return r->audit->failed;

@@ -33,11 +33,12 @@ struct audit_filter {
 	const char *reference, *kind, *result;
 	const char *address; /* needs the key */
 	uint64_t newest;     /* only so many, the newest ones */
+	bool by_time; /* as it happened: rows of the broker arrive later; the first thousand */
 };
 
 /* row is borrowed for the call. */
 typedef void audit_row_fn(void *ctx, const struct audit_row *row);
-/* Oldest first, and a thousand at a time: the WAL of a busy mailer does not grow for a slow
+/* Oldest row first, and a thousand at a time: the WAL of a busy mailer does not grow for a slow
  * reader. */
 enum status audit_read(struct audit_reader *r, const struct audit_filter *f,
 		       audit_row_fn *each, void *ctx) ATTR_USE_RESULT;

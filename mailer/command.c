@@ -53,6 +53,11 @@ int command_main(int argc, char **argv)
 	return complain(argv[1], strcmp(argv[1], "audit") == 0 ? second : NULL);
 }
 
+const char *command_env(const char *name)
+{
+	return strcmp(name, "PLUME_CONFIG") == 0 ? NULL : config_env(name);
+}
+
 enum config_outcome command_load(const struct config_program *program,
 				 const struct config_source *source, void *target,
 				 const char **operand, int *exit_code)

@@ -15,6 +15,9 @@ enum { COMMAND_USAGE = 2 };
 /* The process's own arguments; argv[1] is a word. */
 int command_main(int argc, char **argv);
 
+/* The environment for commands that read the files only: a configuration file of the server
+ * (PLUME_CONFIG) has options that are none of theirs. */
+const char *command_env(const char *name);
 /* Loads the options of a command whose last word is argv[0].  *exit_code is set when the command is
  * over with that. */
 enum config_outcome command_load(const struct config_program *program,

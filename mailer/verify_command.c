@@ -136,7 +136,7 @@ static int verify(const struct options *o, const struct audit_head *head)
 
 int command_audit_verify(int argc, char **argv)
 {
-	struct config_source source = {argc, argv, config_env, stdout, stderr};
+	struct config_source source = {argc, argv, command_env, stdout, stderr};
 	struct options o = {0};
 	struct audit_head head;
 	const char *operand;
@@ -160,7 +160,7 @@ int command_audit_verify(int argc, char **argv)
 
 int command_audit_erase(int argc, char **argv)
 {
-	struct config_source source = {argc, argv, config_env, stdout, stderr};
+	struct config_source source = {argc, argv, command_env, stdout, stderr};
 	struct options o = {0};
 	struct audit *audit;
 	const char *operand;

@@ -7,7 +7,8 @@ import sys
 
 import sources
 
-CALL = re.compile(r"\blog_(error|warn|info|debug)\((?!\))\s*(\"(\w+)\")?")
+CALL = re.compile(r"\blog_(error|warn|info|debug)\((?!\)|event,)\s*(\"(\w+)\")?")
+COMPLAINT = re.compile(r"\bbroker_complain\(&[^,]+, \"(\w+)\"")  # a warning, once a minute
 ROW = re.compile(r"^\| `(\w+)` \| ([a-z, ]+) \| ([a-z, ]+) \| (.+) \|$", re.MULTILINE)
 FOLDERS = ("common", "broker", "gateway", "mailer", "ctl")
 DOCUMENT = "docs/OPERATIONS.md"
@@ -26,6 +27,10 @@ def logged(complaints):
                 continue
             levels, folders = events.setdefault(found[3], (set(), set()))
             levels.add(found[1])
+            folders.add(path.split("/")[0])
+        for found in COMPLAINT.finditer(text):
+            levels, folders = events.setdefault(found[1], (set(), set()))
+            levels.add("warn")
             folders.add(path.split("/")[0])
     return events
 

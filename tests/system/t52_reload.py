@@ -55,6 +55,53 @@ def upgrade(gateway, origin):
         return int(browser.recv(100).split()[1])
 
 
+def test_the_limits_of_logins_change_without_forgetting_what_was_counted(system):
+    path = system.directory / "broker.conf"
+    path.write_text("mails-per-address = 2\ncode-tries = 5\n")
+    plume = system.start(broker={"config": path, "mails_per_address": None})
+    for _ in range(2):
+        one = plume.client()
+        one.hello("ann", "ann@ann.example")
+        one.expect_waiting(mail="sent")
+    one = plume.client()
+    one.hello("ann", "ann@ann.example")
+    one.expect_waiting(mail="withheld")
+    path.write_text("mails-per-address = 3\ncode-tries = 1\n")
+    reload(plume.broker)
+    one = plume.client()
+    one.hello("ann", "ann@ann.example")
+    one.expect_waiting(mail="sent")
+    one.auth("00000000")
+    one.expect_reset()
+    dead = 'plume_login_events_total{kind="login-dead"}'
+    assert admin.metrics(plume.broker)[dead] == 1, "one try was all"
+
+
+def test_addresses_are_denied_from_a_reload_on(system):
+    path = system.directory / "broker.conf"
+    path.write_text("")
+    plume = system.start(broker={"config": path})
+    plume.join("ann").settle()
+    path.write_text("deny-address = *@spam.example\n")
+    reload(plume.broker)
+    eve = plume.client(label="eve")
+    eve.hello("eve", "eve@spam.example")
+    eve.expect_waiting()
+    plume.join("bob")  # whose letter came after one for eve would have
+    assert not any("spam.example" in str(path.read_bytes()) for path in plume.maildir.glob("new/*"))
+
+
+def test_the_grace_period_changes_for_those_who_are_here(system):
+    path = system.directory / "broker.conf"
+    path.write_text("grace = 1h\n")
+    plume = system.start(broker={"config": path})
+    ann, bob = plume.join("ann"), plume.join("bob")
+    bob.cut()
+    path.write_text("grace = 0\n")
+    reload(plume.broker)
+    ann.expect_text("bob", "left chat")
+
+
 def test_a_bad_file_is_refused_as_a_whole(system, config):
     path = config("posts-per-second = 10\n")
     plume = system.start(gateway={"config": path})

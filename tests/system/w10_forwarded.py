@@ -20,9 +20,8 @@ def visit(system):
         return system.wait_ready()
 
     def visit(name, *headers):
-        visitor = Client(system.gateways[0].url, name)
+        visitor = Client(system.gateways[0].url, name, extra_headers=headers)
         system.clients.append(visitor)
-        visitor.connect(system.gateways[0].url, headers=headers)
         visitor.hello(name, f"{name}@{name}.example")
         return visitor.expect_waiting().get("mail")
 

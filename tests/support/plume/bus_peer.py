@@ -5,8 +5,10 @@ The wire (nanomsg's mapping of scalability protocols to TCP): each side sends ei
 four bytes, the first bit set, that its reply repeats.
 """
 
+import hashlib
 import itertools
 import random
+import secrets
 import socket
 import struct
 import threading
@@ -74,16 +76,21 @@ class Requester:
 
 
 class FakeGateway(Requester):
-    """Numbers its batches."""
+    """Numbers its batches; from minor 2 on its own number is a hash of its key."""
 
     def __init__(self, port, version=(1, 0)):
         super().__init__(port, version)
+        self.key = secrets.token_urlsafe(32)
         self.id = random.getrandbits(60) | 1
+        if version >= (1, 2):
+            hashed = hashlib.blake2b(self.key.encode(), digest_size=32).digest()
+            self.id = int.from_bytes(hashed[:8], "big")
         self.number = 0
 
     def batch(self, *commands, number=None):
         self.number = self.number + 1 if number is None else number
-        return self.ask([1, self.id, self.number, 0], *commands)
+        key = [self.key] if self.version >= (1, 2) else []
+        return self.ask([1, self.id, self.number, 0, *key], *commands)
 
     def wait_for(self, kind, *commands, tries=100):
         """Heartbeats until a result of this kind comes."""
@@ -100,6 +107,7 @@ class FakeReplier:
 
     def __init__(self, port, answer, version=(1, 0)):
         self.version, self.answer = version, answer
+        self.repeat = 1  # how often each reply is sent
         self._listener = socket.create_server(("127.0.0.1", port))
         threading.Thread(target=self._accept, daemon=True).start()
 
@@ -116,7 +124,7 @@ class FakeReplier:
             while True:
                 request = link.receive()
                 reply = self.answer(msgpack.unpackb(request[4:])[2:])
-                if reply is not None:
+                for _ in range(self.repeat if reply is not None else 0):
                     link.send(request[:4] + msgpack.packb([*self.version, *reply]))
         except OSError:
             pass

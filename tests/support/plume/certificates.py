@@ -7,7 +7,7 @@ import subprocess
 class Authority:
     """ca_file is what clients trust; server_context() is what a server at 127.0.0.1 shows."""
 
-    def __init__(self, directory):
+    def __init__(self, directory, names="IP:127.0.0.1,DNS:localhost"):
         self._directory = directory
         directory.mkdir(parents=True)
         self.ca_file = directory / "ca.pem"
@@ -20,15 +20,15 @@ class Authority:
         self.server_key = directory / "server.key"
         self.server_file = directory / "server.pem"
         request = directory / "server.csr"
-        names = directory / "server.ext"
-        names.write_text("subjectAltName=IP:127.0.0.1,DNS:localhost\n")
+        extensions = directory / "server.ext"
+        extensions.write_text(f"subjectAltName={names}\n")
         _openssl(
             "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc",
             "-subj", "/CN=127.0.0.1", "-keyout", self.server_key, "-out", request,
         )  # fmt: skip
         _openssl(
             "x509", "-req", "-in", request, "-CA", self.ca_file, "-CAkey", key, "-CAcreateserial",
-            "-days", "2", "-extfile", names, "-out", self.server_file,
+            "-days", "2", "-extfile", extensions, "-out", self.server_file,
         )  # fmt: skip
 
     def server_context(self):

@@ -30,28 +30,30 @@ COME_BACK = (1001, 1006, 1012, 1013)  # close codes after which a client reconne
 
 
 class Wire:
-    """One WebSocket; hear(text) is called for each message, with the lock of `changed` held."""
+    """One WebSocket; hear(text) is called for each message, with the lock of `changed` held.
 
-    def __init__(self, url, hear, changed, origin=None, headers=()):
+    more: what websockets.connect() takes besides, like origin, extra_headers or ssl.
+    """
+
+    def __init__(self, url, hear, changed, **more):
         self.url = url
         self.closed = None  # (code, reason)
         self.dropped = False  # what still arrives is not wanted
         self._hear = hear
         self._changed = changed
-        self._socket = background.run(self._open(origin, headers), DEADLINE + 5)
+        self._socket = background.run(self._open(more), DEADLINE + 5)
         asyncio.run_coroutine_threadsafe(self._listen(), background.loop())
 
-    async def _open(self, origin, headers):
+    async def _open(self, more):
         return await websockets.connect(
             self.url,
-            origin=origin,
-            extra_headers=headers,
             compression=None,
             max_size=None,
             max_queue=None,
             ping_interval=None,
             open_timeout=DEADLINE,
             close_timeout=2,
+            **more,
         )
 
     async def _listen(self):
@@ -92,21 +94,22 @@ class Wire:
 class Dialogue:
     """A connection with what arrived on it; knows frames, but no types."""
 
-    def __init__(self, url, label="somebody", origin=None):
+    def __init__(self, url, label="somebody", **more):
         self.label = label
+        self.more = more  # for each connection
         self.unread = []
         self.frames = []  # everything, over all connections
         self.faults = []
         self._news = threading.Condition(threading.RLock())
         self.wire = None
-        self.connect(url, origin)
+        self.connect(url)
 
     def __repr__(self):
         return self.label
 
     # -- the connection
 
-    def connect(self, url, origin=None, headers=()):
+    def connect(self, url, **more):
         """A new connection instead of the old one; what is unread from that is dropped."""
         if self.wire:
             with self._news:
@@ -114,7 +117,7 @@ class Dialogue:
             self.wire.close()
         self.unread = []
         self.outside()
-        self.wire = Wire(url, self._hear, self._news, origin, headers)
+        self.wire = Wire(url, self._hear, self._news, **{**self.more, **more})
 
     def outside(self):
         """For those who know more: the next connection begins outside the room."""
@@ -235,7 +238,7 @@ class LegacyClient(Dialogue):
 class Client(Dialogue):
     """A current client; docs/PROTOCOL.md is all it knows."""
 
-    def __init__(self, url, label="somebody", origin=None):
+    def __init__(self, url, label="somebody", **more):
         self.name = None
         self.ticket = None
         self.token = None
@@ -246,7 +249,7 @@ class Client(Dialogue):
         self._next = None  # seq that must come next; None: not in the room
         self._ids = 0
         self._id_prefix = secrets.token_hex(4)
-        super().__init__(url, label, origin)
+        super().__init__(url, label, **more)
 
     def outside(self):
         self._next = None
@@ -389,12 +392,12 @@ class Client(Dialogue):
 class FaithfulClient(Client):
     """Comes back by itself and sends again what was not answered, whenever it expects something."""
 
-    def __init__(self, url, label="somebody", urls=None):
+    def __init__(self, url, label="somebody", urls=None, **more):
         self._urls = urls or (lambda: [url])  # gateways that may be tried
         self.outbox = {}  # id: text, not answered yet
         self.accepted = {}  # id: seq
         self.refused = {}  # id: reason
-        super().__init__(url, label)
+        super().__init__(url, label, **more)
 
     def say(self, text, id=None):
         with self._news:

@@ -9,10 +9,11 @@ import pathlib
 import shutil
 import subprocess
 
+from . import process
 from .system import free_port, read_letter
 from .wait import DEADLINE, until
 
-PROGRAM = "/usr/sbin/exim4"
+PROGRAM = process.SOURCE_DIR / "build/tools/usr/sbin/exim4"  # unpacked by script/bootstrap
 CONFIG = """
 primary_hostname = mail.example
 exim_path = {program}

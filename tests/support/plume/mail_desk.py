@@ -1,5 +1,6 @@
 """A broker's mail desk for mailers alone: letters under leases, reports, and a trail for the record."""
 
+import contextlib
 import itertools
 import random
 import socket
@@ -38,13 +39,15 @@ class MailDesk:
         self.letters = {}
         self.trail = []  # rows without their room
         self.asked = []  # TAKE messages
+        self.disowned = []  # (mailer, letter, its holder) of reports that were answered: not yours
         self.mute = False  # reports are not answered
         self.forgetful = False  # reports are answered: not yours
         self._numbers = itertools.count(1000)
         self._changed = threading.Condition()
         self._links = []
         self._listener = socket.create_server(("127.0.0.1", first_port + 2))
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
+        self._acceptor.start()
 
     # -- what a test does
 
@@ -59,7 +62,8 @@ class MailDesk:
         with self._changed:
             self.trail.append(
                 [
-                    len(self.trail) + 1, int(time.time() * 1000), kind, fields.get("times", 1),
+                    len(self.trail) + 1, fields.get("time_ms", int(time.time() * 1000)), kind,
+                    fields.get("times", 1),
                     fields.get("reference", ""), fields.get("email", ""),
                     fields.get("network", ""), fields.get("gateway", 0), fields.get("detail", ""),
                 ]
@@ -79,14 +83,26 @@ class MailDesk:
         def look():
             return [report for report in letter.reports if report[1] in states]
 
-        return until(look, lambda: f"{letter.email}: {states}, not {letter.reports}", deadline)[0]
+        def story():
+            held = letter.held_until - time.monotonic()
+            return (
+                f"{letter.email}: {states}, not {letter.reports}; held by {letter.holder} for"
+                f" {held:.1f} s; disowned {self.disowned}; asked {len(self.asked)} times, by"
+                f" {({take[1] for take in self.asked})}"
+            )
+
+        return until(look, story, deadline)[0]
 
     def close(self):
+        # Not close() alone: who is about to accept on a number that somebody else gets next takes
+        # their connections.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._acceptor.join()
         self._listener.close()
         for link in self._links:
-            link.close()
-        with self._changed:
-            self._changed.notify_all()
+            with contextlib.suppress(OSError):
+                link.sock.shutdown(socket.SHUT_RDWR)
+        self.set(mute=False)
 
     # -- the protocol
 
@@ -108,7 +124,7 @@ class MailDesk:
                 if reply is not None:
                     link.send(request[:4] + msgpack.packb([*self.version, *reply]))
         except (OSError, ValueError):
-            pass
+            link.close()
 
     def _news(self, take):
         kept, room = (take[5:] + [0, 0])[:2] if len(take) > 5 else (0, 0)
@@ -160,6 +176,8 @@ class MailDesk:
                 letter.held_until = 0.0 if state == QUEUED else time.monotonic() + lease
                 letter.reports.append((mailer, state, *report[4:]))
                 self._changed.notify_all()
+            else:
+                self.disowned.append((mailer, number, letter and letter.holder))
             return [[REPORTED, number, known]]
 
 

@@ -1,5 +1,6 @@
 """A mail server of a few lines that breaks off, or falls silent, where a test says."""
 
+import contextlib
 import socket
 import threading
 
@@ -27,16 +28,20 @@ class SmtpScript:
         self._open = []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._acceptor = threading.Thread(target=self._accept, daemon=True)
+        self._acceptor.start()
 
     def behave(self):
         """From now on it is a good server; who hangs stays so."""
         self.at = None
 
     def close(self):
+        self._listener.shutdown(socket.SHUT_RDWR)  # ends accept(), before its number is another's
+        self._acceptor.join()
         self._listener.close()
         for connection in self._open:
-            connection.close()
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def _accept(self):
         while True:

@@ -104,9 +104,9 @@ class System:
         self.broker = self._start(Process, "plume-broker", {**defaults, **options}, env, wrap)
         return self.broker
 
-    def start_gateway(self, env=None, **options):
+    def start_gateway(self, env=None, wrap=(), **options):
         defaults = {"listen": "127.0.0.1:0", "static": process.SOURCE_DIR / "static"}
-        gateway = self._start(Gateway, "plume-gateway", {**defaults, **options}, env)
+        gateway = self._start(Gateway, "plume-gateway", {**defaults, **options}, env, wrap)
         self.gateways.append(gateway)
         return gateway
 

@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <sqlite3.h>
+
 #define ANN "ann@a.example"
 #define EVE "eve@b.example"
 
@@ -222,6 +224,47 @@ static void s1_mail_budgets_survive_a_restart(void **state)
 	world_hear(w, w->g);
 	world_hello(w, w->g, 4, "bob", "bob@c.example");
 	assert_int_equal(world_only(w, w->g, BUS_WAITING)->u.waiting.mail, MAIL_WITHHELD);
+}
+
+static int rows_of(const struct fixture *f, const char *table)
+{
+	char sql[64];
+	sqlite3 *db;
+	sqlite3_stmt *q;
+	int n;
+
+	assert_true(fmt(sql, sizeof sql, "SELECT count(*) FROM %s", table));
+	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	n = sqlite3_column_int(q, 0);
+	sqlite3_finalize(q);
+	sqlite3_close(db);
+	return n;
+}
+
+/* A limit that was lifted while the broker was down, and times that were over by then. */
+static void what_no_limit_counts_any_more_is_not_kept(void **state)
+{
+	struct fixture *f = *state;
+	struct world *w = f->w;
+
+	for (int round = 0; round < 2; round++) {
+		w->entrance_options.mails = (struct mail_limits){.per_address_hour = 5};
+		restart(f);
+		if (round == 1)
+			w->t.wall_ms -= 2ull * HOUR;
+		world_hello(w, w->g, 1, "ann", ANN);
+		stop(f);
+		assert_int_equal(rows_of(f, "tallies"), 1);
+		if (round == 0)
+			w->entrance_options.mails.per_address_hour = 0;
+		start(f);
+		world_tick(w);
+		stop(f);
+		assert_int_equal(rows_of(f, "tallies"), 0);
+		start(f);
+	}
 }
 
 /* SECURITY C15 */
@@ -565,6 +608,7 @@ int main(void)
 		TEST(c3_a_code_keeps_what_is_left_of_its_life_over_a_restart),
 		TEST(c6_wrong_tries_of_an_address_survive_a_restart),
 		TEST(s1_mail_budgets_survive_a_restart),
+		TEST(what_no_limit_counts_any_more_is_not_kept),
 		TEST(c15_a_proof_survives_a_restart),
 		TEST(news_that_no_gateway_fetched_are_told_again),
 		TEST(a_letter_has_its_holder_over_a_restart),

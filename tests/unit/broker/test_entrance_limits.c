@@ -177,6 +177,38 @@ static void c6_wrong_tries_of_an_address_survive_new_codes_and_browsers(void **s
 	(void)assert_in(w, 9, w->ticket, w->code);
 }
 
+/* Its answer may have been lost; and whoever has the claim was right before. */
+static void c6_who_was_right_may_be_so_again_under_a_lock(void **state)
+{
+	struct world *w = *state;
+	struct bus_auth m = {.client = 1, .current = true, .claim = S("only-mine")};
+
+	w->entrance_options.tries_per_address = 1;
+	begin_again(w);
+	(void)ask(w, 1, "ann", ANN, "");
+	assert_true(mailed(w));
+	m.ticket = slice_of(w->ticket);
+	m.code = slice_of(w->code);
+	entrance_auth(w->entrance, w->g, &m, w->t);
+	world_hear(w, w->g);
+	assert_non_null(world_told(w, BUS_ADMITTED));
+	{
+		char ticket[64], code[16];
+
+		memcpy(ticket, w->ticket, sizeof ticket);
+		memcpy(code, w->code, sizeof code);
+		(void)ask(w, 2, "ann", ANN, "");
+		assert_true(mailed(w));
+		assert_wrong(w, 2, w->ticket, wrong(w, 1));
+		assert_wrong(w, 2, w->ticket, w->code); /* locked */
+		m.ticket = slice_of(ticket);
+		m.code = slice_of(code);
+		entrance_auth(w->entrance, w->g, &m, w->t);
+		world_hear(w, w->g);
+		assert_non_null(world_told(w, BUS_ADMITTED));
+	}
+}
+
 static void c6_the_hour_slides(void **state)
 {
 	struct world *w = *state;
@@ -562,6 +594,7 @@ int main(void)
 		TEST(c4_a_code_opens_its_own_ticket_and_counts_against_the_other),
 		TEST(c5_a_dead_login_answers_as_any_wrong_code),
 		TEST(c6_wrong_tries_of_an_address_survive_new_codes_and_browsers),
+		TEST(c6_who_was_right_may_be_so_again_under_a_lock),
 		TEST(c6_the_hour_slides),
 		TEST(c8_of_a_thousand_wrong_tries_five_register),
 		TEST(c14_a_new_code_has_its_own_reference_and_voids_the_old),

@@ -157,11 +157,11 @@ static void on_letter(void *ctx, const struct letter *l, uint64_t wall_ms)
 }
 
 static void on_gateway(void *ctx, uint64_t id, uint64_t number, struct slice reply,
-		       uint64_t silent_ms)
+		       bool is_keyed, uint64_t silent_ms)
 {
-	note(ctx, "gateway %llu %llu %zu:%.*s silent %llu\n", (unsigned long long)id,
-	     (unsigned long long)number, reply.len, SLICE_ARGS(reply),
-	     (unsigned long long)silent_ms);
+	note(ctx, "gateway %llu %llu%s %zu:%.*s silent %llu\n", (unsigned long long)id,
+	     (unsigned long long)number, is_keyed ? " keyed" : "", reply.len,
+	     SLICE_ARGS(reply), (unsigned long long)silent_ms);
 }
 
 static void on_client(void *ctx, uint64_t gateway, const struct client *c)
@@ -307,8 +307,11 @@ static void put_everything(struct store *s)
 				.email = "canary@mail.example",
 				.network = "192.0.2.77",
 				.detail = "greylisted by canary"};
-	struct gateway gateway = {
-		.id = BIG, .number = 77, .reply = reply, .reply_len = sizeof reply - 1};
+	struct gateway gateway = {.id = BIG,
+				  .number = 77,
+				  .reply = reply,
+				  .reply_len = sizeof reply - 1,
+				  .is_keyed = true};
 	struct client client = {.number = 9, .person = 1000, .session = token};
 
 	store_put_epoch(s, BIG);
@@ -343,7 +346,7 @@ static const char everything[] =
 	"letter 18446744073709551610 2 K7Q-2MX canary@mail.example ann 31415926 192.0.2.77 "
 	"18446744073709551610 ends 5000 1700000000001 18446744073709551610 held "
 	"18446744073709551610 1 6000\n"
-	"gateway 18446744073709551610 77 28:reply-with-token-CANARYTOKEN silent 700\n"
+	"gateway 18446744073709551610 77 keyed 28:reply-with-token-CANARYTOKEN silent 700\n"
 	"client 18446744073709551610 9 1000 1\n"
 	"present 1000\n"
 	"tally 2 4 100\n"

@@ -201,6 +201,15 @@ static void a_hash_is_the_same_for_ever(void **state)
 	assert_memory_equal(hash.bytes, expected, sizeof expected);
 }
 
+/* Computed with Python's hashlib: the first eight bytes of blake2b(key), of 32 bytes. */
+static void the_number_of_a_key_is_the_documented_one(void **state)
+{
+	(void)state;
+	assert_true(secret_number(S("a key")) == UINT64_C(0x362d1c91c8a26bd0));
+	assert_true(secret_number(S("a key ")) != secret_number(S("a key")));
+	assert_true(secret_number(S("")) != 0);
+}
+
 static void the_empty_text_has_a_hash(void **state)
 {
 	struct secret s = {{1}};
@@ -337,6 +346,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_is_no_file_is_refused, enter, leave),
 		cmocka_unit_test(hashes_differ_by_secret_domain_and_text),
 		cmocka_unit_test(a_hash_is_the_same_for_ever),
+		cmocka_unit_test(the_number_of_a_key_is_the_documented_one),
 		cmocka_unit_test(the_empty_text_has_a_hash),
 		cmocka_unit_test(texts_are_compared_whole),
 		cmocka_unit_test(a_token_is_base64url_of_32_bytes),
