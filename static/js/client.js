@@ -1,404 +1,390 @@
-// The person's way through the page: enter, verify, chat.  Takes what the person does and
-// what the room says, decides, and tells the connection and the view.  No DOM, no clock,
-// no storage of its own: all are given, so that tests can stand in for them.
-//
-// The views: step(step, {name, email}), and enter, verify, chat, log, bar: see their files.
+// The person's way through the page: takes what person and room say, decides, and tells
+// connection and views.  DOM, clock and storage are given from outside.
 
-import * as protocol from "./protocol.js";
-import { SIGNED_OUT, TOO_LONG, TOO_MANY, reasonField, reasonText } from "./reasons.js";
+import { HELP, command } from "./command.js";
+import { fold } from "./identity.js";
+import { Log } from "./log.js";
+import { People } from "./people.js";
+import * as say from "./protocol.js";
+import { SAYS, reasonField, reasonText } from "./reasons.js";
+import { pieces } from "./words.js";
 
-const { TYPE } = protocol;
-const CONTEXT = 50; // posts before the last one seen that a reloaded page asks for again
-const PATIENCE_MS = 12000; // an unanswered post means a dead connection
+const { TYPE } = say;
+const CONTEXT = 50; // older posts for a reloaded page
+const PATIENCE_MS = 12000; // longer silence means a dead connection
 const CATCH_UP_MS = 4000; // a past that does not end is taken to be over
-const CLOSE_TOO_BIG = 1009;
+const TYPING_MS = 3000; // between two notices
+const GOODBYE_MS = 3000;
+const CLOSED = { 1001: "moving", 1012: "restarting" };
+const TOO_BIG = 1009;
 
-export class Client {
-	constructor({ session, outbox, log, views, connect, now, newId, newClaim, later }) {
-		Object.assign(this, { session, outbox, log, views, now, newId, newClaim, later });
-		this.asking = null; // {name, email} of a hello that was not answered
-		this.code = null; // a code that was not answered
-		this.inRoom = false;
-		this.askedAt = 0; // when the room was last asked who we are; 0: it answered
-		this.outOfReach = false;
-		this.target = 0; // the past is told up to here
-		this.liveAt = 0; // or up to then; 0: it is over
-		this.whispers = []; // private lines that wait for its end
-		this.connection = connect({
-			open: () => this.#onOpen(),
-			frame: (frame) => {
-				this.askedAt = 0; // the other side lives
-				this.#handlers[frame.type].call(this, frame);
-			},
-			state: (state, until) => this.#onState(state, until),
-			close: (code) => this.#onClose(code),
-		});
+export function newClient({ session, outbox, views, connect, now, newId, later }) {
+	const { alerts, bar, chat, enter, log, verify } = views;
+	const record = new Log();
+	const people = new People();
+	const whispers = []; // private lines, until the past was told
+	let step;
+	let asking = null; // {name, email}, until the answer
+	let code = null;
+	let inRoom = false;
+	let knowsPeople = false;
+	let askedAt = 0;
+	let typedAt = 0;
+	let why = ""; // the connection was lost
+	let goodbye = "";
+	let target = 0; // the past is told up to here
+	let liveAt = 0; // or up to then; 0: it is over
+
+	const connection = connect({
+		open() {
+			askedAt = now();
+			if (code && session.ticket) auth();
+			else if (session.token) send(say.resumeSession(session.token, position()));
+			else if (asking) hello();
+			else if (session.ticket) send(say.resumeLogin(session.ticket));
+			else connection.stop();
+		},
+		frame(frame) {
+			askedAt = 0;
+			hear[frame.type]?.(frame);
+		},
+		state(state, until) {
+			if (state !== "open") {
+				inRoom = false;
+				outbox.unsent();
+			}
+			bar.show(state, until, why);
+		},
+		close(number, reason) {
+			why = CLOSED[number] ?? "";
+			if (reason === "signed-out" || goodbye) return forget(goodbye || SAYS.signedOut);
+			if (number === TOO_BIG)
+				for (const e of outbox.list()) if (e.sentAt > 0) fail(e.id, SAYS.tooLong);
+		},
+	});
+
+	const send = (frame) => connection.send(frame);
+	const hello = () => send(say.hello(asking.name, asking.email, session.proof(asking.email)));
+	const auth = () => send(say.auth(code, session.ticket, session.claim(newId), position()));
+
+	function position() {
+		const { epoch, seq } = session.seen ?? {};
+
+		if (record.last) return { epoch: record.epoch, seq: record.last };
+		return { epoch, seq: seq && Math.max(1, seq - CONTEXT) };
 	}
 
-	// ---- what the person does
-
-	start() {
-		if (this.session.token !== null)
-			this.#toChat();
-		else if (this.session.ticket !== null)
-			this.#step("verify");
-		else
-			return this.#step("enter");
-		this.connection.start();
+	function who(after) {
+		if (!knowsPeople) return;
+		if (!after) people.ask();
+		askedAt = now();
+		send(say.who(after));
 	}
 
-	// ticket: of the code that is still good until this one comes.
-	enter(name, email, ticket = null) {
-		this.asking = { name, email };
-		this.session.ask(name, email, ticket);
-		if (this.connection.state === "open")
-			this.#hello();
-		else
-			this.connection.start();
+	function flush() {
+		if (!inRoom || liveAt) return;
+		const { post, wait } = outbox.due(now());
+		if (post) send(say.text(post.id, post.text));
+		if (wait > 0) later(flush, wait);
 	}
 
-	// A new code for the same person.
-	resend() {
-		this.enter(this.session.name, this.session.email, this.session.ticket);
-	}
+	const hear = {
+		[TYPE.TEXT](frame) {
+			if (frame.seq === undefined) // a welcome comes first, but belongs after the past
+				return liveAt ? whispers.push(frame) : log.whisper(frame);
+			const mine = frame.name === session.name;
+			const id = mine ? outbox.remove(frame.id)?.id : undefined;
+			const live = !liveAt;
+			const taken = record.take(frame.seq);
+			if (taken === "known") return id && log.gone(id);
+			if (taken === "gap") log.line("missing");
+			const calls = !mine && callsMe(frame.text);
+			log.post(frame, id, mine, calls);
+			session.saw(record.epoch, record.last, now());
+			if (frame.seq > target) people.hear(frame); // the list knows what was before
+			if (live && !mine && !frame.event) alerts.post(frame, calls);
+			if (live) showPeople();
+			else if (frame.seq >= target) goLive();
+		},
 
-	giveCode(code) {
-		if (this.session.ticket === null)
-			return this.#onReset({ reason: "login-over" });
-		this.code = code;
-		this.connection.start();
-		this.connection.send(protocol.auth(code, this.session.ticket, this.#claim(), this.#position()));
-	}
+		[TYPE.AUTH_ACK](frame) {
+			code = asking = null;
+			why = "";
+			connection.settled();
+			session.begin(frame.name || session.name, frame.token, frame.proof);
+			if (step !== "chat") toStep("chat");
+			place(record.last ? { epoch: record.epoch, seq: record.last } : session.seen, frame);
+			showOutbox();
+			inRoom = true;
+			chat.me(session.name, frame.mark);
+			people.count = frame.people ?? 0;
+			knowsPeople = Boolean(frame.mark);
+			who();
+			target = frame.seq ?? 0;
+			liveAt = now() + CATCH_UP_MS;
+			log.live(false);
+			if ((frame.from ?? 0) > target || record.last >= target) goLive();
+		},
 
-	otherAddress() {
-		this.asking = this.code = null;
-		this.connection.stop();
-		this.session.loseTicket();
-		this.#step("enter");
-	}
+		[TYPE.AUTH_RESET](frame) {
+			const over = frame.reason === "login-over";
 
-	// null, or why the words were not taken.
-	say(text) {
-		const words = protocol.clean(text);
+			code = null;
+			connection.settled();
+			if (frame.reason === "session-over" || step === "chat") {
+				session.end();
+				leave();
+				return enter.showError(null, reasonText(frame));
+			}
+			if (over) session.loseTicket();
+			verify.showError(reasonText(frame), over ? 0 : undefined);
+		},
 
-		if (!protocol.textFits(words))
-			return TOO_LONG;
-		const entry = this.outbox.add(this.newId(), this.session.name, words, this.now());
-		if (entry === null)
-			return TOO_MANY;
-		this.views.log.pending(entry);
-		this.#flush();
-		return null;
-	}
+		[TYPE.MAY_NOT_ENTER](frame) {
+			self.otherAddress();
+			enter.showError(reasonField(frame.reason), reasonText(frame));
+		},
 
-	retry(id) {
-		const entry = this.outbox.retry(id, this.now());
+		[TYPE.WAITING](frame) {
+			const { name, email } = asking ?? session.login ?? {};
 
-		if (entry === null)
-			return;
-		this.views.log.gone(id);
-		this.views.log.pending(entry);
-		this.#flush();
-	}
+			asking = null;
+			connection.settled();
+			session.ask(name ?? frame.name, email ?? "", frame.ticket ?? session.ticket);
+			if (step !== "verify") toStep("verify");
+			verify.showWaiting(frame);
+		},
 
-	// Takes a failed post back; its words, or null.
-	takeBack(id) {
-		const entry = this.outbox.remove(id);
+		[TYPE.REFUSED](frame) {
+			const { id, reason, retry_in = 0 } = frame;
+			const text = reasonText(frame);
 
-		this.views.log.gone(id);
-		return entry?.text ?? null;
-	}
+			if (reason === "not-in-room" && step === "chat") return connection.renew(1000);
+			if (outbox.has(id)) {
+				outbox.hold(now() + retry_in);
+				return fail(id, text);
+			}
+			asking = code = null; // it was no post, but a hello, a code or a resume
+			if (step === "verify") return verify.showError(text, retry_in);
+			if (step === "chat")
+				return inRoom ? chat.showError(text) : connection.renew(retry_in || 2000);
+			connection.stop();
+			enter.showError(null, text);
+		},
 
-	signOut() {
-		this.session.forget();
-		this.views.chat.clear();
-		this.outbox.clear();
-		this.#leave();
-		this.#step("enter");
-	}
+		// It was in the room already: still to come, or among the missing.
+		[TYPE.ACCEPTED]({ id, seq }) {
+			if (seq <= record.last) takeBack(id);
+		},
 
-	// ---- what the world does
+		[TYPE.NOTICE]({ notice, retry_in = 1000 }) {
+			if (notice === "moving") {
+				why = notice;
+				connection.renew(retry_in);
+			} else if (notice === "bus-lost") {
+				inRoom = false; // what is said waits in the outbox
+				bar.show("out-of-reach");
+			} else if (notice === "bus-back") {
+				inRoom = true;
+				bar.show("open");
+				outbox.unsent(); // answers may be lost; the ids keep each post single
+				flush();
+			}
+		},
 
-	// Another tab signed out.
-	onForgotten() {
-		if (this.session.token === null)
-			return;
-		this.signOut();
-		this.views.enter.showError(null, SIGNED_OUT);
-	}
+		[TYPE.HERE](frame) {
+			const after = people.here(frame);
 
-	// The network is back or the machine woke: the old socket is not to be trusted.
-	onWake() {
-		if (this.connection.state !== "idle")
-			this.connection.renew();
-	}
+			if (after) who(after);
+			else showPeople();
+		},
 
-	// Once a second or so.
-	onTick() {
-		if (this.liveAt !== 0 && this.now() > this.liveAt)
-			this.#goLive();
-		const unheard = this.askedAt !== 0 && this.now() - this.askedAt > PATIENCE_MS;
-		const stalled = this.inRoom && !this.outOfReach &&
-			this.outbox.stalled(this.now(), PATIENCE_MS);
-		if (unheard || stalled) {
-			this.askedAt = 0;
-			this.connection.renew();
-		}
-	}
+		[TYPE.TYPING]({ name }) {
+			if (name !== session.name) people.types(name, now());
+			showPeople();
+		},
 
-	// ---- the connection
-
-	#onOpen() {
-		const { session } = this;
-
-		this.askedAt = this.now();
-		if (this.code !== null && session.ticket !== null)
-			this.connection.send(protocol.auth(this.code, session.ticket, this.#claim(), this.#position()));
-		else if (session.token !== null)
-			this.connection.send(protocol.resumeSession(session.token, this.#position()));
-		else if (this.asking !== null)
-			this.#hello();
-		else if (session.ticket !== null)
-			this.connection.send(protocol.resumeLogin(session.ticket));
-		else
-			this.connection.stop();
-	}
-
-	#onState(state, until) {
-		if (state !== "open") {
-			this.inRoom = this.outOfReach = false;
-			this.outbox.unsent();
-		}
-		this.views.bar.show(state, until);
-	}
-
-	#onClose(code) {
-		if (code === CLOSE_TOO_BIG)
-			for (const entry of this.outbox.list().filter((e) => e.sentAt > 0))
-				this.#fail(entry.id, TOO_LONG);
-	}
-
-	#claim() {
-		return this.session.claim(this.newClaim);
-	}
-
-	#hello() {
-		this.connection.send(protocol.hello(this.asking.name, this.asking.email));
-	}
-
-	// The last post received.  A page that was reloaded holds none: it asks from a little
-	// before the last one seen, to show again what was there.
-	#position() {
-		const { log, session } = this;
-
-		if (log.last > 0)
-			return { epoch: log.epoch, seq: log.last };
-		if (session.seen !== null)
-			return { epoch: session.seen.epoch, seq: Math.max(1, session.seen.seq - CONTEXT) };
-		return {};
-	}
-
-	#flush() {
-		if (!this.inRoom || this.liveAt !== 0)
-			return;
-		const { post, wait } = this.outbox.due(this.now());
-		if (post !== null)
-			this.connection.send(protocol.text(post.id, post.text));
-		if (wait > 0)
-			this.later(() => this.#flush(), wait);
-	}
-
-	// ---- what the room says
-
-	#handlers = {
-		[TYPE.TEXT]: this.#onText,
-		[TYPE.AUTH_ACK]: this.#onAck,
-		[TYPE.AUTH_RESET]: this.#onReset,
-		[TYPE.MAY_NOT_ENTER]: this.#onMayNotEnter,
-		[TYPE.WAITING]: this.#onWaiting,
-		[TYPE.REFUSED]: this.#onRefused,
-		[TYPE.ACCEPTED]: this.#onAccepted,
-		[TYPE.NOTICE]: this.#onNotice,
+		// The room closes the connection next.
+		[TYPE.SIGNED_OUT]({ text }) { goodbye = text || SAYS.signedOut; },
 	};
 
-	#onWaiting(frame) {
-		const { name, email } = this.asking ?? this.session.login ?? {};
-
-		this.asking = null;
-		this.connection.settled();
-		this.session.ask(name ?? frame.name, email ?? "", frame.ticket ?? this.session.ticket);
-		if (this.step !== "verify")
-			this.#step("verify");
-		this.views.verify.showWaiting(frame, this.now());
-	}
-
-	#onMayNotEnter(frame) {
-		this.asking = this.code = null;
-		this.connection.stop();
-		this.session.loseTicket();
-		this.#step("enter");
-		this.views.enter.showError(reasonField(frame.reason), reasonText(frame));
-	}
-
-	#onReset(frame) {
-		this.code = null;
-		this.connection.settled();
-		if (frame.reason === "session-over" || this.step === "chat")
-			return this.#sessionOver(frame);
-		const over = frame.reason === "login-over";
-		if (over)
-			this.session.loseTicket();
-		this.views.verify.showError(reasonText(frame), over ? 0 : undefined);
-	}
-
-	#sessionOver(frame) {
-		this.session.end();
-		this.#leave();
-		this.#step("enter");
-		this.views.enter.showError(null, reasonText(frame));
-	}
-
-	#onAck(frame) {
-		const { log, session } = this;
-
-		this.code = this.asking = null;
-		this.connection.settled();
-		session.begin(frame.name || session.name, frame.token);
-		if (this.step !== "chat")
-			this.#toChat();
-		const held = log.last > 0 ? { epoch: log.epoch, seq: log.last } : session.seen;
-		this.#place(held, frame);
-		this.#showOutbox();
-		this.inRoom = true;
-		this.target = frame.seq ?? 0;
-		this.liveAt = this.now() + CATCH_UP_MS;
-		this.views.log.live(false);
-		if ((frame.from ?? 0) > this.target || this.log.last >= this.target)
-			this.#goLive();
-	}
-
-	// Fits what will follow to what is held, and says honestly where it does not fit.
-	#place(held, frame) {
-		const { log, views } = this;
-		const from = frame.from ?? 0;
-
-		if (log.epoch !== frame.epoch) {
-			if (log.last > 0)
-				views.log.clear();
-			log.reset(frame.epoch ?? "");
+	// Says where what follows does not fit.
+	function place(held, { epoch = "", from = 0, seq = 0 }) {
+		if (record.epoch !== epoch) {
+			if (record.last) log.clear();
+			record.reset(epoch);
 		}
-		if (held !== null && held.epoch !== frame.epoch)
-			views.log.line("anew");
-		else if (held !== null && from > held.seq + 1)
-			views.log.line("missing");
-		else if (held === null && from <= (frame.seq ?? 0) && from > 0)
-			views.log.line("earlier");
-		log.next = from;
+		if (held && held.epoch !== epoch) log.line("anew");
+		else if (held && from > held.seq + 1) log.line("missing");
+		else if (!held && from <= seq && from > 0) log.line("earlier");
+		record.next = from;
 	}
 
-	#onText(frame) {
-		const { log, outbox, session, views } = this;
+	function callsMe(text) {
+		const me = fold(session.name);
 
-		if (frame.seq === undefined) // a welcome comes before the past, but belongs after it
-			return this.liveAt !== 0 ? this.whispers.push(frame) : views.log.private(frame);
-		const mine = frame.name === session.name;
-		const id = mine && outbox.remove(frame.id) !== null ? frame.id : null;
-		const taken = log.take(frame.seq);
-		if (taken === "known")
-			return id !== null && views.log.gone(id);
-		if (taken === "gap")
-			views.log.line("missing");
-		views.log.post(frame, id, mine);
-		session.saw(log.epoch, log.last, this.now());
-		if (this.liveAt !== 0 && frame.seq >= this.target)
-			this.#goLive();
+		return text.includes("@") && pieces(text).some((p) => p.mention && fold(p.mention) === me);
 	}
 
-	#goLive() {
-		this.liveAt = 0;
-		this.views.log.live(true);
-		this.whispers.splice(0).forEach((frame) => this.views.log.private(frame));
-		this.#flush();
+	function goLive() {
+		liveAt = 0;
+		log.live(true);
+		whispers.splice(0).forEach(log.whisper);
+		showPeople();
+		flush();
 	}
 
-	// A post sent again was in the room already: it is still to come, or among the missing.
-	#onAccepted(frame) {
-		if (frame.seq > this.log.last)
-			return;
-		this.outbox.remove(frame.id);
-		this.views.log.gone(frame.id);
+	function toStep(next) {
+		self.step = step = next;
+		views.step(step, { name: session.name, email: session.email });
 	}
 
-	#onRefused(frame) {
-		if (frame.reason === "not-in-room" && this.step === "chat")
-			return this.connection.renew(1000);
-		if (frame.id !== undefined && this.outbox.has(frame.id)) {
-			this.outbox.hold(this.now() + (frame.retry_in ?? 0));
-			return this.#fail(frame.id, reasonText(frame));
-		}
-		this.#refusedRequest(frame);
-	}
-
-	// Not a post but a hello, a code or a resume.
-	#refusedRequest(frame) {
-		const { chat, enter, verify } = this.views;
-		const text = reasonText(frame);
-
-		this.asking = this.code = null;
-		if (this.step === "verify")
-			return verify.showError(text, frame.retry_in ?? 0);
-		if (this.step === "chat")
-			return this.inRoom ? chat.showError(text) : this.connection.renew(frame.retry_in ?? 2000);
-		this.connection.stop();
-		enter.showError(null, text);
-	}
-
-	#onNotice(frame) {
-		switch (frame.notice) {
-		case "moving":
-			return this.connection.renew(frame.retry_in ?? 1000);
-		case "bus-lost":
-			this.outOfReach = true;
-			return this.views.bar.show("out-of-reach");
-		case "bus-back":
-			this.outOfReach = false;
-			this.views.bar.show("open");
-			this.outbox.unsent(); // answers may be lost; the ids keep each post single
-			return this.#flush();
+	function showOutbox() {
+		outbox.load(session.name);
+		for (const entry of outbox.list()) {
+			log.pending(entry);
+			if (entry.why) log.failed(entry);
 		}
 	}
 
-	// ---- steps
-
-	#showOutbox() {
-		this.outbox.load(this.session.name);
-		for (const entry of this.outbox.list()) {
-			this.views.log.pending(entry);
-			if (entry.why !== null)
-				this.views.log.failed(entry);
-		}
+	function takeBack(id) {
+		log.gone(id);
+		return outbox.remove(id)?.text;
 	}
 
-	#fail(id, why) {
-		this.views.log.failed(this.outbox.fail(id, why));
-		this.views.chat.showError(`Not sent: ${why}`);
+	function fail(id, text) {
+		log.failed(outbox.fail(id, text));
+		chat.showError(`Not sent: ${text}`);
 	}
 
-	#toChat() {
-		this.#step("chat");
-		this.#showOutbox();
+	function showPeople() {
+		if (step === "chat") views.people.show(people, people.typers(now()), session.name);
 	}
 
-	#leave() {
-		this.asking = this.code = null;
-		this.connection.stop();
-		this.log.reset("");
-		this.outbox.entries.clear();
-		this.views.log.clear();
+	function stop() {
+		asking = code = null;
+		connection.stop();
 	}
 
-	#step(step) {
-		this.step = step;
-		this.views.step(step, { name: this.session.name, email: this.session.email });
+	function leave() {
+		goodbye = "";
+		stop();
+		record.reset("");
+		people.clear();
+		outbox.entries.clear();
+		log.clear();
+		toStep("enter");
 	}
+
+	function forget(text) {
+		session.forget();
+		chat.clear();
+		outbox.clear();
+		leave();
+		bar.show("signed-out", 0, text);
+	}
+
+	const self = {
+		people,
+
+		start() {
+			toStep(session.token ? "chat" : session.ticket ? "verify" : "enter");
+			if (session.token) showOutbox();
+			if (step !== "enter") connection.start();
+		},
+
+		// ticket: of a code that is good until this one comes.
+		enter(name, email, ticket = null) {
+			asking = { name, email };
+			session.ask(name, email, ticket);
+			if (connection.state === "open") hello();
+			else connection.start();
+		},
+
+		resend: () => self.enter(session.name, session.email, session.ticket),
+
+		giveCode(given) {
+			if (!session.ticket) return hear[TYPE.AUTH_RESET]({ reason: "login-over", text: SAYS.codeOver });
+			code = given;
+			connection.start();
+			auth();
+		},
+
+		otherAddress() {
+			stop();
+			session.loseTicket();
+			toStep("enter");
+		},
+
+		// null, or why not.
+		say(typed) {
+			const { words, wrong = null, show } = command(typed);
+
+			if (show)
+				log.whisper({ text: show === "help" ? HELP
+					: `${people.count} here: ${[...people.marks.keys()].join(", ")}` });
+			if (!words) return wrong;
+			const text = say.clean(words);
+			if (!say.textFits(text)) return SAYS.tooLong;
+			const entry = outbox.add(newId(), session.name, text, now());
+			if (!entry) return SAYS.tooMany;
+			typedAt = 0;
+			log.pending(entry);
+			flush();
+			return null;
+		},
+
+		retry(id) {
+			const entry = outbox.retry(id, now());
+
+			if (!entry) return;
+			log.gone(id);
+			log.pending(entry);
+			flush();
+		},
+
+		typed: (name, email) => session.ask(name, email),
+
+		edit(id) { chat.putBack(takeBack(id)); },
+
+		types() {
+			if (!inRoom || !knowsPeople || now() - typedAt < TYPING_MS) return;
+			typedAt = now();
+			send(say.typing());
+		},
+
+		signOut(everywhere = false) {
+			if (inRoom && knowsPeople) {
+				send(say.signOut(everywhere));
+				later(() => session.token && forget(SAYS.notTold), GOODBYE_MS);
+			} else if (everywhere) chat.showError(SAYS.notNow);
+			else forget(SAYS.notTold);
+		},
+
+		// In another tab.
+		onForgotten() {
+			if (session.token) forget(SAYS.otherTab);
+		},
+
+		onWake() {
+			if (connection.state !== "idle") connection.renew();
+		},
+
+		// Somebody looks again: silence shows a dead socket.
+		onSeen() {
+			if (connection.state === "reconnecting") connection.renew();
+			else if (inRoom) who();
+		},
+
+		onTick() {
+			if (liveAt && now() > liveAt) goLive();
+			showPeople();
+			if ((askedAt && now() - askedAt > PATIENCE_MS) ||
+				(inRoom && outbox.stalled(now(), PATIENCE_MS))) {
+				askedAt = 0;
+				connection.renew();
+			}
+		},
+	};
+	return self;
 }

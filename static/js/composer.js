@@ -1,75 +1,87 @@
-// The box where one writes.  Enter sends, Shift+Enter breaks the line; a draft survives a
-// reload, and what cannot be sent stays in the box.
+// The box where one writes.  A draft survives a reload; what cannot be sent stays.
+
+import { asking } from "./command.js";
+import { button, client, find, markOf, on, put } from "./dom.js";
+import { chosen } from "./settings.js";
+import { keptByTab } from "./storage.js";
 
 const DRAFT = "plume.draft";
+const box = find("composer");
+let offered; // {at, names}
 
-export class Composer {
-	// say(words): null, or why they were not taken.  store: of this tab.
-	constructor(root, store, say) {
-		this.box = root.querySelector("#composer");
-		this.error = root.querySelector("#composer-error");
-		this.store = store;
-		this.say = say;
-		this.box.value = store.get(DRAFT) ?? "";
-		this.box.addEventListener("input", () => this.#changed());
-		this.box.addEventListener("keydown", (event) => this.#onKey(event));
-		root.addEventListener("submit", (event) => {
-			event.preventDefault();
-			this.#send();
-		});
-	}
-
-	show() {
-		this.#fit();
-		this.box.focus();
-	}
-
-	showError(text) {
-		this.error.textContent = text;
-		this.box.setAttribute("aria-invalid", String(text !== "" && this.box.value !== ""));
-	}
-
-	// Words that come back, in front of those that are there.
-	putBack(words) {
-		this.box.value = [words, this.box.value].filter((w) => w !== "").join("\n");
-		this.#changed();
-		this.box.focus();
-	}
-
-	clear() {
-		this.box.value = "";
-		this.#changed();
-	}
-
-	#onKey(event) {
-		// 229: an input method still composes, also where isComposing is not told
-		if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === 229)
-			return;
-		event.preventDefault();
-		this.#send();
-	}
-
-	#send() {
-		const words = this.box.value;
-
-		if (words.trim() === "")
-			return;
-		const why = this.say(words);
-		if (why === null)
-			this.clear();
-		else
-			this.showError(why);
-		this.box.focus();
-	}
-
-	#changed() {
-		this.store.set(DRAFT, this.box.value);
-		this.showError("");
-		this.#fit();
-	}
-
-	#fit() {
-		this.box.style.height = "auto";
-		this.box.style.height = `${this.box.scrollHeight + this.box.offsetHeight - this.box.clientHeight}px`;
-	}
+export function showError(text) {
+	put("composer-error", text);
+	box.ariaInvalid = text !== "" && box.value !== "";
 }
+
+function fit() {
+	box.style.height = "auto";
+	box.style.height = `${box.scrollHeight + box.offsetHeight - box.clientHeight}px`;
+}
+
+function changed(people = client.people.marks) {
+	keptByTab.set(DRAFT, box.value);
+	showError("");
+	fit();
+	offered = asking(box.value, box.selectionEnd, [...people.keys()]);
+	find("names").replaceChildren(...(offered?.names ?? []).map((name) => {
+		const choice = button(`@${name}`, () => take(name));
+
+		choice.prepend(markOf(people.get(name)));
+		return choice;
+	}));
+}
+
+function take(name) {
+	box.setRangeText(`@${name} `, offered.at, box.selectionEnd, "end");
+	changed();
+	box.focus();
+}
+
+function send() {
+	const wrong = box.value.trim() && client.say(box.value);
+
+	if (wrong === null) clear();
+	else showError(wrong);
+	box.focus();
+}
+
+export function clear() {
+	box.value = "";
+	changed();
+}
+
+export function putBack(words) {
+	box.value = [words, box.value].filter(Boolean).join("\n");
+	changed();
+	box.focus();
+}
+
+export const me = (name, mark) => find("me").replaceChildren(markOf(mark), name);
+
+export function show({ name }) {
+	me(name);
+	fit();
+	box.focus();
+}
+
+on(box, "keydown", (event) => {
+	const { key, shiftKey, isComposing, keyCode } = event;
+
+	// 229: an input method composes
+	if (shiftKey || isComposing || keyCode === 229) return;
+	if (key === "Tab" && offered) take(offered.names[0]);
+	else if (key === "Escape" && offered) changed(new Map());
+	else if (key === "Enter") send();
+	else return;
+	event.preventDefault();
+});
+on(box, "input", () => {
+	changed();
+	if (chosen.typing && !/^(\/|$)/.test(box.value)) client.types();
+});
+on(find("say"), "submit", (event) => {
+	event.preventDefault();
+	send();
+});
+box.value = keptByTab.get(DRAFT) ?? "";

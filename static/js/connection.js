@@ -1,5 +1,5 @@
-// One WebSocket to the room that comes back by itself: full-jitter back-off, so that
-// ten thousand pages do not return in the same second.  Knows frames, not their meaning.
+// One WebSocket to the room that comes back by itself, with full jitter: ten thousand pages
+// must not return in the same second.  Knows frames, not their meaning.
 
 import { decode, encode } from "./protocol.js";
 
@@ -7,119 +7,90 @@ const BASE_MS = 500;
 const CAP_MS = 30000;
 const OPENING_MS = 10000; // an opening that takes longer is given up
 
-// Milliseconds to wait before try number `attempt` (0, 1, 2 …); random is in [0, 1).
-export function backoff(attempt, random) {
-	return Math.round(random * Math.min(CAP_MS, BASE_MS * 2 ** Math.min(attempt, 16)));
-}
+// Milliseconds before try number 0, 1, 2 …
+export const backoff = (attempt, random) =>
+	Math.round(random * Math.min(CAP_MS, BASE_MS * 2 ** Math.min(attempt, 16)));
 
-// on.open()              the socket is open: say hello or resume
-// on.frame(frame)        a decoded frame
-// on.state(state, until) "idle", "connecting", "open", "reconnecting" (next try at `until`)
-// on.close(code, reason) the socket was closed by the other side or by the network
-// env                    WebSocket, random, now, setTimeout, clearTimeout: for tests
-export class Connection {
-	constructor(url, on, env = {}) {
-		this.url = url;
-		this.on = on;
-		this.env = {
-			WebSocket: globalThis.WebSocket,
-			random: Math.random,
-			now: Date.now,
-			setTimeout: (f, ms) => setTimeout(f, ms),
-			clearTimeout: (t) => clearTimeout(t),
-			...env,
+// on: open(), frame(frame), close(code, reason), and state(state, until): "idle",
+// "connecting", "open", "reconnecting" (next try at `until`).
+export function newConnection(url, on) {
+	let socket, timer;
+	let attempt = 0;
+
+	function enter(state, until = 0) {
+		self.state = state;
+		on.state(state, until);
+	}
+
+	// The late events of a socket that was left are ignored.
+	function drop() {
+		const left = socket;
+
+		clearTimeout(timer);
+		socket = timer = undefined;
+		left?.close();
+	}
+
+	function dial() {
+		const mine = socket = new WebSocket(url);
+
+		timer = setTimeout(() => lost(mine, 0, "timeout"), OPENING_MS);
+		mine.onopen = () => {
+			if (mine !== socket) return;
+			clearTimeout(timer);
+			enter("open");
+			on.open();
 		};
-		this.socket = null;
-		this.timer = null;
-		this.attempt = 0;
-		this.state = "idle";
-	}
+		mine.onmessage = ({ data }) => {
+			const frame = mine === socket && decode(data);
 
-	// Wants a connection from now on; harmless when there is one.
-	start() {
-		if (this.state === "idle")
-			this.#dial();
-	}
-
-	// Wants none any more.
-	stop() {
-		this.#drop();
-		this.attempt = 0;
-		this.#enter("idle");
-	}
-
-	// Leaves the present socket, whatever its state, and dials: at once, or after `delay`
-	// ms and a little more, so that not all who were told so come at once.
-	renew(delay = 0) {
-		this.#drop();
-		if (delay > 0)
-			this.#wait(delay + backoff(this.attempt++, this.env.random()));
-		else
-			this.#dial();
-	}
-
-	// The server answered as hoped.  Only now is the next loss a first one: an open
-	// socket alone says nothing about the room behind it.
-	settled() {
-		this.attempt = 0;
-	}
-
-	// false: not open, nothing was sent.
-	send(frame) {
-		if (this.state !== "open")
-			return false;
-		this.socket.send(encode(frame));
-		return true;
-	}
-
-	#enter(state, until = 0) {
-		this.state = state;
-		this.on.state(state, until);
-	}
-
-	#drop() {
-		const socket = this.socket;
-
-		this.env.clearTimeout(this.timer);
-		this.timer = null;
-		this.socket = null; // its late events are ignored from here on
-		socket?.close();
-	}
-
-	#dial() {
-		const socket = new this.env.WebSocket(this.url);
-
-		this.socket = socket;
-		this.timer = this.env.setTimeout(() => this.#lost(socket, 0, "timeout"), OPENING_MS);
-		socket.onopen = () => {
-			if (socket !== this.socket)
-				return;
-			this.env.clearTimeout(this.timer);
-			this.#enter("open");
-			this.on.open();
+			if (frame) on.frame(frame);
 		};
-		socket.onmessage = (event) => {
-			const frame = socket === this.socket ? decode(event.data) : null;
-
-			if (frame !== null)
-				this.on.frame(frame);
-		};
-		socket.onclose = (event) => this.#lost(socket, event.code, event.reason);
-		this.#enter("connecting");
+		mine.onclose = ({ code, reason }) => lost(mine, code, reason);
+		enter("connecting");
 	}
 
-	#lost(socket, code, reason) {
-		if (socket !== this.socket)
-			return;
-		this.#drop();
-		this.state = "reconnecting";
-		this.on.close?.(code, reason);
-		if (this.state === "reconnecting" && this.timer === null)
-			this.#wait(backoff(this.attempt++, this.env.random()));
+	function lost(mine, code, reason) {
+		if (mine !== socket) return;
+		drop();
+		self.state = "reconnecting";
+		on.close?.(code, reason);
+		if (self.state === "reconnecting" && !timer) wait(0);
 	}
 
-	#wait(delay) {
-		this.timer = this.env.setTimeout(() => this.#dial(), delay);
-		this.#enter("reconnecting", this.env.now() + delay);
+	// A little more than `delay`: others were told the same.
+	function wait(delay) {
+		delay += backoff(attempt++, Math.random());
+		timer = setTimeout(dial, delay);
+		enter("reconnecting", Date.now() + delay);
 	}
+
+	const self = {
+		state: "idle",
+
+		start() {
+			if (self.state === "idle") dial();
+		},
+
+		stop() {
+			drop();
+			attempt = 0;
+			enter("idle");
+		},
+
+		renew(delay = 0) {
+			drop();
+			if (delay > 0) wait(delay);
+			else dial();
+		},
+
+		// The server answered as hoped: open alone is no success.
+		settled() { attempt = 0; },
+
+		// Nothing is sent while it is not open.
+		send(frame) {
+			if (self.state === "open") socket.send(encode(frame));
+		},
+	};
+	return self;
 }

@@ -1,51 +1,42 @@
-// One quiet bar about the connection, silent when all is well.  The countdown is for the
-// eye; a screen reader hears a change of state once.
+// One quiet bar about the connection.  The countdown is for the eye alone.
 
-const QUIET_MS = 700; // a connection made faster than this is not worth a word
+import { client, find, on, put } from "./dom.js";
+
+const QUIET_MS = 700; // faster is not worth a word
 const WORDS = {
 	connecting: "Connecting …",
-	reconnecting: "The connection was lost.",
+	lost: "The connection was lost.",
+	moving: "This way into the room closes. Going to another.",
+	restarting: "The room is restarting.",
 	offline: "This device is offline.",
-	"out-of-reach": "The room is out of reach. What you send waits here.",
+	"out-of-reach": "The room is restarting or out of reach. What you send waits here.",
 };
+const root = find("connection");
+const retry = root.lastElementChild;
+let state, until, why, lost, quietUntil;
 
-export class ConnectionBar {
-	// onRetry(): the person does not want to wait.  env: now, online
-	constructor(root, onRetry, env) {
-		this.root = root;
-		this.words = root.querySelector(".words");
-		this.count = root.querySelector(".count");
-		this.button = root.querySelector("button");
-		this.env = env;
-		this.state = "idle";
-		this.button.addEventListener("click", onRetry);
-	}
+// Once a second.
+export function tick() {
+	const waits = state === "reconnecting";
+	const left = Math.max(1, Math.ceil((until - Date.now()) / 1000));
+	const text = state === "signed-out" ? why : Date.now() < quietUntil ? ""
+		: WORDS[!lost ? state : navigator.onLine ? why || "lost" : "offline"] ?? "";
 
-	// Between two tries the bar goes on saying that the connection is lost.
-	show(state, until = 0) {
-		this.isLost = state === "reconnecting" || (state === "connecting" && this.isLost);
-		this.state = state;
-		this.until = until;
-		this.quietUntil = state === "connecting" && !this.isLost ? this.env.now() + QUIET_MS : 0;
-		this.tick();
-		if (this.quietUntil > 0)
-			setTimeout(() => this.tick(), QUIET_MS);
-	}
+	root.classList.toggle("shown", text !== "");
+	root.dataset.state = state;
+	put("state", text);
+	put("countdown", waits ? `Reconnecting in ${left} s` : lost ? "Reconnecting …" : "");
+	retry.hidden = !waits;
+}
 
-	// Once a second.
-	tick() {
-		const waits = this.state === "reconnecting";
-		const state = waits && !this.env.online() ? "offline" : this.state;
-		const left = Math.max(1, Math.ceil((this.until - this.env.now()) / 1000));
-		const key = this.isLost && !waits ? "reconnecting" : state;
-		const words = this.env.now() < this.quietUntil ? "" : WORDS[key] ?? "";
+on(retry, "click", () => client.onWake());
 
-		this.root.dataset.state = state;
-		this.root.classList.toggle("shown", words !== "");
-		if (this.words.textContent !== words)
-			this.words.textContent = words;
-		this.count.textContent = waits ? `Reconnecting in ${left} s`
-			: this.isLost ? "Reconnecting …" : "";
-		this.button.hidden = !waits;
-	}
+// reason: a key of WORDS, or the sentence for "signed-out"
+export function show(next, at = 0, reason = "") {
+	if (state === "signed-out" && next === "idle") return;
+	lost = next === "reconnecting" || (next === "connecting" && lost);
+	[state, until, why] = [next, at, reason];
+	quietUntil = next === "connecting" && !lost ? Date.now() + QUIET_MS : 0;
+	tick();
+	if (quietUntil > 0) setTimeout(tick, QUIET_MS);
 }

@@ -1,22 +1,16 @@
-// Where this page is in the room's record: each seq is taken once, in order, within one
-// epoch.  The posts themselves are kept by the view.
+// Where this page is in the room's record: each seq is taken once, in order, in one epoch.
 
 export class Log {
-	constructor() {
-		this.reset("");
-	}
+	epoch = "";
+	last = 0; // the newest seq taken
+	next = 0; // the one that should come; 0: any
 
-	reset(epoch) {
-		this.epoch = epoch;
-		this.last = 0; // the newest seq taken; 0: none
-		this.next = 0; // the seq that should come next; 0: any
-	}
+	reset(epoch) { Object.assign(this, { epoch, last: 0, next: 0 }); }
 
-	// Takes a post: "new", "gap" (new, but others before it are missing) or "known".
+	// "new", "gap" (new, but others before it are missing) or "known".
 	take(seq) {
-		if (seq <= this.last)
-			return "known";
-		const gap = this.next !== 0 && seq > this.next;
+		if (seq <= this.last) return "known";
+		const gap = this.next && seq > this.next;
 		this.last = seq;
 		this.next = seq + 1;
 		return gap ? "gap" : "new";

@@ -1,15 +1,19 @@
 // The log on the page: the posts of the room, the person's own pending ones below them.
-// Words are put in as text, never as HTML.
 
-import { hue } from "./hue.js";
+import { action } from "./command.js";
+import { button, client, find, make, markOf, nameOf, on, put } from "./dom.js";
+import { Presence } from "./people.js";
 import { pieces } from "./words.js";
 
 const GROUP_MS = 5 * 60 * 1000; // one speaker's posts within this need one name
-const KEPT = 10000; // posts on the page
-const NEAR_PX = 60; // this close to the end counts as being there
-const CLOCK = new Intl.DateTimeFormat([], { timeStyle: "short" }); // made once: making is slow
-const DAY = new Intl.DateTimeFormat([], { dateStyle: "full" });
-const MOMENT = new Intl.DateTimeFormat([], { dateStyle: "full", timeStyle: "medium" });
+const BLOCK = 100; // posts in a block: those out of sight cost nothing
+const BLOCKS = 100;
+const NEAR_PX = 60; // so near is at the end
+const BUSY_MS = 10000; // for six posts
+const format = (dateStyle, timeStyle) => new Intl.DateTimeFormat([], { dateStyle, timeStyle });
+const CLOCK = format(undefined, "short");
+const DAY = format("full");
+const MOMENT = format("full", "medium");
 const LINES = {
 	missing: "Some messages are missing here.",
 	anew: "The room began anew. Earlier messages are gone.",
@@ -17,254 +21,214 @@ const LINES = {
 	unread: "New",
 };
 
-export class LogView {
-	// on.retry(id), on.edit(id), on.unread(count)
-	constructor(root, on) {
-		this.root = root.querySelector("#log");
-		this.newer = root.querySelector("#newer");
-		this.on = on;
-		this.doc = root.ownerDocument;
-		this.clear();
-		this.root.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-		this.newer.addEventListener("click", () => {
-			this.root.focus(); // the button goes away
-			this.toEnd();
-		});
-		this.doc.addEventListener("visibilitychange", () => this.#scrolled());
-		new ResizeObserver(() => this.#stick()).observe(this.root);
+const root = find("log");
+const newer = find("newer");
+const posts = new WeakMap();
+const byId = new Map(); // what is pending or failed
+const tail = make("div", ""); // with these elements
+let times = [];
+let heard = 0;
+let block, lastTop, unread, unreadLine, lastDay, run, atEnd, isLive, sticking;
+
+const lineElement = (kind, text = LINES[kind]) => make("p", `line ${kind}`, text);
+
+export function clear() {
+	block = make("div", "block");
+	tail.replaceChildren();
+	root.replaceChildren(block, tail);
+	byId.clear();
+	unreadLine = lastDay = run = null;
+	atEnd = isLive = true;
+	count(0);
+}
+
+function add(element) {
+	if (block.childElementCount >= BLOCK) {
+		block.style.containIntrinsicBlockSize = `auto ${block.offsetHeight}px`;
+		block.classList.add("old");
+		block = make("div", "block");
+		tail.before(block);
+		if (root.childElementCount > BLOCKS + 2) root.firstElementChild.remove();
+		lastTop = 0; // no person scrolled
 	}
+	block.append(element);
+	stick();
+}
 
-	clear() {
-		this.root.replaceChildren();
-		this.byId = new Map(); // pending and failed
-		this.unreadLine = this.lastDay = null;
-		this.isLive = true;
-		this.atEnd = true;
-		this.#count(0);
+function timeOf(ts) {
+	return Object.assign(make("time", "", CLOCK.format(ts)), { title: MOMENT.format(ts) });
+}
+
+function postElement(post) {
+	const does = action(post.text);
+	const words = make("div", "text", ...pieces(does ?? post.text).map(pieceElement));
+	const head = make("p", "head", markOf(post.mark), nameOf(post.name), " ", post.ts ? timeOf(post.ts) : "");
+	const element = make("div", does ? "post does" : "post", head, words);
+
+	words.dir = "auto";
+	posts.set(element, post);
+	return element;
+}
+
+function pieceElement({ text, href, mention }) {
+	if (mention) return make("bdi", "mention", text);
+	if (!href) return text;
+	return Object.assign(make("a", "", text),
+		{ href, target: "_blank", rel: "noopener noreferrer nofollow" });
+}
+
+function group(element) {
+	const a = posts.get(element?.previousElementSibling ??
+		element?.parentElement.previousElementSibling?.lastElementChild);
+	const b = posts.get(element);
+
+	element?.classList.toggle("grouped", a?.name === b?.name && !!a && !action(b.text) &&
+		(a.mark === b.mark || !b.seq) && b.ts - a.ts < GROUP_MS);
+}
+
+function day(ts) {
+	const today = new Date().toDateString();
+	const its = new Date(ts).toDateString();
+
+	if (its !== (lastDay ?? today)) add(lineElement("day", its === today ? "Today" : DAY.format(ts)));
+	lastDay = its;
+}
+
+// In a row they share a line; a busy door is not read aloud.
+function eventElement({ name, event, ts }) {
+	if (!run || run.element !== block.lastElementChild)
+		run = { element: make("p", "event"), who: new Presence() };
+	run.who.add(name, event);
+	run.element.replaceChildren(
+		make("span", "", ...run.who.parts().map((x) => x.name ? nameOf(x.name) : x)), timeOf(ts));
+	run.element.ariaLive = "off";
+	return run.element;
+}
+
+// In a busy room only the number of posts is read aloud.
+function tell() {
+	times = [...times.slice(-5), Date.now()];
+	heard = times[5] - times[0] < BUSY_MS ? heard + 1 : 0;
+	root.ariaLive = heard ? "off" : "polite";
+	put("heard", heard > 9 ? `${heard - heard % 10} new messages` : "");
+}
+
+function markUnread() {
+	if (atEnd && !document.hidden) return;
+	if (unread === 0) {
+		unreadLine?.remove();
+		add(unreadLine = lineElement("unread"));
 	}
+	count(unread + 1);
+}
 
-	// While the past is told, nothing is read aloud.
-	live(yes) {
-		this.isLive = yes;
-		this.root.setAttribute("aria-live", yes ? "polite" : "off");
+function count(n) {
+	unread = n;
+	document.title = n > 0 ? `(${n}) Plume` : "Plume";
+	newer.hidden = n === 0 || atEnd;
+	newer.textContent = `${n} new ↓`;
+}
+
+function scrolled() {
+	const { scrollTop, scrollHeight, clientHeight } = root;
+
+	// What grows below is no reason to stay behind; who scrolls up is.
+	if (clientHeight > 0)
+		atEnd = scrollHeight - scrollTop - clientHeight < NEAR_PX || (atEnd && scrollTop >= lastTop);
+	lastTop = scrollTop;
+	if (atEnd && !document.hidden) count(0);
+}
+
+// Once per painted picture.
+function stick() {
+	if (!atEnd || sticking) return;
+	sticking = true;
+	(document.hidden ? (f) => f() : requestAnimationFrame)(() => {
+		sticking = false;
+		if (!atEnd) return;
+		root.scrollTop = root.scrollHeight;
+		scrolled();
+	});
+}
+
+function toEnd() {
+	atEnd = true;
+	stick();
+}
+
+export function gone(id) {
+	const element = byId.get(id);
+	const next = element?.nextElementSibling;
+
+	element?.remove();
+	byId.delete(id);
+	group(next);
+}
+
+clear();
+on(root, "scroll", scrolled);
+on(newer, "click", () => {
+	root.focus();
+	toEnd();
+});
+on(document, "visibilitychange", scrolled);
+new ResizeObserver(stick).observe(root);
+
+// While the past is told, nothing is read aloud.
+export function live(yes) {
+	isLive = yes;
+	root.ariaLive = yes ? "polite" : "off";
+}
+
+// id: of the pending post that it is; calls: it names this person.
+export function post(post, id, mine, calls) {
+	gone(id);
+	day(post.ts);
+	if (isLive && !mine && !post.event) {
+		tell();
+		markUnread();
 	}
+	const element = post.event ? eventElement(post) : postElement(post);
+	element.dataset.seq = post.seq;
+	element.classList.toggle("calls", calls);
+	if (!element.isConnected) add(element);
+	group(element);
+	group(tail.firstElementChild);
+}
 
-	// id: of the pending post that this confirms, or null.
-	post(post, id, mine) {
-		const element = this.byId.get(id) ?? this.#element(post, mine);
+// Without a name: of the page itself.
+export function whisper(post) {
+	const element = postElement({ name: "", ...post });
 
-		this.byId.delete(id);
-		this.#confirm(element, post);
-		const next = this.#firstPending();
-		if (this.isLive && !mine)
-			this.#unread(next);
-		this.#day(element, post, next);
-		if (!element.isConnected || element.nextElementSibling !== next)
-			this.root.insertBefore(element, next);
-		this.#group(element);
-		this.#group(next);
-		if (this.root.childElementCount > KEPT + this.byId.size)
-			this.root.firstElementChild.remove();
-		this.#stick();
-	}
+	element.classList.add("private");
+	element.firstChild.append(make("span", "note", "only you see this"));
+	posts.delete(element); // it groups with nothing
+	add(element);
+}
 
-	private(post) {
-		const element = this.#element(post, false);
+export const line = (kind) => add(lineElement(kind));
 
-		element.classList.add("private");
-		element.querySelector(".head").append(this.#make("span", "note", "only you see this"));
-		this.root.insertBefore(element, this.#firstPending());
-		this.#stick();
-	}
+export function pending(entry) {
+	if (byId.has(entry.id)) return;
+	const element = postElement({ ...entry, ts: entry.at });
+	const state = make("p", "state", "sending …");
 
-	line(kind) {
-		const line = this.#make("p", `line ${kind}`, LINES[kind]);
+	state.ariaHidden = true;
+	element.classList.add("pending");
+	element.append(state);
+	byId.set(entry.id, element);
+	tail.append(element);
+	group(element);
+	toEnd();
+}
 
-		this.root.insertBefore(line, this.#firstPending());
-		this.#stick();
-	}
+export function failed({ id, why }) {
+	const element = byId.get(id);
+	const state = element.lastElementChild;
 
-	pending(entry) {
-		if (this.byId.has(entry.id))
-			return;
-		const element = this.#element({ name: entry.name, text: entry.text, ts: entry.at }, true);
-		const state = this.#make("p", "state", "sending …");
-
-		state.setAttribute("aria-hidden", "true");
-		element.classList.add("pending");
-		element.dataset.id = entry.id;
-		element.append(state);
-		this.byId.set(entry.id, element);
-		this.root.append(element);
-		this.#group(element);
-		this.toEnd();
-	}
-
-	failed(entry) {
-		const element = this.byId.get(entry.id);
-		const button = (label, act) => {
-			const b = this.#make("button", "small", label);
-
-			b.type = "button";
-			b.addEventListener("click", () => act(entry.id));
-			return b;
-		};
-
-		if (element === undefined)
-			return;
-		element.classList.replace("pending", "failed");
-		const state = element.querySelector(".state");
-		state.removeAttribute("aria-hidden");
-		state.replaceChildren(`Not sent: ${entry.why}`, button("Try again", this.on.retry),
-			button("Edit", this.on.edit));
-		this.#stick();
-	}
-
-	gone(id) {
-		const element = this.byId.get(id);
-		const next = element?.nextElementSibling;
-
-		element?.remove();
-		this.byId.delete(id);
-		this.#group(next);
-	}
-
-	toEnd() {
-		this.atEnd = true;
-		this.#stick();
-	}
-
-	#make(tag, className, text = "") {
-		const element = this.doc.createElement(tag);
-
-		element.className = className;
-		element.textContent = text;
-		return element;
-	}
-
-	#element(post, mine) {
-		const element = this.#make("div", "post");
-		const head = this.#make("p", "head");
-		const name = this.#make("bdi", "name", post.name);
-
-		name.style.setProperty("--hue", hue(post.name));
-		head.append(name, " ");
-		element.append(head, this.#words(post));
-		element.classList.toggle("mine", mine);
-		element.classList.toggle("event", post.event !== undefined);
-		this.#time(element, post.ts);
-		return element;
-	}
-
-	#words(post) {
-		const words = this.#make("div", "text");
-
-		words.dir = "auto";
-		for (const piece of pieces(post.text)) {
-			if (piece.href === undefined) {
-				words.append(piece.text);
-				continue;
-			}
-			const link = this.#make("a", "", piece.text);
-			link.href = piece.href;
-			link.target = "_blank";
-			link.rel = "noopener noreferrer nofollow";
-			words.append(link);
-		}
-		return words;
-	}
-
-	#time(element, ts) {
-		const at = new Date(ts ?? NaN);
-
-		if (isNaN(at))
-			return;
-		const time = this.#make("time", "", CLOCK.format(at));
-
-		element.querySelector("time")?.remove();
-		time.dateTime = at.toISOString();
-		time.title = MOMENT.format(at);
-		element.querySelector(".head").append(time);
-		element.dataset.ts = ts;
-		element.dataset.day = at.toDateString();
-	}
-
-	#confirm(element, post) {
-		element.dataset.seq = post.seq;
-		element.classList.remove("pending", "failed");
-		element.querySelector(".state")?.remove();
-		this.#time(element, post.ts);
-	}
-
-	#firstPending() {
-		return this.byId.values().next().value ?? null;
-	}
-
-	// The date, where it changes.
-	#day(element, { ts }, next) {
-		const today = new Date().toDateString();
-		const { day = today } = element.dataset;
-
-		if (day !== (this.lastDay ?? today)) {
-			const label = day === today ? "Today" : DAY.format(ts);
-
-			this.root.insertBefore(this.#make("p", "line day", label),
-				element.isConnected ? element : next);
-		}
-		this.lastDay = day;
-	}
-
-	// The name is shown once for what one speaker says in a row.
-	#group(element) {
-		const last = element?.previousElementSibling;
-
-		element?.classList.toggle("grouped", last?.matches(".post") === true
-			&& !last.matches(".event, .private") && !element.matches(".event, .private")
-			&& last.querySelector(".name").textContent === element.querySelector(".name")?.textContent
-			&& element.dataset.ts - last.dataset.ts < GROUP_MS);
-	}
-
-	#unread(next) {
-		if (this.atEnd && !this.doc.hidden)
-			return;
-		if (this.unread === 0) {
-			this.unreadLine?.remove();
-			this.unreadLine = this.#make("p", "line unread", LINES.unread);
-			this.root.insertBefore(this.unreadLine, next);
-		}
-		this.#count(this.unread + 1);
-	}
-
-	#count(unread) {
-		if (this.unread !== unread)
-			this.on.unread(unread);
-		this.unread = unread;
-		this.newer.hidden = unread === 0 || this.atEnd;
-		this.newer.textContent = `${unread} new ↓`;
-	}
-
-	#scrolled() {
-		const { scrollHeight, scrollTop, clientHeight } = this.root;
-
-		if (clientHeight > 0 && !this.sticking)
-			this.atEnd = scrollHeight - scrollTop - clientHeight < NEAR_PX;
-		if (this.atEnd && !this.doc.hidden)
-			this.#count(0);
-	}
-
-	// Stays at the end, once per painted picture.
-	#stick() {
-		if (!this.atEnd || this.sticking)
-			return;
-		this.sticking = true;
-		const stick = () => {
-			this.sticking = false;
-			this.root.scrollTop = this.root.scrollHeight;
-			this.#scrolled();
-		};
-		if (this.doc.hidden)
-			stick();
-		else
-			this.doc.defaultView.requestAnimationFrame(stick);
-	}
+	element.classList.replace("pending", "failed");
+	state.ariaHidden = null;
+	state.replaceChildren(`Not sent: ${why} `, button("Try again", () => client.retry(id)),
+		button("Edit", () => client.edit(id)));
+	stick();
 }

@@ -1,87 +1,55 @@
-// Puts the page together: the client, its storage and connection, and the views.
+// Puts the page together: the client, what it stands on, and the views.
 
-import { Client } from "./client.js";
-import { Composer } from "./composer.js";
-import { Connection } from "./connection.js";
-import { ConnectionBar } from "./connection_bar.js";
-import { EnterStep } from "./enter_step.js";
-import { Log } from "./log.js";
-import { LogView } from "./log_view.js";
+import { newClient } from "./client.js";
+import * as chat from "./composer.js";
+import { newConnection } from "./connection.js";
+import * as bar from "./connection_bar.js";
+import { client, find, on } from "./dom.js";
+import * as enter from "./enter_step.js";
+import * as log from "./log_view.js";
 import { Outbox } from "./outbox.js";
+import * as people from "./people_view.js";
 import { SESSION_KEY, Session } from "./session.js";
-import { Store } from "./storage.js";
-import { VerifyStep } from "./verify_step.js";
+import * as alerts from "./settings.js";
+import { kept } from "./storage.js";
+import * as verify from "./verify_step.js";
 
-const TICK_MS = 1000;
 const SLEPT_MS = 90000; // browsers let a hidden page tick once a minute
-const now = () => Date.now();
-const find = (id) => document.getElementById(id);
-const store = new Store(() => localStorage);
-const session = new Session(store);
+const now = Date.now;
+const session = new Session(kept);
+const views = { alerts, bar, chat, enter, log, people, verify, step };
 
-function newId() {
-	const random = crypto.getRandomValues(new Uint8Array(16));
-
-	return Array.from(random, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-const bar = new ConnectionBar(find("connection"), () => client.onWake(),
-	{ now, online: () => navigator.onLine });
-const enter = new EnterStep(find("enter"), (name, email) => client.enter(name, email));
-const verify = new VerifyStep(find("verify"), {
-	code: (code) => client.giveCode(code),
-	resend: () => client.resend(),
-	otherAddress: () => client.otherAddress(),
-}, now);
-const chat = new Composer(find("say"), new Store(() => sessionStorage), (words) => client.say(words));
-const log = new LogView(find("chat"), {
-	unread: (count) => {
-		document.title = count > 0 ? `(${count}) Plume` : "Plume";
-	},
-	retry: (id) => client.retry(id),
-	edit: (id) => chat.putBack(client.takeBack(id) ?? ""),
-});
-const views = { enter, verify, chat, log, bar, step: showStep };
-
-function showStep(step, facts) {
-	for (const id of ["enter", "verify", "chat"])
-		find(id).hidden = id !== step;
-	find("me").textContent = facts.name;
+function step(step, facts) {
+	for (const id of ["enter", "verify", "chat"]) find(id).hidden = id !== step;
 	views[step].show(facts);
 }
 
-const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-const client = new Client({
+Object.assign(client, newClient({
 	session,
 	views,
 	now,
-	newId,
-	newClaim: newId,
-	outbox: new Outbox(store),
-	log: new Log(),
-	later: setTimeout.bind(null),
-	connect: (on) => new Connection(`${scheme}//${location.host}/connect`, on),
-});
-
-find("sign-out").addEventListener("click", () => client.signOut());
+	outbox: new Outbox(kept),
+	newId: () => crypto.getRandomValues(new BigUint64Array(2)).join("-"),
+	later: (f, ms) => setTimeout(f, ms),
+	connect: (on) => newConnection(`${location.origin.replace("http", "ws")}/connect`, on),
+}));
 
 let ticked = now();
 setInterval(() => {
-	if (now() - ticked > SLEPT_MS)
-		client.onWake();
+	if (now() - ticked > SLEPT_MS) client.onWake();
 	ticked = now();
 	client.onTick();
 	bar.tick();
 	verify.tick();
-}, TICK_MS);
+}, 1000);
 
-addEventListener("online", () => client.onWake());
-addEventListener("offline", () => bar.tick());
-addEventListener("pageshow", (event) => event.persisted && client.onWake());
-addEventListener("pagehide", () => session.save(now()));
-addEventListener("storage", (event) => {
-	if (event.key === SESSION_KEY && event.newValue === null)
-		client.onForgotten();
+on(window, "online", client.onWake);
+on(window, "offline", bar.tick);
+on(window, "pageshow", ({ persisted }) => persisted && client.onWake());
+on(window, "pagehide", () => session.save(now()));
+on(document, "visibilitychange", () => document.hidden || client.onSeen());
+on(window, "storage", ({ key, newValue }) => {
+	if (key === SESSION_KEY && newValue === null) client.onForgotten();
 });
 
 client.start();

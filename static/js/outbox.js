@@ -1,102 +1,77 @@
-// The person's posts by their id, kept until they were seen in the room or given up; so
-// what was said offline, or just before a reload, is said once and only once.  Decides
-// what is due; others send.  Each post has its own key: several tabs share the storage.
+// The person's posts until they were seen in the room.  Decides what is due; others send.
 
-const PREFIX = "plume.outbox.";
-const POSTS_MAX = 100;
-const CHARS_MAX = 1000000; // browsers give an origin some 5 MB
-const APART_MS = 125; // a little slower than the ten a second that the gateway allows
+const PREFIX = "plume.outbox."; // a key for each: tabs share the storage
+const POSTS_MAX = 50; // of 72 KiB at most: browsers give an origin some 5 MB
+const APART_MS = 125; // slower than the ten a second that the gateway allows
 
-// An entry: {id, name, text, at (ms, orders them), why (null, or the reason it failed)},
-// and, for this connection only, sentAt (ms, or 0).
+// {id, name, text, at (ms), why (it failed, or null)}; for this connection: sentAt (ms).
 export class Outbox {
-	constructor(store) {
-		this.store = store;
-		this.entries = new Map();
-		this.nextAt = 0;
-	}
+	entries = new Map();
+	nextAt = 0;
+
+	constructor(store) { this.store = store; }
 
 	// Takes up what this name left behind; what another name left is dropped.
 	load(name) {
 		const kept = this.store.keys(PREFIX).map((key) => this.store.get(key));
 
 		for (const e of kept.filter((k) => k?.id).sort((a, b) => a.at - b.at))
-			if (e.name !== name)
-				this.remove(e.id);
-			else if (!this.entries.has(e.id))
-				this.entries.set(e.id, { ...e, sentAt: 0 });
+			if (e.name !== name) this.store.remove(PREFIX + e.id);
+			else if (!this.has(e.id)) this.entries.set(e.id, { ...e, sentAt: 0 });
 	}
 
-	list() {
-		return [...this.entries.values()];
-	}
+	list() { return [...this.entries.values()]; }
+	has(id) { return this.entries.has(id); }
 
-	has(id) {
-		return this.entries.has(id);
-	}
-
-	// The entry, or null when too much waits already.
 	add(id, name, text, now) {
 		const all = this.list();
 
-		if (all.length >= POSTS_MAX || all.reduce((n, e) => n + e.text.length, text.length) > CHARS_MAX)
-			return null;
+		if (all.length >= POSTS_MAX) return null;
 		const at = Math.max(now, (all.at(-1)?.at ?? 0) + 1);
 		return this.#keep({ id, name, text, at, why: null, sentAt: 0 });
 	}
 
-	// {post: the one to send at `now` (marked as sent) or null, wait: ms until the next is
-	// due, 0: none is}
+	// {post: to send now, wait: ms until the next one}
 	due(now) {
-		const ready = this.list().filter((e) => e.why === null && e.sentAt === 0);
+		const ready = this.list().filter((e) => !e.why && !e.sentAt);
 
-		if (ready.length === 0 || now < this.nextAt)
+		if (!ready.length || now < this.nextAt)
 			return { post: null, wait: ready.length && this.nextAt - now };
 		ready[0].sentAt = now;
 		this.nextAt = now + APART_MS;
 		return { post: ready[0], wait: ready.length > 1 ? APART_MS : 0 };
 	}
 
-	// Sends nothing before `until`.
-	hold(until) {
-		this.nextAt = Math.max(this.nextAt, until);
-	}
+	hold(until) { this.nextAt = Math.max(this.nextAt, until); }
 
-	// The connection is another one: all that was not seen is due again, under the same ids.
+	// On another connection all is due again, under the same ids.
 	unsent() {
-		for (const e of this.entries.values())
-			e.sentAt = 0;
+		for (const e of this.entries.values()) e.sentAt = 0;
 	}
 
-	// Was something sent more than `patience` ms ago that nobody answered?
 	stalled(now, patience) {
 		return this.list().some((e) => e.sentAt > 0 && now - e.sentAt > patience);
 	}
 
-	fail(id, why) {
-		return this.#keep({ ...this.entries.get(id), why, sentAt: 0 });
-	}
+	fail(id, why) { return this.#keep({ ...this.entries.get(id), why, sentAt: 0 }); }
 
-	// Goes to the end: it is said now.
 	retry(id, now) {
 		const e = this.remove(id);
 
 		return e && this.add(id, e.name, e.text, now);
 	}
 
-	// Seen in the room, or given up.  The entry, or null.
 	remove(id) {
-		const e = this.entries.get(id) ?? null;
+		const e = this.entries.get(id);
 
 		this.entries.delete(id);
-		this.store.remove(PREFIX + id);
+		if (e) this.store.remove(PREFIX + id);
 		return e;
 	}
 
 	clear() {
 		this.entries.clear();
-		for (const key of this.store.keys(PREFIX))
-			this.store.remove(key);
+		for (const key of this.store.keys(PREFIX)) this.store.remove(key);
 	}
 
 	#keep(e) {

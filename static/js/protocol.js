@@ -1,73 +1,47 @@
-// The browser protocol (docs/PROTOCOL.md, part 1) as pure functions: what a client
-// says, and what it understands of what it hears.  Knows no socket, page or clock.
+// The browser protocol (docs/PROTOCOL.md, part 1) as pure functions: what a client says,
+// and what it understands.
 
 export const VERSION = 1;
-
 export const TYPE = Object.freeze({
-	HELLO: 0,
-	TEXT: 1,
-	AUTH: 2,
-	AUTH_ACK: 3,
-	AUTH_RESET: 4,
-	MAY_NOT_ENTER: 5,
-	RESUME: 6,
-	WAITING: 7,
-	REFUSED: 8,
-	ACCEPTED: 9,
-	NOTICE: 10,
+	HELLO: 0, TEXT: 1, AUTH: 2, AUTH_ACK: 3, AUTH_RESET: 4, MAY_NOT_ENTER: 5, RESUME: 6,
+	WAITING: 7, REFUSED: 8, ACCEPTED: 9, NOTICE: 10, WHO: 11, HERE: 12, TYPING: 13,
+	SIGN_OUT: 14, SIGNED_OUT: 15,
 });
 
-// In bytes of UTF-8.  FRAME_MAX is what the gateway closes over (1.3): escapes count.
-export const FIELD_MAX = 120;
+// In bytes of UTF-8; over FRAME_MAX the gateway closes: escapes count.
 export const TEXT_MAX = 65536;
 export const FRAME_MAX = 72 * 1024;
 
-const FROM_SERVER = new Set([1, 3, 4, 5, 7, 8, 9, 10]);
-const NUMBERS = ["seq", "ts", "from", "digits", "expires_in", "resend_in", "retry_in"];
-const STRINGS = ["text", "id", "event", "token", "epoch", "reason", "ticket", "mail", "sender",
-	"subject", "notice"];
+const NUMBERS = ("seq ts from digits expires_in resend_in retry_in people mailed_at " +
+	"mail_retry_in mailers").split(" ");
+const STRINGS = ("text id event token epoch reason ticket mail sender subject notice mark " +
+	"proof reference").split(" ");
 
-export function bytes(text) {
-	return new TextEncoder().encode(text).length;
-}
+export const bytes = (text) => new TextEncoder().encode(text).length;
 
-// Without what strict JSON readers refuse whole: halves of surrogate pairs, and NUL.
-export function clean(words) {
-	return words.replace(/[\p{Cs}\0]/gu, "\ufffd");
-}
+// Without what strict JSON readers refuse: halves of surrogate pairs, and NUL.
+export const clean = (words) => words.replace(/[\p{Cs}\0]/gu, "\ufffd");
 
-export function hello(name, email) {
-	return { type: TYPE.HELLO, text: clean(`${name}\n${email}`), v: VERSION };
-}
+export const hello = (name, email, proof) =>
+	({ type: TYPE.HELLO, text: clean(`${name}\n${email}`), v: VERSION, proof });
+export const text = (id, words) => ({ type: TYPE.TEXT, text: words, id });
+// position: {epoch, seq} of the last post received, or nothing.
+export const auth = (code, ticket, claim, position) =>
+	({ type: TYPE.AUTH, text: code, ticket, claim, ...position });
+export const resumeSession = (token, position) =>
+	({ type: TYPE.RESUME, v: VERSION, token, ...position });
+export const resumeLogin = (ticket) => ({ type: TYPE.RESUME, v: VERSION, ticket });
+export const who = (after) => ({ type: TYPE.WHO, after });
+export const typing = () => ({ type: TYPE.TYPING });
+export const signOut = (everywhere) => ({ type: TYPE.SIGN_OUT, everywhere });
 
-export function text(id, words) {
-	return { type: TYPE.TEXT, text: words, id };
-}
+export const textFits = (words) => bytes(words) <= TEXT_MAX &&
+	bytes(encode(text("x".repeat(64), words))) <= FRAME_MAX;
 
-// position: {epoch, seq} of the last post received, or {} for none.
-export function auth(code, ticket, claim, position = {}) {
-	return { type: TYPE.AUTH, text: code, ticket, claim, ...position };
-}
+export const encode = (frame) => JSON.stringify({ user: { name: "" }, text: "", ...frame });
 
-export function resumeSession(token, position = {}) {
-	return { type: TYPE.RESUME, v: VERSION, token, ...position };
-}
-
-export function resumeLogin(ticket) {
-	return { type: TYPE.RESUME, v: VERSION, ticket };
-}
-
-// A text that fits both limits, its own and that of the frame around it.
-export function textFits(words) {
-	return bytes(words) <= TEXT_MAX && bytes(encode(text("x".repeat(64), words))) <= FRAME_MAX;
-}
-
-export function encode(frame) {
-	return JSON.stringify({ user: { name: "" }, text: "", ...frame });
-}
-
-// What was heard as {type, name, text, …}, with every known field of its right kind or
-// absent; null for what is no frame or of a type that this client does not know.
+// {type, name, text, …}: every known field of its right kind or absent (a list of people is
+// `here`); null for what is no frame.
 export function decode(data) {
 	let raw;
 
@@ -76,19 +50,17 @@ export function decode(data) {
 	} catch {
 		return null;
 	}
-	if (raw === null || typeof raw !== "object" || !FROM_SERVER.has(raw.type))
-		return null;
+	if (!Number.isInteger(raw?.type)) return null;
 
-	const frame = { type: raw.type, name: "" };
-	if (typeof raw.user?.name === "string")
-		frame.name = raw.user.name;
+	const frame = { type: raw.type, name: "", text: "" };
+	const string = (x) => typeof x === "string";
+	if (string(raw.user?.name)) frame.name = raw.user.name;
 	for (const key of NUMBERS)
-		if (Number.isSafeInteger(raw[key]) && raw[key] >= 0)
-			frame[key] = raw[key];
-	for (const key of STRINGS)
-		if (typeof raw[key] === "string")
-			frame[key] = raw[key];
-	frame.text ??= "";
-	frame.resumed = raw.resumed === true;
+		if (Number.isSafeInteger(raw[key]) && raw[key] >= 0) frame[key] = raw[key];
+	for (const key of STRINGS) if (string(raw[key])) frame[key] = raw[key];
+	if (Array.isArray(raw.people))
+		frame.here = raw.people.filter((p) => string(p?.name))
+			.map(({ name, mark }) => ({ name, mark: string(mark) ? mark : "" }));
+	frame.more = raw.more === true;
 	return frame;
 }

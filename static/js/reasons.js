@@ -1,43 +1,46 @@
-// Sentences for facts and reasons: what happened, what to do.  Where the server sends its
-// own words, they are used.
+// Sentences: what happened, what to do.  The server's own words come first.
 
 import { TEXT_MAX } from "./protocol.js";
 
-export const TOO_LONG = `This is too long: at most ${TEXT_MAX.toLocaleString("en")} bytes go in one message.`;
-export const TOO_MANY = "Too many messages wait to be sent. Wait until the room is back.";
-export const SIGNED_OUT = "You signed out in another tab.";
-
-const MAIL = {
-	queued: "Your mail is about to be sent.",
-	taken: "Your mail is being sent.",
-	sent: "Your mail was sent. It should arrive within a minute.",
-	deferred: "Your mail server asked to wait. The mail will be sent again by itself.",
-	refused: "Your mail server refused the mail. Check the address.",
-	expired: "The mail could not be delivered in time. Ask for a new code.",
-	withheld: "No mail was sent: too many were asked for. Wait, then ask again.",
+export const SAYS = {
+	tooLong: `This is too long: at most ${TEXT_MAX.toLocaleString("en")} bytes go in one message.`,
+	tooMany: "Too many messages wait for the room.",
+	signedOut: "You are signed out.",
+	otherTab: "You signed out in another tab.",
+	notTold: "You are signed out here. The room could not be told.",
+	codeOver: "This code is no longer good. Ask for a new one.",
+	notNow: "The room is out of reach. Try again when it is back.",
 };
 
 const FIELDS = { "name-taken": "name", "bad-name": "name", "bad-address": "email" };
-
-const FALLBACK = {
-	"wrong-code": "That is not the code. Look at the newest mail and try again.",
-	"login-over": "This code is no longer good. Ask for a new one.",
-	"session-over": "Your session is over. Enter again to get a new code.",
+const MAIL = {
+	queued: "Your mail is about to be sent.",
+	waits: "No mailer is running: your mail waits.",
+	sent: "Your mail was sent.",
+	deferred: "Your mail server asked to wait.",
+	refused: "Your mail server refused the mail. Check the address.",
+	expired: "The mail could not be delivered. Ask for a new code.",
+	withheld: "Too many mails were asked for. Wait, then ask again.",
 };
 
-// frame: auth reset, may not enter, refused.
 export function reasonText(frame) {
-	const text = frame.text || FALLBACK[frame.reason] || "That did not work. Try again.";
-	const wait = Math.ceil((frame.retry_in ?? 0) / 1000);
+	const text = frame.text || "That did not work. Try again.";
 
-	return wait > 0 && !/\d/.test(text) ? `${text} (in ${wait} s)` : text;
+	return frame.retry_in && !/\d/.test(text) ? `${text} (in ${Math.ceil(frame.retry_in / 1000)} s)` : text;
 }
 
-// The field of the enter step that a reason is about, or null for the whole of it.
-export function reasonField(reason) {
-	return FIELDS[reason] ?? null;
+export const reasonField = (reason) => FIELDS[reason] ?? null;
+
+export function mailText({ mail, mailed_at, mailers, text }, clock) {
+	if (mail === "sent" && mailed_at)
+		return `Your mail was accepted by the mail server at ${clock(mailed_at)}.`;
+	return MAIL[mail === "queued" && mailers === 0 ? "waits" : mail] ?? (text || "A code is on its way.");
 }
 
-export function mailText(frame) {
-	return MAIL[frame.mail] ?? (frame.text || "A code is on its way.");
+export function mailHint({ sender, subject, reference }) {
+	const by = [sender && ` from ${sender}`, subject && ` with the subject “${subject}”`];
+	const look = by.filter(Boolean).join(",");
+
+	return [look && `Look for a mail${look}.`,
+		reference && `Should none come, tell the operator: ${reference}.`].filter(Boolean).join(" ");
 }

@@ -1,97 +1,67 @@
-// What the page remembers of its person: the session (name, token), the login that waits
-// for its code (name, email, ticket), and how far the room has been seen (epoch, seq).
+// What the page remembers of its person: {name, token}; {name, email, ticket} of a login
+// that waits for its code; {epoch, seq} of the last post seen; {email, proof} of the login.
 
-const SESSION = "plume.session";
-const LOGIN = "plume.login";
-const SEEN = "plume.seen";
+const FACTS = ["session", "login", "seen", "proven"];
 const SEEN_EVERY_MS = 1000; // a busy room must not mean a write per post
 
-export { SESSION as SESSION_KEY };
+export const SESSION_KEY = "plume.session";
 
 export class Session {
+	savedAt = -Infinity;
+
 	constructor(store) {
 		this.store = store;
-		this.session = store.get(SESSION);
-		this.login = store.get(LOGIN);
-		this.seen = store.get(SEEN);
-		this.savedAt = -Infinity;
+		for (const fact of FACTS) this[fact] = store.get(`plume.${fact}`);
 	}
 
-	get token() {
-		return this.session?.token ?? null;
-	}
+	get token() { return this.session?.token ?? null; }
+	get ticket() { return this.login?.ticket ?? null; }
+	get name() { return this.login?.name ?? this.session?.name ?? ""; }
+	get email() { return this.login?.email ?? this.proven?.email ?? ""; }
 
-	get ticket() {
-		return this.login?.ticket ?? null;
-	}
+	ask(name, email, ticket = null) { this.#keep("login", { name, email, ticket }); }
 
-	get name() {
-		return this.login?.name ?? this.session?.name ?? "";
-	}
-
-	get email() {
-		return this.login?.email ?? "";
-	}
-
-	// A code was asked for; ticket is null until the room answers.
-	ask(name, email, ticket = null) {
-		this.login = { name, email, ticket };
-		this.store.set(LOGIN, this.login);
-	}
-
-	// By what the room knows this browser again, should the answer to its code be lost.
+	// A secret by which the code can be given once more.
 	claim(newClaim) {
-		if (this.login.claim === undefined) {
-			this.login.claim = newClaim();
-			this.store.set(LOGIN, this.login);
-		}
+		if (!this.login.claim) this.#keep("login", { ...this.login, claim: newClaim() });
 		return this.login.claim;
 	}
 
-	// The login is no longer good; who asked stays, for the next try.
+	proof(email) { return this.proven?.email === email ? this.proven.proof : undefined; }
+
 	loseTicket() {
-		if (this.login !== null)
-			this.ask(this.login.name, this.login.email);
+		if (this.login) this.ask(this.login.name, this.login.email);
 	}
 
-	begin(name, token) {
-		if (this.session !== null && this.session.name !== name)
-			this.#forgetSeen();
-		this.session = { name, token: token ?? this.token };
-		this.store.set(SESSION, this.session);
-		this.login = null;
-		this.store.remove(LOGIN);
+	begin(name, token, proof) {
+		if (this.session && this.session.name !== name) this.#keep("seen", null);
+		if (proof && this.login) this.#keep("proven", { email: this.login.email, proof });
+		this.#keep("session", { name, token: token ?? this.token });
+		this.#keep("login", null);
 	}
 
-	// The token is no longer good; name and place stay, for the next login.
 	end() {
-		if (this.session !== null)
-			this.session = { name: this.session.name, token: null };
-		this.store.set(SESSION, this.session);
+		if (this.session) this.#keep("session", { name: this.session.name, token: null });
 	}
 
 	// Signed out: nothing stays.
 	forget() {
-		this.session = this.login = null;
-		this.store.remove(SESSION);
-		this.store.remove(LOGIN);
-		this.#forgetSeen();
+		for (const fact of FACTS) this.#keep(fact, null);
 	}
 
 	saw(epoch, seq, now) {
 		this.seen = { epoch, seq };
-		if (now - this.savedAt >= SEEN_EVERY_MS)
-			this.save(now);
+		if (now - this.savedAt >= SEEN_EVERY_MS) this.save(now);
 	}
 
 	save(now) {
 		this.savedAt = now;
-		if (this.seen !== null)
-			this.store.set(SEEN, this.seen);
+		this.#keep("seen", this.seen);
 	}
 
-	#forgetSeen() {
-		this.seen = null;
-		this.store.remove(SEEN);
+	#keep(fact, value) {
+		this[fact] = value;
+		if (value === null) this.store.remove(`plume.${fact}`);
+		else this.store.set(`plume.${fact}`, value);
 	}
 }

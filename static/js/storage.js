@@ -1,44 +1,36 @@
-// A Storage of the browser that never throws: where it is full or forbidden, things are
-// kept in memory for the life of the page.
+// A Storage of the browser that never throws: where it is full or forbidden, things last as
+// long as the page.
 
 export class Store {
 	constructor(open) {
-		this.memory = new Map();
 		try {
 			this.storage = open();
 		} catch {
-			this.storage = null;
+			this.storage = {};
 		}
 	}
 
-	keys(prefix) {
-		const kept = this.storage === null ? [] : Object.keys(this.storage);
-
-		return [...new Set([...kept, ...this.memory.keys()])].filter((k) => k.startsWith(prefix));
-	}
+	keys(prefix) { return Object.keys(this.storage).filter((key) => key.startsWith(prefix)); }
 
 	// The value as it was set, or null.
 	get(key) {
 		try {
-			return JSON.parse(this.memory.get(key) ?? this.storage?.getItem(key) ?? "null");
+			return JSON.parse(this.storage[key] ?? "null");
 		} catch {
 			return null;
 		}
 	}
 
 	set(key, value) {
-		const json = JSON.stringify(value);
-
 		try {
-			this.storage.setItem(key, json);
-			this.memory.delete(key);
+			this.storage[key] = JSON.stringify(value);
 		} catch {
-			this.memory.set(key, json);
+			// who sets it has it, too
 		}
 	}
 
-	remove(key) {
-		this.memory.delete(key);
-		this.storage?.removeItem(key);
-	}
+	remove(key) { delete this.storage[key]; }
 }
+
+export const kept = new Store(() => localStorage);
+export const keptByTab = new Store(() => sessionStorage);

@@ -1,127 +1,82 @@
 // The second step: the code from the mail, and what is known about that mail.
 
 import { findCode } from "./code.js";
-import { mailText } from "./reasons.js";
+import { client, find, on, put } from "./dom.js";
+import { mailHint, mailText } from "./reasons.js";
 
-export class VerifyStep {
-	// on.code(code), on.resend(), on.otherAddress(); now(): ms
-	constructor(root, on, now) {
-		const find = (id) => root.querySelector(id);
+const clock = (ms) => new Date(ms).toLocaleTimeString([], { timeStyle: "short" });
+const field = find("code");
+const button = find("code-button");
+const resend = find("resend");
+let digits, tried, resendAt, expiresAt, retryAt;
 
-		this.code = find("#code");
-		this.button = find("#code-button");
-		this.error = find("#verify-error");
-		this.address = find("#address");
-		this.status = find("#mail-status");
-		this.look = find("#mail-look");
-		this.expiry = find("#mail-expiry");
-		this.resend = find("#resend");
-		this.now = now;
-		this.on = on;
-		this.reset();
-		this.code.addEventListener("input", () => this.#try());
-		root.addEventListener("submit", (event) => {
-			event.preventDefault();
-			this.#submit();
-		});
-		this.resend.addEventListener("click", () => {
-			this.resendAt = Infinity;
-			this.showError("");
-			on.resend();
-		});
-		find("#other-address").addEventListener("click", on.otherAddress);
-	}
+const seconds = (at) => Math.ceil((at - Date.now()) / 1000);
 
-	reset() {
-		this.digits = 8;
-		this.tried = ""; // not submitted by itself again
-		this.resendAt = Infinity; // asked, or not told yet
-		this.expiresAt = Infinity;
-		this.code.value = "";
-		this.status.textContent = "Asking about your mail …";
-		this.look.textContent = this.expiry.textContent = "";
-		this.showError("");
-	}
+// Once a second.
+export function tick() {
+	const left = seconds(resendAt);
 
-	show({ email }) {
-		this.reset();
-		this.address.textContent = email || "your address";
-		this.code.focus();
-	}
-
-	showWaiting(frame, now) {
-		this.digits = frame.digits ?? 8;
-		this.status.textContent = mailText(frame);
-		this.look.textContent = look(frame);
-		this.resendAt = now + (frame.resend_in ?? 0);
-		this.expiresAt = frame.expires_in === undefined ? Infinity : now + frame.expires_in;
-		this.tick();
-	}
-
-	// resendIn: ms until a new code can be asked for, when this error is about that.
-	showError(text, resendIn) {
-		this.#busy(false);
-		this.error.textContent = text;
-		this.code.setAttribute("aria-invalid", String(text !== ""));
-		if (resendIn !== undefined)
-			this.resendAt = this.now() + resendIn;
-		if (text !== "") {
-			this.code.focus();
-			this.code.select();
-		}
-		this.tick();
-	}
-
-	// Once a second.
-	tick() {
-		const left = Math.ceil((this.resendAt - this.now()) / 1000);
-
-		this.resend.disabled = left > 0;
-		set(this.resend, left > 0 && left < Infinity ? `Send a new code (in ${left} s)` : "Send a new code");
-		if (this.expiresAt < Infinity)
-			set(this.expiry, this.expiresAt < this.now() ? "The code is too old now: ask for a new one."
-				: `The code is good until ${clock(this.expiresAt)}.`);
-	}
-
-	#busy(yes) {
-		this.button.disabled = yes;
-		this.button.textContent = yes ? "Checking …" : "Go in";
-	}
-
-	#try() {
-		const code = findCode(this.code.value, this.digits);
-
-		if (code !== null && code !== this.tried)
-			this.#submit();
-	}
-
-	#submit() {
-		const code = findCode(this.code.value, this.digits);
-
-		if (code === null)
-			return this.showError(`The code has ${this.digits} digits. It is in the mail.`);
-		this.tried = this.code.value = code;
-		this.showError("");
-		this.#busy(true);
-		this.on.code(code);
-	}
+	resend.disabled = left > 0;
+	put("resend", `Send a new code${left > 0 && left < Infinity ? ` (in ${left} s)` : ""}`);
+	put("mail-retry", !retryAt ? ""
+		: retryAt > Date.now() ? `Trying again in ${seconds(retryAt)} s.` : "Trying again …");
+	put("mail-expiry", !expiresAt ? "" : expiresAt > Date.now()
+		? `The code is good until ${clock(expiresAt)}.`
+		: "The code is too old now: ask for a new one.");
 }
 
-function set(element, text) {
-	if (element.textContent !== text)
-		element.textContent = text;
+export function showError(text, resendIn, busy = false) {
+	button.disabled = busy;
+	put("code-button", busy ? "Checking …" : "Go in");
+	put("verify-error", text);
+	field.ariaInvalid = text !== "";
+	if (resendIn !== undefined) resendAt = Date.now() + resendIn;
+	if (text !== "") field.select();
+	tick();
 }
 
-function look({ sender, subject }) {
-	const parts = [];
-
-	if (sender)
-		parts.push(`from ${sender}`);
-	if (subject)
-		parts.push(`with the subject “${subject}”`);
-	return parts.length > 0 ? `Look for a mail ${parts.join(", ")}.` : "";
+function submit(code) {
+	if (!code) return showError(`The code has ${digits} digits. It is in the mail.`);
+	tried = field.value = code;
+	showError("", undefined, true);
+	client.giveCode(code);
 }
 
-function clock(ms) {
-	return new Date(ms).toLocaleTimeString([], { timeStyle: "short" });
+// A whole code is submitted, once.
+on(field, "input", () => {
+	const code = findCode(field.value, digits);
+
+	if (code && code !== tried) submit(code);
+});
+on(find("verify"), "submit", (event) => {
+	event.preventDefault();
+	submit(findCode(field.value, digits));
+});
+on(resend, "click", () => {
+	field.focus();
+	showError("", Infinity);
+	client.resend();
+});
+on(find("other-address"), "click", () => client.otherAddress());
+
+export function show({ email }) {
+	digits = 8;
+	tried = field.value = "";
+	expiresAt = retryAt = 0;
+	put("mail-status", "Asking about your mail …");
+	put("mail-look", "");
+	put("address", email || "your address");
+	showError("", Infinity);
+	field.focus();
+}
+
+export function showWaiting(frame) {
+	const at = (ms) => ms && Date.now() + ms;
+
+	digits = frame.digits ?? 8;
+	[resendAt, expiresAt, retryAt] =
+		[at(frame.resend_in ?? 0), at(frame.expires_in), at(frame.mail_retry_in)];
+	put("mail-status", mailText(frame, clock));
+	put("mail-look", mailHint(frame));
+	tick();
 }

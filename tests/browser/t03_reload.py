@@ -6,11 +6,11 @@ def test_at_the_verify_step(plume, browser):
     ann.open(plume.gateways[0])
     ann.enter("ann", "ann@a.example")
     ann.expect_step("verify")
-    ann.expect_text("mail-status", "sent")
+    ann.expect_text("mail-status", "accepted by the mail server")
     ann.reload()
     ann.expect_step("verify")
     assert ann.text("address") == "ann@a.example"
-    ann.expect_text("mail-status", "sent")
+    ann.expect_text("mail-status", "accepted by the mail server")
     ann.give_code(plume.code_for("ann@a.example"))
     ann.expect_step("chat")
 

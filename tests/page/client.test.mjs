@@ -90,8 +90,8 @@ describe("waiting for the code", () => {
 		assert.deepEqual(page.sent.at(-1), { type: 2, text: "48291357", ticket: "tick", claim: "claim" });
 		page.hear(ack(0, 1));
 		assert.equal(page.client.step, "chat");
-		assert.equal(page.client.session.token, "tok");
-		assert.equal(page.client.session.ticket, null);
+		assert.equal(page.session.token, "tok");
+		assert.equal(page.session.ticket, null);
 	});
 	test("gives the code again when the answer was lost", () => {
 		const page = asked();
@@ -127,7 +127,7 @@ describe("waiting for the code", () => {
 		assert.deepEqual(page.calls("step").at(-1).slice(1),
 			["enter", { name: "ann", email: "ann@a.example" }]);
 		assert.equal(page.connection.state, "idle");
-		assert.equal(page.client.session.ticket, null);
+		assert.equal(page.session.ticket, null);
 	});
 });
 
@@ -139,15 +139,15 @@ describe("talking", () => {
 		assert.deepEqual(page.sent, [{ type: 1, text: "hello", id: "id0" }]);
 		page.hear(post(1, "ann", { id: "id0", text: "hello" }));
 		assert.equal(page.calls("log.post")[0][2], "id0");
-		assert.equal(page.client.outbox.list().length, 0);
+		assert.equal(page.outbox.list().length, 0);
 	});
 	test("somebody else's post with my id confirms nothing", () => {
 		const page = inRoom();
 
 		page.client.say("hello");
 		page.hear(post(1, "eve", { id: "id0" }));
-		assert.equal(page.calls("log.post")[0][2], null);
-		assert.equal(page.client.outbox.list().length, 1);
+		assert.equal(page.calls("log.post")[0][2], undefined);
+		assert.equal(page.outbox.list().length, 1);
 	});
 	test("a refused post fails with its reason and can be tried again or taken back", () => {
 		const page = inRoom();
@@ -160,15 +160,16 @@ describe("talking", () => {
 		page.run(2100);
 		assert.equal(page.sent.length, 2);
 		page.hear({ type: 8, reason: "bad-text", text: "No.", id: "id0" });
-		assert.equal(page.client.takeBack("id0"), "hello");
-		assert.equal(page.client.outbox.list().length, 0);
+		page.client.edit("id0");
+		assert.deepEqual(page.calls("chat.putBack"), [["chat.putBack", "hello"]]);
+		assert.equal(page.outbox.list().length, 0);
 	});
 	test("what is too long is never sent, and stays with its writer", () => {
 		const page = inRoom();
 
 		assert.match(page.client.say("x".repeat(65537)), /too long/);
 		assert.equal(page.sent.length, 0);
-		assert.equal(page.client.outbox.list().length, 0);
+		assert.equal(page.outbox.list().length, 0);
 	});
 	test("halves of characters and unknown notices do no harm", () => {
 		const page = inRoom();
@@ -177,14 +178,16 @@ describe("talking", () => {
 		assert.equal(page.sent[0].text, "a\ufffd\ufffdb \u{1f600}");
 		page.hear({ type: 10, notice: "bus-lost" });
 		page.hear({ type: 10, notice: "of-later-days" });
-		assert.equal(page.client.outOfReach, true);
+		for (const type of [0, 2, 6, 11, 14, 99])
+			page.hear({ type });
+		assert.equal(page.calls("bar.show").at(-1)[1], "out-of-reach");
 	});
 	test("a post without seq is private", () => {
 		const page = inRoom();
 
 		page.hear({ type: 1, name: "plumebot", text: "Welcome." });
-		assert.equal(page.calls("log.private").length, 1);
-		assert.equal(page.client.log.last, 0);
+		assert.equal(page.calls("log.whisper").length, 1);
+		assert.equal(page.calls("log.post").length, 0);
 	});
 	test("a post that is heard twice is shown once; a hole is told", () => {
 		const page = inRoom(3);
@@ -201,7 +204,7 @@ describe("talking", () => {
 		page.client.say("big");
 		page.on.close(1009);
 		assert.equal(page.calls("log.failed").length, 1);
-		assert.notEqual(page.client.outbox.list()[0].why, null);
+		assert.notEqual(page.outbox.list()[0].why, null);
 	});
 	test("a post that nobody answers means a dead connection", () => {
 		const page = inRoom();
@@ -231,7 +234,7 @@ describe("talking", () => {
 		page.client.onTick();
 		assert.equal(page.connection.renewed, undefined);
 	});
-	test("while the room is out of reach posts wait, and are asked for again when it is back", () => {
+	test("while the room is out of reach posts wait, and are sent when it is back", () => {
 		const page = inRoom();
 
 		page.hear({ type: 10, notice: "bus-lost" });
@@ -241,7 +244,7 @@ describe("talking", () => {
 		page.client.onTick();
 		assert.equal(page.connection.renewed, undefined);
 		page.hear({ type: 10, notice: "bus-back" });
-		assert.deepEqual(page.sent.map((f) => f.id), ["id0", "id0"]);
+		assert.deepEqual(page.sent.map((f) => f.id), ["id0"]);
 	});
 });
 
@@ -267,11 +270,11 @@ describe("coming back", () => {
 
 		page.client.say("a");
 		page.hear({ type: 9, id: "id0", seq: 4 });
-		assert.equal(page.client.outbox.list().length, 1);
+		assert.equal(page.outbox.list().length, 1);
 		page.hear(post(4, "ann", { id: "id0" }));
 		page.client.say("b");
 		page.hear({ type: 9, id: "id1", seq: 2 });
-		assert.equal(page.client.outbox.list().length, 0);
+		assert.equal(page.outbox.list().length, 0);
 		assert.deepEqual(page.calls("log.gone").at(-1), ["log.gone", "id1"]);
 	});
 	test("says where messages are missing", () => {
@@ -295,13 +298,13 @@ describe("coming back", () => {
 		page.run(200);
 		assert.equal(page.sent.at(-1).id, "id0");
 		page.hear(post(1, "ann", { id: "id0" }));
-		assert.equal(page.client.outbox.list().length, 0);
+		assert.equal(page.outbox.list().length, 0);
 	});
 	test("after a reload shows again what was there, without a hole where there is none", () => {
 		const first = inRoom(80);
 
 		first.client.say("unsent");
-		first.client.session.save(0);
+		first.session.save(0);
 		const page = newPage(first.storage);
 		page.client.start();
 		assert.equal(page.client.step, "chat");
@@ -331,11 +334,11 @@ describe("coming back", () => {
 
 		page.connection.go("reconnecting");
 		page.open();
-		page.hear({ type: 4, reason: "session-over", text: "" });
+		page.hear({ type: 4, reason: "session-over", text: "The session is over." });
 		assert.deepEqual(page.calls("step").at(-1).slice(1), ["enter", { name: "ann", email: "" }]);
 		assert.match(page.calls("enter.showError").at(-1)[2], /session is over/);
 		assert.equal(page.connection.state, "idle");
-		assert.equal(newPage(page.storage).client.session.token, null);
+		assert.equal(newPage(page.storage).session.token, null);
 	});
 	test("to a gateway that moves, or no longer knows us, dials again", () => {
 		const page = inRoom();
@@ -379,11 +382,49 @@ describe("signing out", () => {
 		assert.equal(page.connection.state, "idle");
 		assert.equal(page.client.step, "enter");
 	});
+	test("is told to a room that knows how, which says goodbye", () => {
+		const page = inRoom();
+
+		page.hear(ack(0, 1, { mark: "k3" }));
+		page.sent.length = 0;
+		page.client.signOut(true);
+		assert.deepEqual(page.sent, [{ type: 14, everywhere: true }]);
+		assert.equal(page.client.step, "chat");
+		page.hear({ type: 15, reason: "session-over", text: "Goodbye." });
+		page.on.close(1008, "signed-out");
+		assert.equal(page.client.step, "enter");
+		assert.deepEqual(page.calls("bar.show").at(-1).slice(1), ["signed-out", 0, "Goodbye."]);
+		assert.equal(Object.keys(page.storage).length, 0);
+	});
+	test("ends here though the room does not answer", () => {
+		const page = inRoom();
+
+		page.hear(ack(0, 1, { mark: "k3" }));
+		page.client.signOut();
+		page.run(3000);
+		assert.equal(page.client.step, "enter");
+		assert.match(page.calls("bar.show").at(-1)[3], /could not be told/);
+	});
+	test("everywhere is not pretended while the room is out of reach", () => {
+		const page = inRoom();
+
+		page.hear({ type: 10, notice: "bus-lost" });
+		page.client.signOut(true);
+		assert.equal(page.client.step, "chat");
+		assert.match(page.calls("chat.showError").at(-1)[1], /out of reach/);
+	});
+	test("elsewhere ends it here", () => {
+		const page = inRoom();
+
+		page.on.close(1008, "signed-out");
+		assert.equal(page.client.step, "enter");
+		assert.equal(page.connection.state, "idle");
+	});
 	test("in one tab is signing out in all", () => {
 		const page = inRoom();
 
 		page.client.onForgotten();
 		assert.equal(page.client.step, "enter");
-		assert.match(page.calls("enter.showError").at(-1)[2], /another tab/);
+		assert.match(page.calls("bar.show").at(-1)[3], /another tab/);
 	});
 });

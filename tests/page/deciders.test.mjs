@@ -1,11 +1,11 @@
 // The page's small deciders: code, words, hue, log, outbox, session, storage, protocol, back-off.
 
 import assert from "node:assert/strict";
-import { describe, it as test } from "node:test";
+import { afterEach, describe, it as test, mock } from "node:test";
 
 import { findCode } from "../../static/js/code.js";
-import { Connection, backoff } from "../../static/js/connection.js";
-import { hue } from "../../static/js/hue.js";
+import { backoff, newConnection } from "../../static/js/connection.js";
+import { drawing, hue } from "../../static/js/identity.js";
 import { Log } from "../../static/js/log.js";
 import { Outbox } from "../../static/js/outbox.js";
 import * as protocol from "../../static/js/protocol.js";
@@ -167,15 +167,12 @@ describe("outbox", () => {
 		assert.deepEqual(box.due(100), { post: null, wait: 400 });
 		assert.equal(box.due(500).post.id, "a");
 	});
-	test("is bounded in posts and in characters", () => {
+	test("is bounded", () => {
 		const box = new Outbox(storeOf(new FakeStorage()));
 
-		for (let i = 0; i < 100; i++)
+		for (let i = 0; i < 50; i++)
 			assert.notEqual(box.add(`i${i}`, "ann", "x", 0), null);
 		assert.equal(box.add("more", "ann", "x", 0), null);
-		box.clear();
-		assert.notEqual(box.add("a", "ann", "x".repeat(999000), 0), null);
-		assert.equal(box.add("b", "ann", "x".repeat(2000), 0), null);
 	});
 	test("knows what nobody answered", () => {
 		const box = new Outbox(storeOf(new FakeStorage()));
@@ -216,12 +213,13 @@ describe("session", () => {
 		assert.equal(s.seen, null);
 	});
 	test("does not write for every post", () => {
-		const storage = new FakeStorage();
 		let writes = 0;
-		const set = storage.setItem;
-
-		Object.defineProperty(storage, "setItem",
-			{ value: (k, v) => { writes++; set.call(storage, k, v); }, enumerable: false });
+		const storage = new Proxy({}, {
+			set(...all) {
+				writes++;
+				return Reflect.set(...all);
+			},
+		});
 		const s = new Session(storeOf(storage));
 		for (let i = 1; i <= 1000; i++)
 			s.saw("e", i, i);
@@ -230,25 +228,30 @@ describe("session", () => {
 });
 
 describe("storage", () => {
-	test("that is forbidden or full keeps things for the life of the page", () => {
+	test("that is forbidden keeps things for the life of the page", () => {
 		const forbidden = new Store(() => {
 			throw new Error("SecurityError");
 		});
-		const full = new Store(() => ({
-			getItem: () => null,
-			setItem: () => {
+
+		forbidden.set("a.b", { x: 1 });
+		assert.deepEqual(forbidden.get("a.b"), { x: 1 });
+		assert.deepEqual(forbidden.keys("a."), ["a.b"]);
+		forbidden.remove("a.b");
+		assert.equal(forbidden.get("a.b"), null);
+	});
+	test("that is full loses nothing that the page holds", () => {
+		const full = new Store(() => new Proxy({}, {
+			set() {
 				throw new Error("QuotaExceededError");
 			},
-			removeItem: () => {},
 		}));
+		const box = new Outbox(full);
+		const s = new Session(full);
 
-		for (const store of [forbidden, full]) {
-			store.set("a.b", { x: 1 });
-			assert.deepEqual(store.get("a.b"), { x: 1 });
-			assert.ok(store.keys("a.").includes("a.b"));
-			store.remove("a.b");
-			assert.equal(store.get("a.b"), null);
-		}
+		box.add("a", "ann", "x", 0);
+		assert.equal(box.due(1).post.text, "x");
+		s.ask("ann", "ann@a.example", "tick");
+		assert.equal(s.ticket, "tick");
 	});
 	test("with rubbish in it reads as empty", () => {
 		const storage = new FakeStorage();
@@ -267,16 +270,16 @@ describe("protocol", () => {
 		assert.deepEqual(protocol.resumeSession("tok"), { type: 6, v: 1, token: "tok" });
 		assert.deepEqual(protocol.resumeLogin("tick"), { type: 6, v: 1, ticket: "tick" });
 	});
-	test("what is no frame, or an unknown one, is ignored", () => {
-		for (const data of ["", "{", "null", "[]", "3", '"x"', "{}", '{"type":99}', '{"type":"1"}',
-			'{"type":0}', '{"type":2}', '{"type":6}'])
+	test("what is no frame is ignored", () => {
+		for (const data of ["", "{", "null", "[]", "3", '"x"', "{}", '{"type":"1"}', '{"type":1.5}',
+			'{"type":null}', '{"type":"constructor"}'])
 			assert.equal(protocol.decode(data), null, data);
 	});
 	test("fields of the wrong kind are as if absent", () => {
 		const frame = protocol.decode(JSON.stringify({ type: 1, user: { name: 5 }, text: {}, seq: -1,
-			ts: 1.5, id: 7, more: true, resumed: 1 }));
+			ts: 1.5, id: 7, more: true }));
 
-		assert.deepEqual(frame, { type: 1, name: "", text: "", resumed: false });
+		assert.deepEqual(frame, { type: 1, name: "", text: "", more: true });
 	});
 	test("a text is measured in bytes, and with the escapes of its frame", () => {
 		assert.ok(protocol.textFits("x".repeat(65536)));
@@ -303,16 +306,14 @@ describe("connection", () => {
 		send() {}
 	}
 
+	afterEach(() => {
+		mock.restoreAll();
+		delete globalThis.WebSocket;
+	});
+
 	function made() {
 		const seen = [];
 		const timers = [];
-		const env = {
-			WebSocket: FakeSocket,
-			random: () => 0.5,
-			now: () => 0,
-			setTimeout: (f, ms) => timers.push({ f, ms }),
-			clearTimeout: (t) => t && (timers[t - 1].f = () => {}),
-		};
 		const on = {
 			open: () => seen.push("on open"),
 			frame: (frame) => seen.push(frame.text),
@@ -321,7 +322,12 @@ describe("connection", () => {
 		};
 
 		FakeSocket.all = [];
-		return { connection: new Connection("ws://x/connect", on, env), seen, timers };
+		mock.method(globalThis, "setTimeout", (f, ms) => timers.push({ f, ms }));
+		mock.method(globalThis, "clearTimeout", (t) => t && (timers[t - 1].f = () => {}));
+		mock.method(Math, "random", () => 0.5);
+		mock.method(Date, "now", () => 0);
+		globalThis.WebSocket = FakeSocket;
+		return { connection: newConnection("ws://x/connect", on), seen, timers };
 	}
 
 	test("waits a random part of a doubling time, at most half a minute", () => {
@@ -373,6 +379,6 @@ describe("connection", () => {
 		timers.forEach((t) => t.f());
 		assert.equal(FakeSocket.all.length, 1);
 		assert.equal(connection.state, "idle");
-		assert.equal(connection.send({ type: 1 }), false);
+		connection.send({ type: 1 });
 	});
 });

@@ -1,24 +1,11 @@
 // What the tests of the page put in place of a browser: storage, clock, connection, views.
 
-import { Client } from "../../static/js/client.js";
-import { Log } from "../../static/js/log.js";
+import { newClient } from "../../static/js/client.js";
 import { Outbox } from "../../static/js/outbox.js";
 import { Session } from "../../static/js/session.js";
 import { Store } from "../../static/js/storage.js";
 
-export class FakeStorage {
-	getItem(key) {
-		return Object.hasOwn(this, key) ? this[key] : null;
-	}
-
-	setItem(key, value) {
-		this[key] = value;
-	}
-
-	removeItem(key) {
-		delete this[key];
-	}
-}
+export class FakeStorage {}
 
 export function storeOf(storage) {
 	return new Store(() => storage);
@@ -33,7 +20,7 @@ export function newPage(storage = new FakeStorage()) {
 	});
 	const views = { step: (...args) => page.seen.push(["step", ...args]) };
 
-	for (const name of ["enter", "verify", "chat", "log", "bar"])
+	for (const name of ["enter", "verify", "chat", "log", "bar", "people", "alerts"])
 		views[name] = record(name);
 	page.connect = (on) => {
 		page.on = on;
@@ -61,7 +48,7 @@ export function newPage(storage = new FakeStorage()) {
 			send(frame) {
 				if (this.state !== "open")
 					return false;
-				page.sent.push(frame);
+				page.sent.push(JSON.parse(JSON.stringify(frame))); // as it is on the wire
 				return true;
 			},
 		};
@@ -86,14 +73,15 @@ export function newPage(storage = new FakeStorage()) {
 		}
 		page.now = end;
 	};
-	page.client = new Client({
-		session: new Session(storeOf(storage)),
-		outbox: new Outbox(storeOf(storage)),
-		log: new Log(),
+	page.session = new Session(storeOf(storage));
+	page.session.claim = () => Session.prototype.claim.call(page.session, () => "claim");
+	page.outbox = new Outbox(storeOf(storage));
+	page.client = newClient({
+		session: page.session,
+		outbox: page.outbox,
 		views,
 		connect: page.connect,
 		now: () => page.now,
-		newClaim: () => "claim",
 		newId: () => `id${page.ids++}`,
 		later: (f, ms) => page.timers.push({ f, at: page.now + ms }),
 	});

@@ -1,5 +1,7 @@
 """A person with a browser: headless Chromium, the page, and what can be done and seen there."""
 
+import base64
+import json
 import os
 import pathlib
 
@@ -12,13 +14,15 @@ from selenium.webdriver.common.keys import Keys
 from .wait import DEADLINE, until
 
 STEPS = ("enter", "verify", "chat")
+STAND_IN_ROOM = pathlib.Path(__file__).with_name("stand_in_room.js")
+EPOCH = "0123456789abcdef"
 
 
 class Browser:
-    """One person's browser, with a profile of its own that ends with it."""
+    """One person's browser, with a profile of its own; fresh() makes it somebody else's."""
 
-    def __init__(self, label, width=900, height=840):
-        self.label = label
+    def __init__(self, width=900, height=840):
+        self.label = "browser"
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
         for argument in (
@@ -35,8 +39,25 @@ class Browser:
             options.add_argument("--no-sandbox")  # Chromium refuses root otherwise
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(service=Service("/usr/bin/chromedriver"), options=options)
+        self._script = None
+        self._emulated = set()
+        self.fresh("browser")
+
+    def fresh(self, label):
+        """As if it were a new one."""
+        self.label = label
         self._console = []
         self._forgiven = []
+        if self._script:
+            self.cdp("Page.removeScriptToEvaluateOnNewDocument", identifier=self._script)
+            self._script = None
+        for command in self._emulated:
+            self.cdp(command)
+        self._emulated = set()
+        self.driver.get("about:blank")
+        self.run("window.name = ''")
+        self.driver.get_log("browser")
+        return self
 
     def __repr__(self):
         return self.label
@@ -79,10 +100,85 @@ class Browser:
         self.expect_step("chat")
         return self
 
+    def sign_out(self, how="sign-out"):
+        """Here, or with "everywhere"."""
+        self.find("you").click()
+        self.find(how).click()
+
     def fill(self, element_id, text):
         field = self.find(element_id)
         field.clear()
         field.send_keys(text)
+
+    # -- the world around the page
+
+    def cdp(self, command, **parameters):
+        return self.driver.execute_cdp_cmd(command, parameters)
+
+    def run(self, script, *arguments):
+        return self.driver.execute_script(script, *arguments)
+
+    def window(self, width, height, scale=1):
+        """The size of the window in CSS pixels."""
+        self._emulated.add("Emulation.clearDeviceMetricsOverride")
+        self.cdp("Emulation.setDeviceMetricsOverride", width=width, height=height,
+                 deviceScaleFactor=scale, mobile=False)
+
+    def prefer(self, **features):
+        """Media features, such as prefers_color_scheme="dark"."""
+        self._emulated.add("Emulation.setEmulatedMedia")
+        self.cdp("Emulation.setEmulatedMedia", features=[
+            {"name": name.replace("_", "-"), "value": value} for name, value in features.items()
+        ])
+
+    def network(self, there):
+        """Takes the network away from the page, or gives it back."""
+        self.cdp("Network.enable")
+        self._emulated.add("Network.disable")
+        self.cdp("Network.emulateNetworkConditions", offline=not there, latency=0,
+                 downloadThroughput=-1, uploadThroughput=-1)
+
+    def open_stand_in(self, gateway):
+        """The page of this gateway, but its room is the test: see hear() and sent()."""
+        self._script = self.cdp(
+            "Page.addScriptToEvaluateOnNewDocument", source=STAND_IN_ROOM.read_text()
+        )["identifier"]
+        self.open(gateway)
+        return self
+
+    def hear(self, *frames):
+        """What the page hears from the stand-in."""
+        self.run("room.hear(...arguments[0])", [json.loads(json.dumps(f)) for f in frames])
+
+    def sent(self, kind=None):
+        """What it said to the stand-in."""
+        return [f for f in self.run("return room.sent") if kind in (None, f["type"])]
+
+    def expect_sent(self, kind):
+        return until(lambda: self.sent(kind), f"{self} says {kind}")[-1]
+
+    def wait_for_code(self, name="ann", **facts):
+        """To the verify step of the stand-in."""
+        self.enter(name, f"{name}@{name}.example")
+        self.expect_sent(0)
+        self.hear({"type": 7, "user": {"name": name}, "ticket": "tick", "digits": 8,
+                   "mail": "queued", "expires_in": 600000, "resend_in": 60000, **facts})
+        self.expect_step("verify")
+
+    def enter_room(self, name="ann", seq=0, people=({"name": "ann", "mark": "a1"},), **facts):
+        """Into the chat of the stand-in; seq: of the newest post."""
+        self.wait_for_code(name)
+        self.fill("code", "48291357")
+        self.expect_sent(2)
+        self.hear(self.ack(name, seq, people=len(people), **facts))
+        self.expect_step("chat")
+        self.hear({"type": 12, "people": list(people), "more": False})
+        return self
+
+    @staticmethod
+    def ack(name="ann", seq=0, **facts):
+        return {"type": 3, "user": {"name": name}, "token": "tok", "proof": "prf", "mark": "a1",
+                "epoch": EPOCH, "seq": seq, "from": 1, **facts}
 
     # -- what the person sees
 
@@ -127,6 +223,16 @@ class Browser:
             deadline,
         )
 
+    def events(self):
+        """The lines about people who came and went, without their times."""
+        script = """
+            return [...document.querySelectorAll("#log .event > span")].map((e) => e.textContent);
+        """
+        return self.driver.execute_script(script)
+
+    def expect_event(self, line):
+        until(lambda: line in self.events(), lambda: f"{self} sees {line!r} in {self.events()}")
+
     def _page(self):
         return self.driver.find_element(By.TAG_NAME, "body").text
 
@@ -151,11 +257,14 @@ class Browser:
         assert not bad, f"{self}: the console says {bad}"
 
     def screenshot(self, name):
-        """Into the directory PLUME_SCREENSHOTS, if there is one."""
+        """Into the directory PLUME_SCREENSHOTS, if there is one: to look at, and small."""
         directory = os.environ.get("PLUME_SCREENSHOTS")
         if directory:
-            pathlib.Path(directory).mkdir(parents=True, exist_ok=True)
-            self.driver.save_screenshot(str(pathlib.Path(directory) / f"{name}.png"))
+            path = pathlib.Path(directory) / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self.driver.save_screenshot(f"{path}.png")
+            small = self.cdp("Page.captureScreenshot", format="webp", quality=82)["data"]
+            path.with_suffix(".webp").write_bytes(base64.b64decode(small))
 
     def close(self):
         self.driver.quit()
