@@ -138,7 +138,7 @@ void crowd_begin(struct crowd *w, struct client *c)
 		w->people[c->person].at = c;
 	c->started_ns = process_clock();
 	if (client_dial(c, w->poll, (const struct sockaddr *)&w->gateways[at].address,
-			w->gateways[at].len, w->options.receive_buffer) != ST_OK)
+			w->gateways[at].len, w->options.receive_buffer) == ST_IO)
 		w->failed++;
 }
 
