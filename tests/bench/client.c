@@ -36,8 +36,10 @@ enum status client_dial(struct client *c, int poll, const struct sockaddr *addre
 			   sizeof receive_buffer);
 	c->state = CLIENT_DIALLING;
 	if (connect(c->fd, address, len) != 0 && errno != EINPROGRESS) {
+		bool is_busy = errno == EADDRNOTAVAIL;
+
 		client_close(c);
-		return ST_IO;
+		return is_busy ? ST_BUSY : ST_IO;
 	}
 	watch(c, poll, EPOLL_CTL_ADD);
 	return ST_OK;

@@ -41,7 +41,8 @@ struct client {
 	uint64_t started_ns; /* of what it waits for */
 };
 
-/* Connects without waiting; the descriptor is in epoll fd `poll`, with c as its data. */
+/* Connects without waiting; the descriptor is in epoll fd `poll`, with c as its data.  ST_BUSY: our own ports are
+ * used up for the moment, by connections that have just ended. */
 enum status client_dial(struct client *c, int poll, const struct sockaddr *address,
 			socklen_t len, int receive_buffer) ATTR_USE_RESULT;
 /* Takes over a connected, non-blocking socket that carries frames already. */

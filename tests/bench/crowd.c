@@ -203,7 +203,7 @@ static void on_event(struct crowd *w, struct client *c, uint32_t events)
 		good = read_client(w, c);
 	if (good)
 		return;
-	if (c->state != CLIENT_INSIDE)
+	if (c->state != CLIENT_INSIDE && c->state != CLIENT_IDLE)
 		w->failed++;
 	crowd_leave(w, c);
 }

@@ -119,9 +119,14 @@ bool entering_hear(struct crowd *w, struct client *c, struct slice json)
 		return keep(p->ticket, sizeof p->ticket, ledger_field(json, "ticket")) &&
 		       (!is_first || send_code(w, p));
 	}
+	case 8:
+		if (slice_equal(ledger_field(json, "reason"), S("busy"))) {
+			w->refused_busy++; /* to come again is no failure */
+			c->state = CLIENT_IDLE;
+			return false;
+		} /* fall through */
 	case 4:
 	case 5:
-	case 8:
 		fprintf(stderr, "plume-bench: client %zu was refused: %.*s\n",
 			index_of(w, c), SLICE_ARGS(ledger_field(json, "reason")));
 		return false;
@@ -138,7 +143,7 @@ void crowd_begin(struct crowd *w, struct client *c)
 		w->people[c->person].at = c;
 	c->started_ns = process_clock();
 	if (client_dial(c, w->poll, (const struct sockaddr *)&w->gateways[at].address,
-			w->gateways[at].len, w->options.receive_buffer) != ST_OK)
+			w->gateways[at].len, w->options.receive_buffer) == ST_IO)
 		w->failed++;
 }
 
