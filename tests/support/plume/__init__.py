@@ -12,5 +12,6 @@ smtp_sink     a mail server that answers by script
 mail_desk     a broker's mail desk for mailers alone
 exim          a real mail server, in a directory of its own
 http_sink     a stand-in for Mailgun that remembers what it was asked
+hosts         several machines on one wire, as network namespaces
 certificates  a certificate authority for one test
 """

@@ -46,13 +46,15 @@ class PortBlock:
 
 
 class Gateway(Process):
+    host = "127.0.0.1"
+
     @property
     def port(self):
         return int(self.wait_for_event("ready")["listen"].rpartition(":")[2])
 
     @property
     def url(self):
-        return f"ws://127.0.0.1:{self.port}/connect"
+        return f"ws://{self.host}:{self.port}/connect"
 
 
 class System:
