@@ -225,9 +225,11 @@ class System:
                 client.close()
             for one in self.processes:
                 one.check_health()
-            for one in self.gateways + self.mailers:
-                if one.exit_code is None:
-                    one.drain()
+            living = [one for one in self.gateways + self.mailers if one.exit_code is None]
+            for one in living:
+                one.begin_drain()
+            for one in living:
+                one.drain()
             if self.broker and self.broker.exit_code is None:
                 self.broker.drain()
             for one in self.processes:
