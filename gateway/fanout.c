@@ -94,6 +94,9 @@ static void ask_for_missing(struct fanout *f)
 	/* An answer may be lost with a broker that died: not waited for without end. */
 	if (f->is_syncing && now - f->asked_ms < FANOUT_SYNC_MS)
 		return;
+	/* Who said goodbye has nobody to repair the room for, and to ask would be to come back. */
+	if (f->gateway->said_goodbye)
+		return;
 	f->gateway->metrics.repairs++;
 	f->is_syncing = true;
 	f->asked_ms = now;

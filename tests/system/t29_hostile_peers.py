@@ -17,6 +17,7 @@ BATCH, RESULTS, START_OVER = 1, 2, 3
 HELLO, AUTH, RESUME, REJOIN, SAY, GONE, SYNC = 10, 11, 12, 13, 14, 15, 16
 WAITING, MAY_NOT_ENTER, AUTH_RESET, ADMITTED, ACCEPTED, REFUSED = 30, 31, 32, 33, 34, 35
 SYNCED, EVENTS, POST = 37, 50, 51
+GOODBYE = 17
 TAKE, LETTER, NO_LETTER, REPORT, REPORTED = 60, 61, 62, 63, 64
 EPOCH = 0x1234567890ABCDEF
 HUGE = 2**64 - 1
@@ -300,9 +301,15 @@ class Liar:
         self.posts = [[POST, n + 1, 1, 0, "bob", f"word {n + 1}", "", 0, ""] for n in range(posts)]
         self.is_lying = False
         self.asked = 0
+        self.after_goodbye = []  # kinds of what was asked then
+        self._gone = False
 
     def answer(self, request):
         self.asked += 1
+        kinds = [command[0] for command in request[1:]]
+        if self._gone:
+            self.after_goodbye += kinds
+        self._gone = self._gone or GOODBYE in kinds
         if self.is_lying and self.lies:
             return self.lies.pop(0)(request)
         reply = [[RESULTS, request[0][2], EPOCH, len(self.posts), 1]]
@@ -371,6 +378,8 @@ def test_gateway_with_a_broker_that_answers(system, lie):
         until(lambda: ann.texts() == words, lambda: f"{ann.posts}")
     assert rss(gateway) - before < 16 << 20
     assert gateway.exit_code is None
+    gateway.drain()
+    assert not liar.after_goodbye, "who has left asks for nothing more"
 
 
 def test_gateway_whose_events_are_rubbish(system):
@@ -432,14 +441,15 @@ MAIL_LIES = {
 @pytest.mark.parametrize("lie", MAIL_LIES)
 def test_mailer_with_a_broker_that_answers(system, lie):
     told = []
+    lies = 1 if MAIL_LIES[lie] is None else 3  # to wait for no answer takes 5 s each time
 
     def answer(request):
         if request[0][0] == REPORT:
             return [[REPORTED, request[0][2], True]]
         told.append(request)
-        if len(told) <= 3:
+        if len(told) <= lies:
             return MAIL_LIES[lie]
-        if len(told) == 4:
+        if len(told) == lies + 1:
             return [letter("ann@a.example", "87654321")]
         return [[NO_LETTER, 0]]
 

@@ -24,8 +24,8 @@ def authority(tmp_path):
 
 
 @pytest.fixture
-def exim(system, tmp_path, authority):
-    return system.guard(Exim(tmp_path / "exim", authority, PASSWORD))
+def exim(system, authority):
+    return system.guard(Exim(authority, PASSWORD))
 
 
 def relay(system, authority, password=PASSWORD):

@@ -92,7 +92,7 @@ def test_b1_an_insecure_bus_warns_at_each_start(system):
 
 def test_b2_without_a_certificate_nothing_is_heard_and_nothing_said(secure):
     """nngcat of Debian's nng-utils, plain and TLS, subscribes and asks while people talk."""
-    plume = secure.start()
+    plume = secure.start(gateway={"posts_per_second": 0})
     ann = plume.join("ann")
     ca = plume.certificates / "gateway/ca.pem"
     heard = []
@@ -120,7 +120,7 @@ def test_b2_without_a_certificate_nothing_is_heard_and_nothing_said(secure):
 
 def test_b2_nngcat_with_a_gateways_certificate_hears(secure):
     """The spy of the test above is one who would hear, were it let in."""
-    plume = secure.start()
+    plume = secure.start(gateway={"posts_per_second": 0})
     ann = plume.join("ann")
     certificate = plume.certificates / "gateway/cert.pem"
     # nngcat cannot check the broker's name against the address it dials: --insecure is its own risk

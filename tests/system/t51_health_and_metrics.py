@@ -1,12 +1,15 @@
 """The admin address: health that is true, metrics that Prometheus can read, nothing in public."""
 
+import contextlib
 import http.client
 import json
+import os
 import re
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 
@@ -167,6 +170,29 @@ def test_metrics_can_be_read_by_prometheus(plume):
         text = admin.request(one, "/metrics")[2]
         assert admin.parse(text)['plume_log_lines_total{level="error"}'] == 0
         promtool(text)
+
+
+def test_open_files_are_counted_for_an_unprivileged_user_too(system):
+    """Nobody else may look into what keeps secrets in memory; the process itself must be able to."""
+    with tempfile.TemporaryDirectory() as folder:
+        wrap = ()
+        if os.geteuid() == 0:
+            os.chown(folder, 65534, 65534)
+            nobody = ("--reuid=65534", "--regid=65534", "--clear-groups", "--pdeathsig=KILL")
+            wrap = ("setpriv", *nobody)
+            tried = subprocess.run([*wrap, "test", "-x", process.program("plume-broker")])
+            if tried.returncode:
+                pytest.skip("the programs lie where only root can run them")
+        own = {"state": f"{folder}/room.db", "control_key": f"{folder}/key"}
+        broker = system.start_broker(wrap=wrap, **own).wait_ready()
+        before = admin.metrics(broker)["process_open_fds"]
+        assert before > 5, "three streams and the endpoints at least"
+        with contextlib.ExitStack() as held:
+            for _ in range(8):
+                end = ("127.0.0.1", system.ports.first + 1)
+                held.enter_context(socket.create_connection(end, 5))
+            until(lambda: admin.metrics(broker)["process_open_fds"] >= before + 8, "eight more")
+        broker.drain()
 
 
 def test_no_metric_names_anybody(plume):

@@ -7,7 +7,9 @@ the password, and delivers into a Maildir.
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
+import tempfile
 
 from . import process
 from .system import free_port, read_letter
@@ -75,8 +77,10 @@ plain:
 
 
 class Exim:
-    def __init__(self, directory, authority, password="hunter2"):
-        self._dir = pathlib.Path(directory)
+    def __init__(self, authority, password="hunter2"):
+        # Not below pytest's own folder: each pytest that starts closes that to others, and nobody is one.
+        self._place = tempfile.TemporaryDirectory(prefix="exim-")
+        self._dir = pathlib.Path(self._place.name)
         self.port = free_port()
         as_root = os.geteuid() == 0
         user, group = (65534, 65534) if as_root else (os.getuid(), os.getgid())
@@ -95,19 +99,24 @@ class Exim:
         if as_root:
             for path in (self._dir, *self._dir.rglob("*")):
                 os.chown(path, user, group)
-            for path in self._dir.parents:  # pytest's own are closed to others
-                if path.owner() == "root" and len(path.parts) > 2:
-                    path.chmod(path.stat().st_mode | 0o011)
             drop = ["--reuid", str(user), "--regid", str(group), "--clear-groups"]
             command = ["setpriv", *drop, "--", *command]
         with open(self._dir / "out", "wb") as out:
             self._child = subprocess.Popen(
-                ["setpriv", "--pdeathsig", "KILL", "--", *command], stdout=out, stderr=out
-            )
+                ["setpriv", "--pdeathsig", "KILL", "--", *command], stdout=out, stderr=out,
+                start_new_session=True,
+            )  # fmt: skip
         until(lambda: (self._dir / "pid").exists() or self._died(), "exim's start")
 
     def _died(self):
         assert self._child.poll() is None, (self._dir / "out").read_text() + self.log()
+        return False
+
+    def _is_alone(self):
+        try:
+            os.killpg(self._child.pid, 0)
+        except ProcessLookupError:
+            return True
         return False
 
     def log(self):
@@ -124,5 +133,7 @@ class Exim:
         return until(lambda: self.letters_to(address), lambda: f"{address}\n{self.log()}", deadline)[0]
 
     def close(self):
-        self._child.terminate()
+        os.killpg(self._child.pid, signal.SIGKILL)  # with whom it began: one may be writing yet
         self._child.wait()
+        until(self._is_alone, "those whom exim began are gone")
+        self._place.cleanup()

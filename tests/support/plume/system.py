@@ -191,13 +191,15 @@ class System:
         """The oldest letter to this address that was not read yet."""
 
         def look():
-            for path in sorted(self.maildir.glob("new/*"), key=_age):
-                if path not in self._letters_read:
-                    letter = read_letter(path.read_bytes())
-                    if letter["To"] and address in letter["To"]:
-                        self._letters_read.add(path)
-                        return letter
+            for path in sorted(set(self.maildir.glob("new/*")) - self._letters_read, key=_age):
+                if path not in parsed:
+                    parsed[path] = read_letter(path.read_bytes())
+                if parsed[path]["To"] and address in parsed[path]["To"]:
+                    self._letters_read.add(path)
+                    return parsed[path]
             return None
+
+        parsed = {}
 
         return until(look, f"a letter to {address} in {self.maildir}", deadline)
 
@@ -227,9 +229,11 @@ class System:
                 client.close()
             for one in self.processes:
                 one.check_health()
-            for one in self.gateways + self.mailers:
-                if one.exit_code is None:
-                    one.drain()
+            living = [one for one in self.gateways + self.mailers if one.exit_code is None]
+            for one in living:
+                one.begin_drain()
+            for one in living:
+                one.drain()
             if self.broker and self.broker.exit_code is None:
                 self.broker.drain()
             for one in self.processes:
