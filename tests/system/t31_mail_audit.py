@@ -273,6 +273,7 @@ STEPS = [*(("pwrite", n) for n in range(1, 15)), *(("sync", n) for n in range(1,
 @pytest.mark.parametrize(("call", "number"), STEPS)
 def test_a4_killed_before(system, desk, call, number):
     """At every write and sync of two letters' way: database and chain are whole, no letter is lost."""
+    assert KILL_AT.exists(), "what is not there kills nobody, and the test would never end"
     sink = system.guard(SmtpSink())
     arm = system.directory / "arm"
     env = {
