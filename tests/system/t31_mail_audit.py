@@ -87,7 +87,13 @@ def test_story_of_a_login(plume):
     first, *rest = done.stdout.splitlines()
     assert first.startswith(f"login {reference_of(plume)}, to ann@ann.example")
     assert "a mailer took the letter" in rest[0] and "the mail server took the letter" in rest[1]
-    assert audit(plume, "show", "XXX-XXX").returncode == 1
+    for spoken in (reference_of(plume).lower(), reference_of(plume).replace("-", " ")):
+        assert audit(plume, "show", spoken).stdout == done.stdout
+        assert len(audit(plume, "list", "--reference", spoken).stdout.splitlines()) == 2
+    for unknown in ("XXX-XXX", "", "x" * 500, "\x1b[31m"):
+        done = audit(plume, "show", unknown)
+        assert done.returncode == 1 and not done.stdout
+        assert done.stderr == "plume-mailer audit show: the record has no login of this reference\n"
 
 
 def test_story_is_told_in_the_order_of_time(system, desk):
@@ -194,6 +200,14 @@ def test_a5_what_a_server_says_is_no_formula(system, desk):
 def test_usage_exits_2_and_says_why(plume, args):
     done = audit(plume, *args)
     assert done.returncode == 2 and done.stderr and not done.stdout
+
+
+@pytest.mark.parametrize("args", [("audit", "--help"), ("audit", "help"), ("help",)])
+def test_commands_are_told_to_who_asks(args):
+    done = process.run("plume-mailer", *args)
+    assert done.returncode == 0 and not done.stderr
+    assert "\n  plume-mailer audit show REFERENCE\n" in done.stdout
+    assert "\n  plume-mailer test ADDRESS\n" in done.stdout
 
 
 def test_configuration_of_the_server_is_not_that_of_commands(plume):
