@@ -145,6 +145,21 @@ def test_a2_verify_finds_a_change_and_a_truncation(plume):
     assert spoil("DELETE FROM audit WHERE id > 2", "--head", logged).returncode == 1
 
 
+SPOILT = [b"", b"4", b"4:beef\n", bytes(range(256)), b"4:" + b"0" * 4096]
+
+
+@pytest.mark.parametrize("octets", SPOILT, ids=range(len(SPOILT)))
+def test_a2_head_file_that_was_spoilt_is_a_finding(plume, octets):
+    asked(plume, "ann")
+    plume.mailers[0].drain()
+    pathlib.Path(f"{plume.audit_db}.head").write_bytes(octets)
+    done = verify(plume)
+    assert done.returncode == 1, "2 is for mistakes on the command line"
+    assert done.stdout == f"{plume.audit_db}.head holds no head: somebody or something spoilt it\n"
+    logged = plume.mailers[0].events("audit_head")[-1]["head"]
+    assert verify(plume, "--head", logged).returncode == 0
+
+
 def test_a3_an_address_is_erased_under_a_running_mailer(plume):
     asked(plume, "ann")
     asked(plume, "bob")

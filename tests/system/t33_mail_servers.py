@@ -267,6 +267,14 @@ def test_m5_no_redirect_no_proxy_no_netrc(system, desk, mailgun, tmp_path):
     assert len(mailgun.asked) == 2 and not elsewhere.asked
 
 
+def test_m4_authority_that_cannot_be_read_stops_the_start(tmp_path):
+    for ca in (tmp_path / "nosuch.pem", tmp_path):
+        way = ["--transport", "smtp://mail.example", "--from", "plume@chat.example"]
+        done = process.run("plume-mailer", "--check-config", *way, "--smtp-ca", ca)
+        assert done.returncode == 2
+        assert f"--smtp-ca: {ca} is no file that can be read" in done.stderr
+
+
 @pytest.mark.parametrize("way", ["file:///etc/passwd", "ftp://a.example", "http://a.example", "x"])
 def test_m5_other_protocols_are_no_transport(system, way):
     done = process.run(
