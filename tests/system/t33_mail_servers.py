@@ -226,7 +226,8 @@ def test_retry_after_is_obeyed_by_all_letters(system, desk, mailgun):
     mailgun.reply(429, "slow down", Retry_After="3600")
     mailer = start_mailgun(system, mailgun)
     first = desk.post("ann@a.example", life=86400)
-    assert desk.wait_state(first, DEFERRED)[2] >= 3600_000
+    left = desk.wait_state(first, DEFERRED)[2]  # when it was reported
+    assert left > 3600_000 - 20_000
     assert int(mailer.wait_for_event("transport_paused")["for_ms"]) == 900_000
     mailgun.reply(200, "{}")
     second = desk.post("bob@a.example")
