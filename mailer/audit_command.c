@@ -13,6 +13,8 @@
 #include "mailer/command.h"
 #include "mailer/moment.h"
 
+enum { REFERENCE_HALF = 3, REFERENCE_CAP = sizeof "K7Q-2MX" };
+
 struct options {
 	const char *audit, *open_key;
 	const char *since, *until, *reference, *address, *kind, *result;
@@ -74,6 +76,31 @@ static const struct config_program show_program = {"plume-mailer audit show",
 						   NELEMS(show_options),
 						   COMMAND_CONFIG_VARIABLE};
 
+/* A reference as people say it or write it down, "k7q 2mx", as it stands in the record.  What is not of
+ * that form stays as it is: another broker may have another one. */
+static const char *as_written(const char *said, char out[REFERENCE_CAP])
+{
+	size_t n = 0;
+
+	for (const char *c = said; c != NULL && *c != '\0'; c++) {
+		bool is_small = *c >= 'a' && *c <= 'z';
+		bool is_sign =
+			is_small || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9');
+
+		if (!is_sign && *c != '-' && *c != ' ')
+			return said;
+		if (!is_sign)
+			continue;
+		if (n == REFERENCE_HALF)
+			out[n++] = '-';
+		if (n == REFERENCE_CAP - 1)
+			return said;
+		out[n++] = is_small ? (char)(*c - 'a' + 'A') : *c;
+	}
+	out[n] = '\0';
+	return n == REFERENCE_CAP - 1 ? out : said;
+}
+
 struct reading {
 	struct audit_reader reader;
 	enum audit_format format;
@@ -122,6 +149,9 @@ static int read_rows(const struct options *o, const struct audit_filter *f,
 	       : r->rows > 0 ? EXIT_SUCCESS
 			     : EXIT_FAILURE;
 	audit_reader_close(&r->reader);
+	if (st == ST_OK && r->rows == 0 && r->story)
+		fputs("plume-mailer audit show: the record has no login of this reference\n",
+		      stderr);
 	if (fflush(stdout) != 0)
 		return failed("stdout", "cannot be written");
 	return code;
@@ -147,6 +177,7 @@ static int run(const struct config_program *program, int argc, char **argv, bool
 	struct audit_filter f = {0};
 	struct reading r = {.story = story};
 	const char *operand;
+	char written[REFERENCE_CAP];
 	int code;
 	enum config_outcome outcome = command_load(program, &source, &o, &operand, &code);
 
@@ -157,7 +188,7 @@ static int run(const struct config_program *program, int argc, char **argv, bool
 		return COMMAND_USAGE;
 	if (outcome == CONFIG_CHECK)
 		return EXIT_SUCCESS;
-	f.reference = operand != NULL ? operand : o.reference;
+	f.reference = as_written(operand != NULL ? operand : o.reference, written);
 	f.kind = o.kind;
 	f.result = o.result;
 	f.address = o.address;

@@ -265,6 +265,19 @@ static enum status open_through_gate(struct audit *a, const struct entropy *e,
 	return st;
 }
 
+/* What SQLite says of its failure; nothing when it did not fail. */
+static const char *last_words(sqlite3 *db)
+{
+	switch (db != NULL ? sqlite3_errcode(db) & 0xff : SQLITE_OK) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE:
+		return "";
+	default:
+		return sqlite3_errmsg(db);
+	}
+}
+
 enum status audit_open(const char *path, const struct entropy *e, struct audit **out)
 {
 	struct audit *a = xcalloc(1, sizeof *a);
@@ -278,8 +291,7 @@ enum status audit_open(const char *path, const struct entropy *e, struct audit *
 	if (st != ST_OK) {
 		log_error("audit_refused", "file=%s why=\"%s\" detail=\"%s\"",
 			  log_quote(shown, sizeof shown, slice_of(path)),
-			  why != NULL ? why : hint(st),
-			  a->db != NULL ? sqlite3_errmsg(a->db) : "");
+			  why != NULL ? why : hint(st), last_words(a->db));
 		audit_close(&a);
 		return st == ST_PROTOCOL ? ST_DAMAGED : st;
 	}

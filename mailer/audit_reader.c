@@ -14,6 +14,14 @@ enum { PAGE = 1000 };
 
 /* -- opening -- */
 
+static const char *reason(sqlite3 *db)
+{
+	if ((sqlite3_errcode(db) & 0xff) != SQLITE_CANTOPEN)
+		return sqlite3_errmsg(db);
+	return "its directory cannot be written, and FILE-shm has to be made there: copy FILE"
+	       " and what is beside it to another one";
+}
+
 static enum status check_version(struct audit *a, const char **why)
 {
 	int64_t application = 0, version = 0;
@@ -22,7 +30,7 @@ static enum status check_version(struct audit *a, const char **why)
 	if (st == ST_OK)
 		st = audit_number(a->db, "PRAGMA user_version", &version);
 	if (st != ST_OK) {
-		*why = sqlite3_errmsg(a->db);
+		*why = reason(a->db);
 		return st;
 	}
 	if (application == AUDIT_APPLICATION_ID && version == AUDIT_VERSION)

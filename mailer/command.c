@@ -12,24 +12,39 @@
 static const struct command {
 	const char *first, *second; /* second NULL: there is none */
 	int (*run)(int argc, char **argv);
-	const char *help;
+	const char *operand, *help;
 } commands[] = {
-	{"audit", "list", command_audit_list, "rows of the record"},
-	{"audit", "show", command_audit_show, "the story of one login, by its REFERENCE"},
-	{"audit", "verify", command_audit_verify, "is the record what was written?"},
-	{"audit", "erase", command_audit_erase, "take an address out of the record"},
-	{"audit", "export", command_audit_export, "rows as CSV or JSON lines"},
-	{"test", NULL, command_test, "send a test letter to ADDRESS and tell each step"},
+	{"audit", "list", command_audit_list, "", "rows of the record"},
+	{"audit", "show", command_audit_show, " REFERENCE", "the story of one login"},
+	{"audit", "verify", command_audit_verify, "", "is the record what was written?"},
+	{"audit", "erase", command_audit_erase, " --address ADDRESS",
+	 "take an address out of the record"},
+	{"audit", "export", command_audit_export, "", "rows as CSV or JSON lines"},
+	{"test", NULL, command_test, " ADDRESS", "send a test letter and tell each step"},
 };
 
-static int complain(const char *first, const char *second)
+static void list_commands(FILE *out)
 {
-	fprintf(stderr, "plume-mailer: no such command: %.40s%s%.40s\ncommands are:\n",
-		first, second != NULL ? " " : "", second != NULL ? second : "");
+	fputs("commands are (each has --help):\n", out);
 	for (size_t i = 0; i < NELEMS(commands); i++)
-		fprintf(stderr, "  plume-mailer %s %s\n        %s\n", commands[i].first,
+		fprintf(out, "  plume-mailer %s%s%s%s\n        %s\n", commands[i].first,
+			commands[i].second != NULL ? " " : "",
 			commands[i].second != NULL ? commands[i].second : "",
-			commands[i].help);
+			commands[i].operand, commands[i].help);
+}
+
+/* Of "audit" alone, too. */
+static int find_none(const char *first, const char *second)
+{
+	const char *last = second != NULL ? second : first;
+
+	if (strcmp(last, "help") == 0 || strcmp(last, "--help") == 0) {
+		list_commands(stdout);
+		return EXIT_SUCCESS;
+	}
+	fprintf(stderr, "plume-mailer: no such command: %.40s%s%.40s\n", first,
+		second != NULL ? " " : "", second != NULL ? second : "");
+	list_commands(stderr);
 	return COMMAND_USAGE;
 }
 
@@ -50,7 +65,7 @@ int command_main(int argc, char **argv)
 		if (second != NULL && strcmp(second, c->second) == 0)
 			return c->run(argc - 2, argv + 2);
 	}
-	return complain(argv[1], strcmp(argv[1], "audit") == 0 ? second : NULL);
+	return find_none(argv[1], strcmp(argv[1], "audit") == 0 ? second : NULL);
 }
 
 const char *command_env(const char *name)

@@ -4,6 +4,8 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/memory.h"
 #include "mailer/address.h"
@@ -103,6 +105,18 @@ static bool check_style(struct checking *p)
 	return true;
 }
 
+/* Otherwise each letter would be put off until its code ends. */
+static bool check_authority(struct checking *p)
+{
+	const char *file = p->options->smtp_ca;
+	struct stat about;
+
+	if (file == NULL || (stat(file, &about) == 0 && S_ISREG(about.st_mode) &&
+			     access(file, R_OK) == 0))
+		return true;
+	return REFUSE(p, "--smtp-ca: %s is no file that can be read", file);
+}
+
 static bool check_transport(struct checking *p)
 {
 	const struct options *o = p->options;
@@ -140,7 +154,8 @@ bool options_check(const struct options *o, const struct config_source *source,
 {
 	struct checking c = {o, source, out};
 
-	return check_urls(&c) && check_style(&c) && check_transport(&c);
+	return check_urls(&c) && check_style(&c) && check_transport(&c) &&
+	       check_authority(&c);
 }
 
 const char *options_tls_name(const struct options_meaning *m)

@@ -140,20 +140,22 @@ int command_audit_verify(int argc, char **argv)
 	struct options o = {0};
 	struct audit_head head;
 	const char *operand;
+	enum status st;
 	int code;
 
 	if (command_load(&verify_program, &source, &o, &operand, &code) != CONFIG_RUN)
 		return code;
-	switch (find_head(&o, &head)) {
-	case ST_OK:
-		return verify(&o, &head);
-	case ST_ABSENT:
-		return verify(&o, NULL);
-	default:
-		config_complain(&verify_program, &source,
-				"the head is not ID:HEX, nor a file that holds it");
-		return COMMAND_USAGE;
+	st = find_head(&o, &head);
+	if (st == ST_OK || st == ST_ABSENT)
+		return verify(&o, st == ST_OK ? &head : NULL);
+	if (o.head == NULL) {
+		printf("%s.head holds no head: somebody or something spoilt it\n",
+		       o.audit);
+		return EXIT_FAILURE;
 	}
+	config_complain(&verify_program, &source,
+			"the head is not ID:HEX, nor a file that holds it");
+	return COMMAND_USAGE;
 }
 
 /* -- erase -- */

@@ -87,7 +87,13 @@ def test_story_of_a_login(plume):
     first, *rest = done.stdout.splitlines()
     assert first.startswith(f"login {reference_of(plume)}, to ann@ann.example")
     assert "a mailer took the letter" in rest[0] and "the mail server took the letter" in rest[1]
-    assert audit(plume, "show", "XXX-XXX").returncode == 1
+    for spoken in (reference_of(plume).lower(), reference_of(plume).replace("-", " ")):
+        assert audit(plume, "show", spoken).stdout == done.stdout
+        assert len(audit(plume, "list", "--reference", spoken).stdout.splitlines()) == 2
+    for unknown in ("XXX-XXX", "", "x" * 500, "\x1b[31m"):
+        done = audit(plume, "show", unknown)
+        assert done.returncode == 1 and not done.stdout
+        assert done.stderr == "plume-mailer audit show: the record has no login of this reference\n"
 
 
 def test_story_is_told_in_the_order_of_time(system, desk):
@@ -137,6 +143,21 @@ def test_a2_verify_finds_a_change_and_a_truncation(plume):
     cut = spoil("DELETE FROM audit WHERE id > 2")
     assert cut.returncode == 1 and cut.stdout.startswith("row 3: ")
     assert spoil("DELETE FROM audit WHERE id > 2", "--head", logged).returncode == 1
+
+
+SPOILT = [b"", b"4", b"4:beef\n", bytes(range(256)), b"4:" + b"0" * 4096]
+
+
+@pytest.mark.parametrize("octets", SPOILT, ids=range(len(SPOILT)))
+def test_a2_head_file_that_was_spoilt_is_a_finding(plume, octets):
+    asked(plume, "ann")
+    plume.mailers[0].drain()
+    pathlib.Path(f"{plume.audit_db}.head").write_bytes(octets)
+    done = verify(plume)
+    assert done.returncode == 1, "2 is for mistakes on the command line"
+    assert done.stdout == f"{plume.audit_db}.head holds no head: somebody or something spoilt it\n"
+    logged = plume.mailers[0].events("audit_head")[-1]["head"]
+    assert verify(plume, "--head", logged).returncode == 0
 
 
 def test_a3_an_address_is_erased_under_a_running_mailer(plume):
@@ -194,6 +215,14 @@ def test_a5_what_a_server_says_is_no_formula(system, desk):
 def test_usage_exits_2_and_says_why(plume, args):
     done = audit(plume, *args)
     assert done.returncode == 2 and done.stderr and not done.stdout
+
+
+@pytest.mark.parametrize("args", [("audit", "--help"), ("audit", "help"), ("help",)])
+def test_commands_are_told_to_who_asks(args):
+    done = process.run("plume-mailer", *args)
+    assert done.returncode == 0 and not done.stderr
+    assert "\n  plume-mailer audit show REFERENCE\n" in done.stdout
+    assert "\n  plume-mailer test ADDRESS\n" in done.stdout
 
 
 def test_configuration_of_the_server_is_not_that_of_commands(plume):
@@ -273,6 +302,7 @@ STEPS = [*(("pwrite", n) for n in range(1, 15)), *(("sync", n) for n in range(1,
 @pytest.mark.parametrize(("call", "number"), STEPS)
 def test_a4_killed_before(system, desk, call, number):
     """At every write and sync of two letters' way: database and chain are whole, no letter is lost."""
+    assert KILL_AT.exists(), "what is not there kills nobody, and the test would never end"
     sink = system.guard(SmtpSink())
     arm = system.directory / "arm"
     env = {
