@@ -75,7 +75,7 @@ def test_who_is_called_sees_it(alone):
 def test_commands(alone):
     alone.enter_room(people=PEOPLE)
     alone.say("/who")
-    assert "3 here: ann, anna, bob" in alone.text("log")
+    assert "3 here: \u2068ann\u2069, \u2068anna\u2069, \u2068bob\u2069" in alone.text("log")
     alone.say("/help")
     assert "/me waves" in alone.text("log")
     assert alone.sent(1) == []
