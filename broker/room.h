@@ -70,10 +70,10 @@ void room_attach(struct room *r, struct gateway *g, const struct client *client,
 void room_detach(struct room *r, struct gateway *g, struct client *client,
 		 struct room_time t);
 
-/* The client is out of the room because its session is over: its gateway is told, even by a broker that
+/* The client is out of the room because its session is over, and why: its gateway is told, even by a broker that
  * dies before it could, and the person leaves at once if nobody else of theirs is there. */
 void room_dismiss(struct room *r, struct gateway *g, struct client *client,
-		  struct room_time t);
+		  enum reason why, struct room_time t);
 /* A person without clients leaves now, instead of at the end of the grace period. */
 void room_leave(struct room *r, uint64_t person, struct room_time t);
 /* After presence was filled from the store: lists its people. */

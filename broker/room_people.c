@@ -88,12 +88,11 @@ void room_leave(struct room *r, uint64_t person, struct room_time t)
 }
 
 void room_dismiss(struct room *r, struct gateway *g, struct client *client,
-		  struct room_time t)
+		  enum reason why, struct room_time t)
 {
 	uint64_t person = client->person;
-	struct bus_msg m = {
-		.kind = BUS_DISMISS,
-		.u.dismiss = {.client = client->number, .reason = REASON_SESSION_OVER}};
+	struct bus_msg m = {.kind = BUS_DISMISS,
+			    .u.dismiss = {.client = client->number, .reason = why}};
 
 	gateway_tell(g, &m);
 	/* Should the broker die before the gateway heard it, the gateway starts over. */

@@ -1,10 +1,10 @@
-// The person's way through the page: takes what person and room say, decides, and tells
-// connection and views.  DOM, clock and storage are given from outside.
+// The person's way through the page: hears person and room, decides, tells connection and
+// views.  DOM, clock and storage come from outside.
 
 import { HELP, command } from "./command.js";
 import { fold } from "./identity.js";
 import { Log } from "./log.js";
-import { People } from "./people.js";
+import { People, isolated } from "./people.js";
 import * as say from "./protocol.js";
 import { SAYS, reasonField, reasonText } from "./reasons.js";
 import { pieces } from "./words.js";
@@ -12,7 +12,7 @@ import { pieces } from "./words.js";
 const { TYPE } = say;
 const CONTEXT = 50; // older posts for a reloaded page
 const PATIENCE_MS = 12000; // longer silence means a dead connection
-const CATCH_UP_MS = 4000; // a past that does not end is taken to be over
+const CATCH_UP_MS = 4000; // a past without end is over then
 const TYPING_MS = 3000; // between two notices
 const GOODBYE_MS = 3000;
 const CLOSED = { 1001: "moving", 1012: "restarting" };
@@ -111,7 +111,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 			code = asking = null;
 			why = "";
 			connection.settled();
-			session.begin(frame.name || session.name, frame.token, frame.proof);
+			if (session.begin(frame.name || session.name, frame.token, frame.proof)) chat.clear();
 			if (step !== "chat") toStep("chat");
 			place(record.last ? { epoch: record.epoch, seq: record.last } : session.seen, frame);
 			showOutbox();
@@ -131,11 +131,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 
 			code = null;
 			connection.settled();
-			if (frame.reason === "session-over" || step === "chat") {
-				session.end();
-				leave();
-				return enter.showError(null, reasonText(frame));
-			}
+			if (frame.reason === "session-over" || step === "chat") return end(frame);
 			if (over) session.loseTicket();
 			verify.showError(reasonText(frame), over ? 0 : undefined);
 		},
@@ -164,7 +160,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 				outbox.hold(now() + retry_in);
 				return fail(id, text);
 			}
-			asking = code = null; // it was no post, but a hello, a code or a resume
+			asking = code = null; // it was no post
 			if (step === "verify") return verify.showError(text, retry_in);
 			if (step === "chat")
 				return inRoom ? chat.showError(text) : connection.renew(retry_in || 2000);
@@ -172,7 +168,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 			enter.showError(null, text);
 		},
 
-		// It was in the room already: still to come, or among the missing.
+		// It was there already: to come, or among the missing.
 		[TYPE.ACCEPTED]({ id, seq }) {
 			if (seq <= record.last) takeBack(id);
 		},
@@ -187,7 +183,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 			} else if (notice === "bus-back") {
 				inRoom = true;
 				bar.show("open");
-				outbox.unsent(); // answers may be lost; the ids keep each post single
+				outbox.unsent(); // answers may be lost
 				flush();
 			}
 		},
@@ -204,8 +200,11 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 			showPeople();
 		},
 
-		// The room closes the connection next.
-		[TYPE.SIGNED_OUT]({ text }) { goodbye = text || SAYS.signedOut; },
+		// It closes the connection next.
+		[TYPE.SIGNED_OUT](frame) {
+			if (frame.reason === "session-old") end(frame);
+			else goodbye = frame.text || SAYS.signedOut;
+		},
 	};
 
 	// Says where what follows does not fit.
@@ -242,10 +241,12 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 	function showOutbox() {
 		outbox.load(session.name);
 		for (const entry of outbox.list()) {
-			log.pending(entry);
+			pending(entry);
 			if (entry.why) log.failed(entry);
 		}
 	}
+
+	const pending = (entry) => log.pending({ mark: people.marks.get(entry.name), ...entry });
 
 	function takeBack(id) {
 		log.gone(id);
@@ -276,6 +277,13 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		toStep("enter");
 	}
 
+	// Unsent words stay for the same person's next session.
+	function end(frame) {
+		session.end();
+		leave();
+		enter.showError(null, reasonText(frame));
+	}
+
 	function forget(text) {
 		session.forget();
 		chat.clear();
@@ -293,7 +301,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 			if (step !== "enter") connection.start();
 		},
 
-		// ticket: of a code that is good until this one comes.
+		// ticket: good until the new code comes.
 		enter(name, email, ticket = null) {
 			asking = { name, email };
 			session.ask(name, email, ticket);
@@ -320,16 +328,17 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		say(typed) {
 			const { words, wrong = null, show } = command(typed);
 
+			if (show === "who" && !knowsPeople) return SAYS.notToldWho;
 			if (show)
 				log.whisper({ text: show === "help" ? HELP
-					: `${people.count} here: ${[...people.marks.keys()].join(", ")}` });
+					: `${people.count} here: ${[...people.marks.keys()].map(isolated).join(", ")}` });
 			if (!words) return wrong;
 			const text = say.clean(words);
 			if (!say.textFits(text)) return SAYS.tooLong;
 			const entry = outbox.add(newId(), session.name, text, now());
 			if (!entry) return SAYS.tooMany;
 			typedAt = 0;
-			log.pending(entry);
+			pending(entry);
 			flush();
 			return null;
 		},
@@ -339,11 +348,11 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 
 			if (!entry) return;
 			log.gone(id);
-			log.pending(entry);
+			pending(entry);
 			flush();
 		},
 
-		typed: (name, email) => session.ask(name, email),
+		typed: (name, email) => session.typed(name, email),
 
 		edit(id) { chat.putBack(takeBack(id)); },
 
@@ -363,14 +372,13 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 
 		// In another tab.
 		onForgotten() {
-			if (session.token) forget(SAYS.otherTab);
+			if (session.session) forget(SAYS.otherTab);
 		},
 
 		onWake() {
 			if (connection.state !== "idle") connection.renew();
 		},
 
-		// Somebody looks again: silence shows a dead socket.
 		onSeen() {
 			if (connection.state === "reconnecting") connection.renew();
 			else if (inRoom) who();

@@ -1,4 +1,4 @@
-// The login code in whatever is typed or pasted: "4829 1357", or the whole line of the mail.
+// The login code in what is typed or pasted: "4829 1357", or the line of the mail.
 
 const GAP = "[\\s\\-\\u2010-\\u2015.]";
 

@@ -1,13 +1,15 @@
 // The box where one writes.  A draft survives a reload; what cannot be sent stays.
 
 import { asking } from "./command.js";
-import { button, client, find, markOf, on, put } from "./dom.js";
+import { button, client, find, markOf, on, onSubmit, put } from "./dom.js";
 import { chosen } from "./settings.js";
 import { keptByTab } from "./storage.js";
 
 const DRAFT = "plume.draft";
 const box = find("composer");
+const names = find("names");
 let offered; // {at, names}
+let pointed; // at this one of them; behind the last: at none
 
 export function showError(text) {
 	put("composer-error", text);
@@ -24,12 +26,22 @@ function changed(people = client.people.marks) {
 	showError("");
 	fit();
 	offered = asking(box.value, box.selectionEnd, [...people.keys()]);
-	find("names").replaceChildren(...(offered?.names ?? []).map((name) => {
+	names.hidden = !offered;
+	names.replaceChildren(...(offered?.names ?? []).map((name, i) => {
 		const choice = button(`@${name}`, () => take(name));
 
 		choice.prepend(markOf(people.get(name)));
-		return choice;
+		return Object.assign(choice, { id: `name-${i}`, role: "option", tabIndex: -1 });
 	}));
+	point(names.childElementCount);
+}
+
+function point(at) {
+	const all = [...names.children];
+
+	pointed = at;
+	all.forEach((choice, i) => { choice.ariaSelected = i === at; });
+	box.setAttribute("aria-activedescendant", all[at]?.id ?? "");
 }
 
 function take(name) {
@@ -70,8 +82,14 @@ on(box, "keydown", (event) => {
 
 	// 229: an input method composes
 	if (shiftKey || isComposing || keyCode === 229) return;
-	if (key === "Tab" && offered) take(offered.names[0]);
-	else if (key === "Escape" && offered) changed(new Map());
+	const all = offered?.names ?? [];
+	const n = all.length;
+	const turn = { ArrowDown: 1, ArrowUp: n }[key];
+	const name = { Tab: all[pointed % n], Enter: all[pointed] }[key];
+
+	if (n && turn) point((pointed + turn) % (n + 1));
+	else if (name) take(name);
+	else if (n && key === "Escape") changed(new Map());
 	else if (key === "Enter") send();
 	else return;
 	event.preventDefault();
@@ -80,8 +98,5 @@ on(box, "input", () => {
 	changed();
 	if (chosen.typing && !/^(\/|$)/.test(box.value)) client.types();
 });
-on(find("say"), "submit", (event) => {
-	event.preventDefault();
-	send();
-});
+onSubmit("say", send);
 box.value = keptByTab.get(DRAFT) ?? "";

@@ -1,11 +1,11 @@
-// One WebSocket to the room that comes back by itself, with full jitter: ten thousand pages
-// must not return in the same second.  Knows frames, not their meaning.
+// A WebSocket that comes back by itself, with full jitter: ten thousand pages must not return
+// in the same second.  Knows frames, not their meaning.
 
 import { decode, encode } from "./protocol.js";
 
 const BASE_MS = 500;
 const CAP_MS = 30000;
-const OPENING_MS = 10000; // an opening that takes longer is given up
+const OPENING_MS = 10000;
 
 // Milliseconds before try number 0, 1, 2 …
 export const backoff = (attempt, random) =>
@@ -22,7 +22,7 @@ export function newConnection(url, on) {
 		on.state(state, until);
 	}
 
-	// The late events of a socket that was left are ignored.
+	// Its late events are ignored.
 	function drop() {
 		const left = socket;
 
@@ -58,7 +58,7 @@ export function newConnection(url, on) {
 		if (self.state === "reconnecting" && !timer) wait(0);
 	}
 
-	// A little more than `delay`: others were told the same.
+	// A little more: others were told the same.
 	function wait(delay) {
 		delay += backoff(attempt++, Math.random());
 		timer = setTimeout(dial, delay);
@@ -84,10 +84,9 @@ export function newConnection(url, on) {
 			else dial();
 		},
 
-		// The server answered as hoped: open alone is no success.
+		// The server answered: open alone is no success.
 		settled() { attempt = 0; },
 
-		// Nothing is sent while it is not open.
 		send(frame) {
 			if (self.state === "open") socket.send(encode(frame));
 		},

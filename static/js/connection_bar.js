@@ -1,4 +1,4 @@
-// One quiet bar about the connection.  The countdown is for the eye alone.
+// One quiet bar.  The countdown is for the eye alone.
 
 import { client, find, on, put } from "./dom.js";
 
@@ -9,7 +9,7 @@ const WORDS = {
 	moving: "This way into the room closes. Going to another.",
 	restarting: "The room is restarting.",
 	offline: "This device is offline.",
-	"out-of-reach": "The room is restarting or out of reach. What you send waits here.",
+	"out-of-reach": "The room is out of reach. What you send waits here.",
 };
 const root = find("connection");
 const retry = root.lastElementChild;

@@ -1,4 +1,4 @@
-// What all views do with elements.  Words become text, never HTML.
+// Elements.  Words become text, never HTML.
 
 import { drawing, hue } from "./identity.js";
 
@@ -7,6 +7,10 @@ const SVG = "http://www.w3.org/2000/svg";
 export const client = {}; // what the views call; main.js fills it
 export const find = (id) => document.getElementById(id);
 export const on = (target, event, act) => target.addEventListener(event, act);
+export const onSubmit = (id, act) => on(find(id), "submit", (event) => {
+	event.preventDefault();
+	act();
+});
 
 export function make(tag, className, ...content) {
 	const element = document.createElement(tag);
@@ -16,7 +20,7 @@ export function make(tag, className, ...content) {
 	return element;
 }
 
-// Only what changes is announced and laid out again.
+// Only changes are announced and laid out again.
 export function put(id, text) {
 	const element = find(id);
 
@@ -31,12 +35,12 @@ export function button(label, act) {
 	return element;
 }
 
-export function nameOf(name) {
-	const element = make("bdi", "name", name);
-
-	element.style.setProperty("--hue", hue(name));
+function tinted(element, hue) {
+	element.style.setProperty("--hue", hue);
 	return element;
 }
+
+export const nameOf = (name) => tinted(make("bdi", "name", name), hue(name));
 
 // The drawing of an identity mark, or nothing.
 export function markOf(mark) {
@@ -46,8 +50,7 @@ export function markOf(mark) {
 
 	svg.setAttribute("viewBox", "0 0 5 5");
 	svg.ariaHidden = true;
-	svg.style.setProperty("--hue", hue);
 	squares.setAttribute("d", path);
 	svg.append(squares);
-	return svg;
+	return tinted(svg, hue);
 }

@@ -1,6 +1,6 @@
 // The first step: a name and an address.
 
-import { client, find, on, put } from "./dom.js";
+import { client, find, on, onSubmit, put } from "./dom.js";
 
 const fields = { name: find("name"), email: find("email") };
 const button = find("enter-button");
@@ -19,10 +19,9 @@ export function showError(field, text, busy = false) {
 
 // To be there again after a reload.
 on(find("enter"), "input", () => client.typed(...typed()));
-on(find("enter"), "submit", (event) => {
+onSubmit("enter", () => {
 	const [name, email] = typed();
 
-	event.preventDefault();
 	if (name === "") return showError("name", "Type the name that the others will see.");
 	if (!/^[^@\s]+@[^@\s]+$/.test(email))
 		return showError("email", "Type an address like ann@example.org: the code is sent there.");

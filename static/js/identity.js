@@ -1,8 +1,7 @@
-// How a person looks: the colour of a name, and the drawing of an identity mark.
+// The colour of a name, and the drawing of an identity mark.
 
-const HUES = 24; // closer than 15 degrees they look alike
+const HUES = 24;
 
-// The room compares names more strictly.
 export const fold = (name) => name.normalize("NFKC").toLowerCase();
 
 function hash(text) {

@@ -1,4 +1,4 @@
-// Where this page is in the room's record: each seq is taken once, in order, in one epoch.
+// Where in the room's record: each seq is taken once, in order, in one epoch.
 
 export class Log {
 	epoch = "";

@@ -1,4 +1,4 @@
-// The log on the page: the posts of the room, the person's own pending ones below them.
+// The posts of the room, the person's own pending ones below them.
 
 import { action } from "./command.js";
 import { button, client, find, make, markOf, nameOf, on, put } from "./dom.js";
@@ -25,7 +25,7 @@ const root = find("log");
 const newer = find("newer");
 const posts = new WeakMap();
 const byId = new Map(); // what is pending or failed
-const tail = make("div", ""); // with these elements
+const tail = make("div", "");
 let times = [];
 let heard = 0;
 let block, lastTop, unread, unreadLine, lastDay, run, atEnd, isLive, sticking;
@@ -94,7 +94,7 @@ function day(ts) {
 	lastDay = its;
 }
 
-// In a row they share a line; a busy door is not read aloud.
+// In a row they share a line; it is not read aloud.
 function eventElement({ name, event, ts }) {
 	if (!run || run.element !== block.lastElementChild)
 		run = { element: make("p", "event"), who: new Presence() };
@@ -105,7 +105,7 @@ function eventElement({ name, event, ts }) {
 	return run.element;
 }
 
-// In a busy room only the number of posts is read aloud.
+// In a busy room only the number is read aloud.
 function tell() {
 	times = [...times.slice(-5), Date.now()];
 	heard = times[5] - times[0] < BUSY_MS ? heard + 1 : 0;
@@ -132,14 +132,14 @@ function count(n) {
 function scrolled() {
 	const { scrollTop, scrollHeight, clientHeight } = root;
 
-	// What grows below is no reason to stay behind; who scrolls up is.
+	// Only who scrolls up stays behind.
 	if (clientHeight > 0)
 		atEnd = scrollHeight - scrollTop - clientHeight < NEAR_PX || (atEnd && scrollTop >= lastTop);
 	lastTop = scrollTop;
 	if (atEnd && !document.hidden) count(0);
 }
 
-// Once per painted picture.
+// Once per picture.
 function stick() {
 	if (!atEnd || sticking) return;
 	sticking = true;
@@ -180,7 +180,7 @@ export function live(yes) {
 	root.ariaLive = yes ? "polite" : "off";
 }
 
-// id: of the pending post that it is; calls: it names this person.
+// id: of its pending element; calls: it names this person.
 export function post(post, id, mine, calls) {
 	gone(id);
 	day(post.ts);

@@ -1,4 +1,4 @@
-// Puts the page together: the client, what it stands on, and the views.
+// Puts the page together.
 
 import { newClient } from "./client.js";
 import * as chat from "./composer.js";

@@ -1,17 +1,17 @@
-// The person's posts until they were seen in the room.  Decides what is due; others send.
+// The person's posts until the room has them.  Decides what is due; others send.
 
 const PREFIX = "plume.outbox."; // a key for each: tabs share the storage
-const POSTS_MAX = 50; // of 72 KiB at most: browsers give an origin some 5 MB
-const APART_MS = 125; // slower than the ten a second that the gateway allows
+const POSTS_MAX = 50; // of 72 KiB; an origin has some 5 MB
+const APART_MS = 125; // the gateway allows ten a second
 
-// {id, name, text, at (ms), why (it failed, or null)}; for this connection: sentAt (ms).
+// {id, name, text, at (ms), why (failed) or null}; here: sentAt (ms).
 export class Outbox {
 	entries = new Map();
 	nextAt = 0;
 
 	constructor(store) { this.store = store; }
 
-	// Takes up what this name left behind; what another name left is dropped.
+	// Takes up what this name left; what another left is dropped.
 	load(name) {
 		const kept = this.store.keys(PREFIX).map((key) => this.store.get(key));
 
@@ -44,7 +44,7 @@ export class Outbox {
 
 	hold(until) { this.nextAt = Math.max(this.nextAt, until); }
 
-	// On another connection all is due again, under the same ids.
+	// All is due again, under the same ids.
 	unsent() {
 		for (const e of this.entries.values()) e.sentAt = 0;
 	}

@@ -1,4 +1,4 @@
-// Who is here, as far as this page was told; who types; who came and went.
+// Who is here, who types, who came and went.
 
 const TYPING_MS = 5000; // a notice is good for so long
 const NAMED = 2; // of more than three
@@ -40,6 +40,8 @@ export class People {
 		return [...this.typing.keys()];
 	}
 }
+
+export const isolated = (name) => `\u2068${name}\u2069`;
 
 // [{name: "ann"}, ", ", {name: "bob"}, " and 3 others"]
 export function listed(names) {

@@ -1,7 +1,7 @@
 // Who is here, and who types.
 
 import { find, make, markOf, nameOf, on, put } from "./dom.js";
-import { listed } from "./people.js";
+import { isolated, listed } from "./people.js";
 
 const SHOWN = 300; // in the list
 const panel = find("people");
@@ -17,7 +17,7 @@ function open(yes) {
 on(here, "click", () => open(panel.hidden));
 
 export function show({ marks, count }, typers, me) {
-	const who = listed(typers).map((x) => x.name ? `\u2068${x.name}\u2069` : x).join("");
+	const who = listed(typers).map((x) => x.name ? isolated(x.name) : x).join("");
 
 	put("typing", who && `${who} ${typers.length > 1 ? "are" : "is"} typing …`);
 	here.hidden = !count;

@@ -1,14 +1,13 @@
-// The browser protocol (docs/PROTOCOL.md, part 1) as pure functions: what a client says,
-// and what it understands.
+// The browser protocol (docs/PROTOCOL.md, part 1) as pure functions.
 
 export const VERSION = 1;
-export const TYPE = Object.freeze({
+export const TYPE = {
 	HELLO: 0, TEXT: 1, AUTH: 2, AUTH_ACK: 3, AUTH_RESET: 4, MAY_NOT_ENTER: 5, RESUME: 6,
 	WAITING: 7, REFUSED: 8, ACCEPTED: 9, NOTICE: 10, WHO: 11, HERE: 12, TYPING: 13,
 	SIGN_OUT: 14, SIGNED_OUT: 15,
-});
+};
 
-// In bytes of UTF-8; over FRAME_MAX the gateway closes: escapes count.
+// In bytes of UTF-8; escapes count.
 export const TEXT_MAX = 65536;
 export const FRAME_MAX = 72 * 1024;
 
@@ -19,7 +18,7 @@ const STRINGS = ("text id event token epoch reason ticket mail sender subject no
 
 export const bytes = (text) => new TextEncoder().encode(text).length;
 
-// Without what strict JSON readers refuse: halves of surrogate pairs, and NUL.
+// Without what strict JSON readers refuse.
 export const clean = (words) => words.replace(/[\p{Cs}\0]/gu, "\ufffd");
 
 export const hello = (name, email, proof) =>
@@ -40,8 +39,8 @@ export const textFits = (words) => bytes(words) <= TEXT_MAX &&
 
 export const encode = (frame) => JSON.stringify({ user: { name: "" }, text: "", ...frame });
 
-// {type, name, text, …}: every known field of its right kind or absent (a list of people is
-// `here`); null for what is no frame.
+// {type, name, text, …}: known fields, each of its kind or absent (people are `here`); null:
+// no frame.
 export function decode(data) {
 	let raw;
 

@@ -12,12 +12,18 @@ export class Session {
 	constructor(store) {
 		this.store = store;
 		for (const fact of FACTS) this[fact] = store.get(`plume.${fact}`);
+		if (this.token) this.login = null; // of another tab
 	}
 
 	get token() { return this.session?.token ?? null; }
 	get ticket() { return this.login?.ticket ?? null; }
 	get name() { return this.login?.name ?? this.session?.name ?? ""; }
 	get email() { return this.login?.email ?? this.proven?.email ?? ""; }
+
+	// Not over another tab's login.
+	typed(name, email) {
+		if (!this.store.get("plume.login")?.ticket) this.ask(name, email);
+	}
 
 	ask(name, email, ticket = null) { this.#keep("login", { name, email, ticket }); }
 
@@ -33,15 +39,24 @@ export class Session {
 		if (this.login) this.ask(this.login.name, this.login.email);
 	}
 
+	// True: it follows somebody else's.
 	begin(name, token, proof) {
-		if (this.session && this.session.name !== name) this.#keep("seen", null);
+		const other = this.session !== null && this.session.name !== name;
+
+		if (other) this.#keep("seen", null);
 		if (proof && this.login) this.#keep("proven", { email: this.login.email, proof });
 		this.#keep("session", { name, token: token ?? this.token });
 		this.#keep("login", null);
+		return other;
 	}
 
+	// Another tab may have a newer one.
 	end() {
-		if (this.session) this.#keep("session", { name: this.session.name, token: null });
+		const { name, token } = this.session ?? {};
+
+		if (!token) return;
+		this.session = { name, token: null };
+		if (this.store.get(SESSION_KEY)?.token === token) this.store.set(SESSION_KEY, this.session);
 	}
 
 	// Signed out: nothing stays.

@@ -1,4 +1,4 @@
-// What the person chose, and the notices that follow from it.
+// What the person chose, and the notices.
 
 import { client, find, on, put } from "./dom.js";
 import { kept } from "./storage.js";

@@ -1,5 +1,4 @@
-// A Storage of the browser that never throws: where it is full or forbidden, things last as
-// long as the page.
+// A Storage that never throws: full or forbidden, things last as long as the page.
 
 export class Store {
 	constructor(open) {

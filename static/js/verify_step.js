@@ -1,7 +1,7 @@
-// The second step: the code from the mail, and what is known about that mail.
+// The second step: the code, and what is known about its mail.
 
 import { findCode } from "./code.js";
-import { client, find, on, put } from "./dom.js";
+import { client, find, on, onSubmit, put } from "./dom.js";
 import { mailHint, mailText } from "./reasons.js";
 
 const clock = (ms) => new Date(ms).toLocaleTimeString([], { timeStyle: "short" });
@@ -48,10 +48,7 @@ on(field, "input", () => {
 
 	if (code && code !== tried) submit(code);
 });
-on(find("verify"), "submit", (event) => {
-	event.preventDefault();
-	submit(findCode(field.value, digits));
-});
+onSubmit("verify", () => submit(findCode(field.value, digits)));
 on(resend, "click", () => {
 	field.focus();
 	showError("", Infinity);

@@ -1,4 +1,4 @@
-// The words of a post, cut into pieces that are safe to show: text, links, and mentions.
+// The words of a post in pieces that are safe to show: text, links, mentions.
 
 const FOUND = new RegExp("((?:https?:\\/\\/|mailto:)" +
 	"[^\\s<>\"`\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]+)" +
@@ -6,8 +6,8 @@ const FOUND = new RegExp("((?:https?:\\/\\/|mailto:)" +
 const SAFE = ["http:", "https:", "mailto:"];
 const TOWER = /(\p{M}{200})\p{M}+/gu; // so many combining marks are no word
 
-// [{text}, {text, href}, {text, mention}].  Joined they are the words, but towers are cut,
-// and an international host is shown in punycode.
+// [{text}, {text, href}, {text, mention}].  Joined they are the words, but for towers and
+// hosts in punycode.
 export function pieces(words) {
 	const text = words.replace(TOWER, "$1");
 	const out = [];
@@ -26,7 +26,7 @@ export function pieces(words) {
 	return out;
 }
 
-// null: no URL, another scheme, or a user name that would pass for the host.
+// null: no URL, another scheme, or a user name like a host.
 function link(shown) {
 	let url;
 

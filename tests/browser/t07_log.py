@@ -214,3 +214,20 @@ def test_without_network_the_page_says_so_and_comes_back_with_it(alone):
     alone.expect_sent(6)
     alone.hear(alone.ack(seq=0))
     assert alone.expect_sent(1)["text"] == "said offline" and alone.text("state") == ""
+
+
+def test_what_somebody_does_is_read_beside_a_long_name_too(alone):
+    alone.window(360, 680)
+    alone.enter_room()
+    alone.hear(post(1, "a.very.long.name.of.32.letters.xy", "/me waves at everybody in the room"))
+    width = "return document.querySelector('#log .does .text').getBoundingClientRect().width"
+    assert alone.run(width) > 125
+
+
+def test_a_pending_post_looks_like_the_one_it_becomes(alone):
+    alone.enter_room()
+    alone.say("hello")
+    drawing = "return document.querySelector('#log .post path').getAttribute('d')"
+    pending = alone.run(drawing)
+    alone.hear(post(1, "ann", "hello", id=alone.expect_sent(1)["id"], mark="a1"))
+    assert alone.posts() == [("ann", "hello")] and alone.run(drawing) == pending

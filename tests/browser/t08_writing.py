@@ -62,6 +62,34 @@ def test_names_are_completed(alone):
     assert alone.run("return document.activeElement.id") != "composer", "Tab is Tab again"
 
 
+def test_names_are_chosen_by_arrow_keys(alone):
+    alone.enter_room(people=PEOPLE)
+    box = alone.find("composer")
+    pointed = """
+        const box = document.getElementById("composer");
+        const at = document.getElementById(box.getAttribute("aria-activedescendant"));
+        return [box.getAttribute("aria-controls"), at?.textContent ?? null,
+            ...[...document.querySelectorAll("#names [role=option][aria-selected=true]")].map((o) => o.textContent)];
+    """
+    box.send_keys("@a")
+    assert alone.run(pointed) == ["names", None], "Enter sends until a name is pointed at"
+    box.send_keys(Keys.ARROW_DOWN)
+    assert alone.run(pointed) == ["names", "@ann", "@ann"]
+    box.send_keys(Keys.ARROW_UP)
+    assert alone.run(pointed) == ["names", None]
+    box.send_keys(Keys.ARROW_UP)
+    assert alone.run(pointed) == ["names", "@anna", "@anna"]
+    alone.screenshot("name-pointed-at")
+    box.send_keys(Keys.ENTER)
+    assert value(alone) == "@anna " and alone.sent(1) == []
+    assert alone.run(pointed) == ["names", None]
+    box.send_keys("and @a", Keys.ARROW_DOWN, Keys.TAB)
+    assert value(alone) == "@anna and @ann "
+    assert not alone.shown("names"), "an empty list is none"
+    box.send_keys("@a", Keys.ENTER)
+    assert alone.expect_sent(1)["text"] == "@anna and @ann @a"
+
+
 def test_who_is_called_sees_it(alone):
     alone.enter_room()
     alone.hear(heard(1, "tea, @Ann?"), heard(2, "mail ann@ann.example or @bob, @annabel"))
@@ -75,7 +103,7 @@ def test_who_is_called_sees_it(alone):
 def test_commands(alone):
     alone.enter_room(people=PEOPLE)
     alone.say("/who")
-    assert "3 here: ann, anna, bob" in alone.text("log")
+    assert "3 here: \u2068ann\u2069, \u2068anna\u2069, \u2068bob\u2069" in alone.text("log")
     alone.say("/help")
     assert "/me waves" in alone.text("log")
     assert alone.sent(1) == []

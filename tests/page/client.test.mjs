@@ -29,6 +29,16 @@ function inRoom(seq = 0, storage = new FakeStorage()) {
 	return page;
 }
 
+function enters(page, name) {
+	page.client.enter(name, `${name}@a.example`);
+	page.open();
+	page.hear({ ...WAITING, name });
+	page.client.giveCode("48291357");
+	page.hear(ack(0, 1, { name }));
+	page.run(5000);
+	page.client.onTick();
+}
+
 describe("entering", () => {
 	test("says hello when the connection is open and shows the waiting step", () => {
 		const page = asked();
@@ -359,6 +369,53 @@ describe("coming back", () => {
 	});
 });
 
+describe("asking who is here", () => {
+	test("a room that does not tell is not said to be empty", () => {
+		const page = inRoom();
+
+		assert.match(page.client.say("/who"), /does not tell/);
+		assert.equal(page.calls("log.whisper").length, 0);
+	});
+	test("sets each name apart, whatever its direction", () => {
+		const page = inRoom();
+
+		page.hear(ack(0, 1, { mark: "k3" }));
+		page.hear({ type: 12, here: [{ name: "ann", mark: "k3" }, { name: "שרה", mark: "k4" }] });
+		assert.equal(page.client.say("/who"), null);
+		assert.equal(page.calls("log.whisper")[0][1].text,
+			"2 here: \u2068ann\u2069, \u2068שרה\u2069");
+	});
+});
+
+describe("two tabs of one browser", () => {
+	test("typing in one does not end the other's waiting", () => {
+		const storage = new FakeStorage();
+		const two = newPage(storage); // opened before
+
+		asked(storage);
+		two.client.typed("bob", "bob@b");
+		assert.equal(newPage(storage).session.ticket, "tick");
+		two.client.enter("bob", "bob@b");
+		assert.equal(two.session.name, "bob");
+	});
+	test("are each who they are after a reload", () => {
+		const one = inRoom();
+		const two = newPage(one.storage);
+
+		two.session.session = null; // it was open before
+		two.client.enter("bob", "bob@b.example");
+		assert.equal(newPage(one.storage).session.name, "ann");
+	});
+	test("do not end a session that the other has begun since", () => {
+		const one = inRoom();
+		const two = newPage(one.storage);
+
+		two.session.begin("ann", "newer");
+		one.hear({ type: 4, reason: "session-over", text: "" });
+		assert.equal(newPage(one.storage).session.token, "newer");
+	});
+});
+
 describe("after a session that is over", () => {
 	test("another name can enter, and gets its own codes", () => {
 		const page = inRoom();
@@ -412,6 +469,38 @@ describe("signing out", () => {
 		page.client.signOut(true);
 		assert.equal(page.client.step, "chat");
 		assert.match(page.calls("chat.showError").at(-1)[1], /out of reach/);
+	});
+	test("because the session was too old keeps the words for the same person's next login", () => {
+		const page = inRoom();
+
+		page.hear({ type: 10, notice: "bus-lost" });
+		page.client.say("hello");
+		page.hear({ type: 15, reason: "session-old", text: "Too long." });
+		assert.equal(page.client.step, "enter");
+		assert.equal(page.session.token, null);
+		assert.deepEqual(page.calls("enter.showError").at(-1).slice(1), [null, "Too long."]);
+		enters(page, "ann");
+		assert.equal(page.sent.at(-1).text, "hello");
+		assert.equal(page.calls("chat.clear").length, 0);
+	});
+	test("leaves no words to somebody else who logs in here", () => {
+		const page = inRoom();
+
+		page.hear({ type: 10, notice: "bus-lost" });
+		page.client.say("hello");
+		page.hear({ type: 15, reason: "session-old", text: "Too long." });
+		enters(page, "bob");
+		assert.equal(page.calls("chat.clear").length, 1);
+		assert.equal(page.sent.at(-1).type, 2);
+	});
+	test("in another tab forgets what a session that was over left here", () => {
+		const page = inRoom();
+
+		page.client.say("hello");
+		page.hear({ type: 4, reason: "session-over", text: "" });
+		page.client.onForgotten();
+		assert.equal(Object.keys(page.storage).length, 0);
+		assert.equal(page.calls("chat.clear").length, 1);
 	});
 	test("elsewhere ends it here", () => {
 		const page = inRoom();

@@ -56,8 +56,8 @@ def test_t2_a_session_that_is_not_used_ends_under_its_sockets(system):
     tab = plume.client(at=1, label="tab")
     tab.resume(token=ann.token)
     tab.expect_in(resumed=True)
-    ann.expect_signed_out()
-    tab.expect_signed_out()
+    ann.expect_signed_out(reason="session-old")
+    tab.expect_signed_out(reason="session-old")
 
 
 def test_t2_a_session_in_use_does_not_end(system):
@@ -74,7 +74,7 @@ def test_t2_a_session_in_use_does_not_end(system):
         return idle.wire.closed
 
     until(is_over, "the session that is not used ends")
-    idle.expect_signed_out()
+    idle.expect_signed_out(reason="session-old")
     ann.expect_own(ann.say("and this one did not"))
     ann.expect_text("idle", "left chat")
 
@@ -83,7 +83,7 @@ def test_t2_a_session_in_use_does_not_end(system):
 def test_t5_an_expired_session_cannot_be_resumed(system, restart):
     plume = system.start(broker={"session_ttl": "1s"})
     ann = plume.join("ann")
-    ann.expect_signed_out()
+    ann.expect_signed_out(reason="session-old")
     if restart:
         plume.broker.drain()
         plume.start_broker(session_ttl="1s")

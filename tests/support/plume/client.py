@@ -342,9 +342,9 @@ class Client(Dialogue):
     def expect_typing(self, name, **fields):
         return self.expect(TYPING, name=name, **fields)
 
-    def expect_signed_out(self):
+    def expect_signed_out(self, reason="session-over"):
         """The session is over, and with it the connection."""
-        told = self.expect(SIGNED_OUT, reason="session-over")
+        told = self.expect(SIGNED_OUT, reason=reason)
         self.expect_closed(1008, "signed-out")
         return told
 

@@ -12,14 +12,24 @@ static void sign_out(struct world *w, struct gateway *g, uint64_t client, bool e
 }
 
 /* How many clients of g were dismissed; nothing else was told. */
-static size_t dismissed(struct world *w, struct gateway *g)
+static size_t dismissed_as(struct world *w, struct gateway *g, enum reason why)
 {
 	world_hear(w, g);
 	for (size_t i = 0; i < w->n; i++) {
 		assert_int_equal(w->told[i].kind, BUS_DISMISS);
-		assert_int_equal(w->told[i].u.dismiss.reason, REASON_SESSION_OVER);
+		assert_int_equal(w->told[i].u.dismiss.reason, why);
 	}
 	return w->n;
+}
+
+static size_t dismissed(struct world *w, struct gateway *g)
+{
+	return dismissed_as(w, g, REASON_SESSION_OVER);
+}
+
+static size_t too_old(struct world *w, struct gateway *g)
+{
+	return dismissed_as(w, g, REASON_SESSION_OLD);
 }
 
 static size_t left(struct world *w)
@@ -196,8 +206,8 @@ static void a_session_that_is_not_used_ends_under_its_clients(void **state)
 	assert_int_equal(dismissed(w, w->g), 0);
 	world_pass(w, 1);
 	world_tick_heard(w);
-	assert_int_equal(dismissed(w, w->g), 1);
-	assert_int_equal(dismissed(w, w->g2), 1);
+	assert_int_equal(too_old(w, w->g), 1);
+	assert_int_equal(too_old(w, w->g2), 1);
 	assert_int_equal(left(w), 1);
 	assert_over(w, w->token);
 }
@@ -218,7 +228,7 @@ static void a_session_in_use_does_not_end(void **state)
 	entrance_used(w->entrance, w->g, 1, w->t); /* too soon to be noted */
 	world_pass(w, 30ull * DAY - HOUR + 1);
 	world_tick_heard(w);
-	assert_int_equal(dismissed(w, w->g), 1);
+	assert_int_equal(too_old(w, w->g), 1);
 }
 
 static void use_of_one_who_is_not_there_is_none(void **state)
