@@ -32,8 +32,9 @@ enum bus_endpoint {
 enum { BUS_URL_CAP = 256 };
 
 struct bus_ends;
-/* The sockets made at an address, for bus_renew(); lives as long as the process. */
+/* The sockets made at an address, for bus_renew(); lives as long as they do. */
 struct bus_ends *bus_ends_new(void);
+void bus_ends_free(struct bus_ends **ends);
 
 /* Where an endpoint is and, in TLS, what each side shows.  Files are PEM.  All is borrowed for the
  * life of the sockets that are made with it. */

@@ -29,6 +29,12 @@ struct bus_ends *bus_ends_new(void)
 	return xcalloc(1, sizeof(struct bus_ends));
 }
 
+void bus_ends_free(struct bus_ends **ends)
+{
+	free(*ends);
+	*ends = NULL;
+}
+
 /* -- TLS -- */
 
 /* Gives NULL in *out for a URL without TLS. */

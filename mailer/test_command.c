@@ -126,12 +126,14 @@ int command_test(int argc, char **argv)
 		return code;
 	if (!options_check(&t.options, &source, &t.meaning))
 		return COMMAND_USAGE;
+	code = EXIT_SUCCESS;
 	if (write_letter(&t, slice_of(address)) != ST_OK) {
 		config_complain(&program, &source,
 				"ADDRESS is not one like ann@example.org");
-		return COMMAND_USAGE;
-	}
-	code = outcome == CONFIG_CHECK ? EXIT_SUCCESS : send_letter(&t);
+		code = COMMAND_USAGE;
+	} else if (outcome != CONFIG_CHECK)
+		code = send_letter(&t);
 	letter_free(&t.letter);
+	bus_ends_free(&t.meaning.mail.ends);
 	return code;
 }

@@ -10,7 +10,7 @@ void report_add(struct report *r, const char *name, double value)
 {
 	assert(r->n < REPORT_MAX);
 	if (!fmt(r->rows[r->n].name, REPORT_NAME, "%s", name))
-		assert(!"the name is too long");
+		assert(0 && "the name is too long");
 	r->rows[r->n++].value = value;
 }
 

@@ -11,6 +11,7 @@ import msgpack
 import pytest
 from plume.bus_peer import REQ, FakeBroker, FakeGateway, FakeReplier, Requester, dial
 from plume.client import RESET
+from plume.process import program
 from plume.wait import until
 
 BATCH, RESULTS, START_OVER = 1, 2, 3
@@ -243,7 +244,9 @@ def test_b6_memory_of_the_broker_is_bounded(system):
         peer.batch(*[[HELLO, *one, "::1", ""] for one in who])
         peer.batch(*[[SYNC, client, 0, 500]] * 900)
         client += 400
-    assert rss(plume.broker) - before < 64 << 20
+    # 20000 logins of the 50000 it keeps at most; each block of a sanitizer has a zone around it
+    sanitized = b"__asan_init" in pathlib.Path(program("plume-broker")).read_bytes()
+    assert rss(plume.broker) - before < (128 if sanitized else 64) << 20
     assert json.loads(plume.ctl("--json", "status").stdout)["clients"] < 1000
     bob.settle()
 
