@@ -12,7 +12,9 @@ the end of the test.
 """
 
 import asyncio
+import itertools
 import json
+import random
 import secrets
 import threading
 import time
@@ -441,14 +443,15 @@ class FaithfulClient(Client):
             self._news.acquire()
 
     def _come_back(self, end):
-        while True:
+        for losses in itertools.count():
             for url in self._urls():
                 if self._try_resume(url):
                     for id, text in list(self.outbox.items()):
                         super().say(text, id)
                     return
             assert time.monotonic() < end, f"{self} found no way back"
-            time.sleep(0.1)
+            # PROTOCOL 1.6, 1: full jitter, here in the hurry of a test
+            time.sleep(random.random() * min(2, 0.1 * 2 ** min(losses, 9)))
 
     def _try_resume(self, url):
         unread = self.unread
