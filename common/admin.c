@@ -14,9 +14,9 @@
 #include <microhttpd.h>
 
 #include "common/attr.h"
+#include "common/host_port.h"
 #include "common/log.h"
 #include "common/memory.h"
-#include "common/number.h"
 #include "common/slice.h"
 
 enum { BACKLOG = 32, ADDRESS_CAP = 128, STACK_SIZE = 256 << 10 };
@@ -216,30 +216,16 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *c, const cha
 
 /* -- the address -- */
 
-/* "[::1]:80" and "127.0.0.1:80" into host and port. */
-static bool split(const char *address, char host[ADDRESS_CAP], char port[8])
+static bool split(const char *address, struct host_port *out)
 {
-	struct slice rest = slice_of(address), h;
-	size_t colon = rest.len;
-	uint64_t number;
-
-	while (colon > 0 && rest.ptr[colon - 1] != ':')
-		colon--;
-	if (colon < 2)
-		return false;
-	h = (struct slice){rest.ptr, colon - 1};
-	if (h.len > 2 && h.ptr[0] == '[' && h.ptr[h.len - 1] == ']')
-		h = (struct slice){h.ptr + 1, h.len - 2};
-	return fmt(host, ADDRESS_CAP, "%.*s", SLICE_ARGS(h)) &&
-	       fmt(port, 8, "%s", rest.ptr + colon) &&
-	       number_parse(slice_of(port), &number) == ST_OK && number <= 65535;
+	return host_port_split(address, out) && strlen(out->host) < ADDRESS_CAP;
 }
 
 bool admin_address_is_valid(const char *address)
 {
-	char host[ADDRESS_CAP], port[8];
+	struct host_port at;
 
-	return split(address, host, port);
+	return split(address, &at);
 }
 
 static bool bind_to(int fd, const struct addrinfo *ai)
@@ -248,20 +234,6 @@ static bool bind_to(int fd, const struct addrinfo *ai)
 
 	return setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one) == 0 &&
 	       bind(fd, ai->ai_addr, ai->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0;
-}
-
-static void name_address(struct admin *a, int fd)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof ss;
-	char host[64], port[8];
-
-	if (getsockname(fd, (struct sockaddr *)&ss, &len) != 0 ||
-	    getnameinfo((struct sockaddr *)&ss, len, host, sizeof host, port, sizeof port,
-			NI_NUMERICHOST | NI_NUMERICSERV) != 0 ||
-	    !fmt(a->address, sizeof a->address,
-		 ss.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port))
-		a->address[0] = '\0';
 }
 
 static enum status refuse(const struct admin *a, const char *why)
@@ -274,13 +246,13 @@ static enum status open_socket(struct admin *a, int *fd_out)
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE};
 	struct addrinfo *ai = NULL;
-	char host[ADDRESS_CAP], port[8];
+	struct host_port at;
 	int rv, fd;
 
 	*fd_out = -1;
-	if (!split(a->setup.address, host, port))
+	if (!split(a->setup.address, &at))
 		return refuse(a, "not HOST:PORT");
-	rv = getaddrinfo(host, port, &hints, &ai);
+	rv = getaddrinfo(at.host, at.port, &hints, &ai);
 	if (rv != 0)
 		return refuse(a, gai_strerror(rv));
 	fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -292,7 +264,7 @@ static enum status open_socket(struct admin *a, int *fd_out)
 		return rv == EADDRINUSE ? ST_BUSY : refuse(a, strerror(rv));
 	}
 	freeaddrinfo(ai);
-	name_address(a, fd);
+	host_port_of_socket(fd, a->address, sizeof a->address);
 	*fd_out = fd;
 	return ST_OK;
 }

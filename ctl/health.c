@@ -11,30 +11,12 @@
 #include <unistd.h>
 
 #include "common/daemon.h"
+#include "common/host_port.h"
 #include "common/memory.h"
 #include "common/number.h"
 #include "common/slice.h"
 
-enum { ANSWER_MAX = 8192, HOST_CAP = 256 };
-
-static bool split(const char *address, char host[HOST_CAP], char port[8])
-{
-	struct slice s = slice_of(address), h;
-	size_t colon = s.len;
-	uint64_t number;
-
-	while (colon > 0 && s.ptr[colon - 1] != ':')
-		colon--;
-	if (colon < 2)
-		return false;
-	h = (struct slice){s.ptr, colon - 1};
-	if (h.len > 2 && h.ptr[0] == '[' && h.ptr[h.len - 1] == ']')
-		h = (struct slice){h.ptr + 1, h.len - 2};
-	return fmt(host, HOST_CAP, "%.*s", SLICE_ARGS(h)) &&
-	       fmt(port, 8, "%s", s.ptr + colon) &&
-	       number_parse(slice_of(port), &number) == ST_OK && number >= 1 &&
-	       number <= 65535;
-}
+enum { ANSWER_MAX = 8192 };
 
 /* Waits until fd is ready for events, or the deadline. */
 static bool wait_for(int fd, short events, uint64_t end_ms)
@@ -149,13 +131,13 @@ enum status health_ask(const char *address, const char *path, uint64_t timeout_m
 {
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM}, *list = NULL;
 	uint64_t end_ms = daemon_now_ms() + timeout_ms;
-	char host[HOST_CAP], port[8];
+	struct host_port at;
 	enum status st = ST_ABSENT;
 
 	*out = (struct health){.status = 0};
-	if (!split(address, host, port))
+	if (!host_port_split(address, &at) || at.number == 0)
 		return ST_RANGE;
-	if (getaddrinfo(host, port, &hints, &list) != 0)
+	if (getaddrinfo(at.host, at.port, &hints, &list) != 0)
 		return ST_ABSENT;
 	for (struct addrinfo *ai = list; ai != NULL && st == ST_ABSENT;
 	     ai = ai->ai_next) {

@@ -16,9 +16,9 @@
 
 #include "common/complaints.h"
 #include "common/daemon.h"
+#include "common/host_port.h"
 #include "common/log.h"
 #include "common/memory.h"
-#include "common/number.h"
 
 enum {
 	BACKLOG = 4096,
@@ -40,45 +40,11 @@ struct listener {
 	struct complaints failed;
 };
 
-/* "[::1]:80" and "127.0.0.1:80" into host and port. */
-static bool split(const char *listen, char *host, size_t host_cap, char *port,
-		  size_t port_cap)
-{
-	const char *colon = strrchr(listen, ':');
-	size_t len;
-
-	if (colon == NULL || colon[1] == '\0')
-		return false;
-	len = (size_t)(colon - listen);
-	if (len >= 2 && listen[0] == '[' && listen[len - 1] == ']') {
-		listen++;
-		len -= 2;
-	}
-	return fmt(host, host_cap, "%.*s", (int)len, listen) &&
-	       fmt(port, port_cap, "%s", colon + 1);
-}
-
 bool listener_address_is_valid(const char *listen)
 {
-	char host[256], port[8];
-	uint64_t number;
+	struct host_port at;
 
-	return split(listen, host, sizeof host, port, sizeof port) && host[0] != '\0' &&
-	       number_parse(slice_of(port), &number) == ST_OK && number <= 65535;
-}
-
-static void name_address(struct listener *l)
-{
-	struct sockaddr_storage ss;
-	socklen_t len = sizeof ss;
-	char host[64], port[8];
-
-	if (getsockname(l->fd, (struct sockaddr *)&ss, &len) != 0 ||
-	    getnameinfo((struct sockaddr *)&ss, len, host, sizeof host, port, sizeof port,
-			NI_NUMERICHOST | NI_NUMERICSERV) != 0 ||
-	    !fmt(l->address, sizeof l->address,
-		 ss.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port))
-		l->address[0] = '\0';
+	return host_port_split(listen, &at);
 }
 
 static bool open_socket(struct listener *l, const struct addrinfo *ai)
@@ -138,7 +104,7 @@ enum status listener_new(uv_loop_t *loop, const char *listen, uint64_t dead_ms,
 				 .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
 	struct addrinfo *ai = NULL;
 	struct listener *l = xcalloc(1, sizeof *l);
-	char host[256], port[8];
+	struct host_port at;
 	bool is_taken;
 
 	*out = NULL;
@@ -146,8 +112,8 @@ enum status listener_new(uv_loop_t *loop, const char *listen, uint64_t dead_ms,
 	l->dead_ms = dead_ms;
 	l->on_accept = on_accept;
 	l->ctx = ctx;
-	if (!split(listen, host, sizeof host, port, sizeof port) ||
-	    getaddrinfo(host, port, &hints, &ai) != 0) {
+	if (!host_port_split(listen, &at) ||
+	    getaddrinfo(at.host, at.port, &hints, &ai) != 0) {
 		log_error("listen_refused", "listen=%s why=\"it is not HOST:PORT\"",
 			  listen);
 		free(l);
@@ -164,7 +130,7 @@ enum status listener_new(uv_loop_t *loop, const char *listen, uint64_t dead_ms,
 		return is_taken ? ST_BUSY : ST_IO;
 	}
 	freeaddrinfo(ai);
-	name_address(l);
+	host_port_of_socket(l->fd, l->address, sizeof l->address);
 	uv_poll_init(loop, &l->poll, l->fd);
 	l->poll.data = l;
 	uv_timer_init(loop, &l->rest);
