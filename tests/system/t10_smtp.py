@@ -1,6 +1,5 @@
 """Mail over SMTP to a real server: in clear, with TLS and a password, refused, put off, hung."""
 
-import pytest
 from plume.certificates import Authority
 from plume.smtp_sink import HANG, SmtpSink
 from plume.system import code_in, free_port
@@ -20,16 +19,6 @@ def ask(plume, name="ann"):
 def enter(client, sink):
     client.auth(code_in(sink.letter_to(f"{client.name}@a.example")))
     client.expect_in()
-
-
-@pytest.fixture
-def sink(system):
-    return system.guard(SmtpSink())
-
-
-@pytest.fixture
-def authority(tmp_path):
-    return Authority(tmp_path / "authority")
 
 
 def test_letter_arrives_and_lets_ann_in(system, sink):

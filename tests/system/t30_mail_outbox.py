@@ -2,29 +2,9 @@
 
 import sqlite3
 
-import pytest
 from plume.mail_desk import DEFERRED, EXPIRED, QUEUED, SENT, TAKEN, MailDesk
-from plume.smtp_sink import HANG, KEEP_AND_HANG, SmtpSink
+from plume.smtp_sink import HANG, KEEP_AND_HANG
 from plume.wait import until
-
-
-@pytest.fixture
-def sink(system):
-    return system.guard(SmtpSink())
-
-
-@pytest.fixture
-def desk(system):
-    return system.guard(MailDesk(system.ports.first))
-
-
-@pytest.fixture
-def start(system, sink):
-    def begin(**options):
-        options = {"transport": f"smtp://127.0.0.1:{sink.port}", **options}
-        return system.start_mailer(**options).wait_ready()
-
-    return begin
 
 
 def outbox(system):

@@ -11,16 +11,11 @@ import sqlite3
 
 import pytest
 from plume import process
-from plume.mail_desk import SENT, MailDesk
+from plume.mail_desk import SENT
 from plume.smtp_sink import SmtpSink
 from plume.wait import until
 
 KILL_AT = process.BIN_DIR.parent / "tests/kill_at.so"
-
-
-@pytest.fixture
-def desk(system):
-    return system.guard(MailDesk(system.ports.first))
 
 
 @pytest.fixture

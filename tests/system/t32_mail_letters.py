@@ -6,9 +6,8 @@ import re
 import subprocess
 
 import pytest
-from plume.mail_desk import REFUSED, SENT, MailDesk
+from plume.mail_desk import REFUSED, SENT
 from plume.process import SOURCE_DIR
-from plume.smtp_sink import SmtpSink
 
 HEADERS = """Date From To Message-ID Subject Auto-Submitted X-Auto-Response-Suppress Content-Language
     MIME-Version Content-Type""".split()
@@ -62,25 +61,6 @@ ADDRESSES = [
     "ann@a.example.",
     "änn@a.example",
 ]
-
-
-@pytest.fixture
-def sink(system):
-    return system.guard(SmtpSink())
-
-
-@pytest.fixture
-def desk(system):
-    return system.guard(MailDesk(system.ports.first))
-
-
-@pytest.fixture
-def start(system, sink):
-    def begin(**options):
-        options = {"transport": f"smtp://127.0.0.1:{sink.port}", **options}
-        return system.start_mailer(**options).wait_ready()
-
-    return begin
 
 
 def second_opinion(raw):

@@ -5,22 +5,12 @@ from plume import process
 from plume.certificates import Authority
 from plume.exim import Exim
 from plume.http_sink import HttpSink
-from plume.mail_desk import DEFERRED, QUEUED, REFUSED, SENT, TAKEN, MailDesk
+from plume.mail_desk import DEFERRED, QUEUED, REFUSED, SENT, TAKEN
 from plume.smtp_script import SmtpScript
 from plume.smtp_sink import HANG, SmtpSink
 from plume.wait import until
 
 PASSWORD = "hunter2"
-
-
-@pytest.fixture
-def desk(system):
-    return system.guard(MailDesk(system.ports.first))
-
-
-@pytest.fixture
-def authority(tmp_path):
-    return Authority(tmp_path / "authority")
 
 
 @pytest.fixture
