@@ -32,17 +32,9 @@ static const char *const control_results[] = {"answered", "refused"};
 
 #define METRIC_STRUCT struct broker_metrics
 static const struct metric table[] = {
-#define COUNTER METRIC_ROW_COUNTER
-#define GAUGE METRIC_ROW_GAUGE
-#define COUNTERS METRIC_ROW_COUNTERS
-#define HISTOGRAM METRIC_ROW_HISTOGRAM
-#include "broker/broker_metrics.def"
-#undef COUNTER
-#undef GAUGE
-#undef COUNTERS
-#undef HISTOGRAM
+#define METRICS "broker/broker_metrics.def"
+#include "common/metric_rows.inc"
 };
-#undef METRIC_STRUCT
 
 struct slowest {
 	uint64_t newest, lag;

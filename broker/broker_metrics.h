@@ -26,15 +26,8 @@ enum batch_oddity {
 enum control_result { CONTROL_ANSWERED, CONTROL_REFUSED };
 
 struct broker_metrics {
-#define COUNTER METRIC_FIELD_COUNTER
-#define GAUGE METRIC_FIELD_GAUGE
-#define COUNTERS METRIC_FIELD_COUNTERS
-#define HISTOGRAM METRIC_FIELD_HISTOGRAM
-#include "broker/broker_metrics.def"
-#undef COUNTER
-#undef GAUGE
-#undef COUNTERS
-#undef HISTOGRAM
+#define METRICS "broker/broker_metrics.def"
+#include "common/metric_fields.inc"
 };
 
 /* Looks at the room for what is not counted in place, and writes all of it. */

@@ -50,21 +50,4 @@ struct metric {
 
 void metrics_write(const struct metric *table, size_t n, const void *values, FILE *out);
 
-/* clang-format off */
-/* For the struct ... */
-#define METRIC_FIELD_COUNTER(field, name, help, advice) uint64_t field;
-#define METRIC_FIELD_GAUGE(field, name, help, advice) uint64_t field;
-#define METRIC_FIELD_COUNTERS(field, n, label, values, name, help, advice) uint64_t field[n];
-#define METRIC_FIELD_HISTOGRAM(field, buckets, name, help, advice) struct histogram field;
-/* ... and for the table of the struct that METRIC_STRUCT names. */
-#define METRIC_ROW_COUNTER(field, name, help, advice) \
-	{METRIC_COUNTER, name, help, offsetof(METRIC_STRUCT, field), NULL, NULL, 1, NULL},
-#define METRIC_ROW_GAUGE(field, name, help, advice) \
-	{METRIC_GAUGE, name, help, offsetof(METRIC_STRUCT, field), NULL, NULL, 1, NULL},
-#define METRIC_ROW_COUNTERS(field, n, label, values, name, help, advice) \
-	{METRIC_COUNTER, name, help, offsetof(METRIC_STRUCT, field), label, values, n, NULL},
-#define METRIC_ROW_HISTOGRAM(field, buckets, name, help, advice) \
-	{METRIC_HISTOGRAM, name, help, offsetof(METRIC_STRUCT, field), NULL, NULL, 1, &buckets},
-/* clang-format on */
-
 #endif

@@ -18,15 +18,9 @@ static const char *const reload_results[] = {"taken", "refused"};
 
 #define METRIC_STRUCT struct process_metrics
 static const struct metric process_table[] = {
-#define COUNTER METRIC_ROW_COUNTER
-#define GAUGE METRIC_ROW_GAUGE
-#define COUNTERS METRIC_ROW_COUNTERS
-#include "common/process_metrics.def"
-#undef COUNTER
-#undef GAUGE
-#undef COUNTERS
+#define METRICS "common/process_metrics.def"
+#include "common/metric_rows.inc"
 };
-#undef METRIC_STRUCT
 
 /* -- metrics -- */
 

@@ -58,13 +58,8 @@ struct service_settings {
 enum { LOG_LEVELS = LOG_DEBUG + 1 };
 
 struct process_metrics {
-#define COUNTER METRIC_FIELD_COUNTER
-#define GAUGE METRIC_FIELD_GAUGE
-#define COUNTERS METRIC_FIELD_COUNTERS
-#include "common/process_metrics.def"
-#undef COUNTER
-#undef GAUGE
-#undef COUNTERS
+#define METRICS "common/process_metrics.def"
+#include "common/metric_fields.inc"
 };
 
 /* All are called on the loop, with ctx. */

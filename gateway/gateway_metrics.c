@@ -25,17 +25,9 @@ static const char *const resume_results[] = {"taken", "over"};
 
 #define METRIC_STRUCT struct gateway_metrics
 static const struct metric table[] = {
-#define COUNTER METRIC_ROW_COUNTER
-#define GAUGE METRIC_ROW_GAUGE
-#define COUNTERS METRIC_ROW_COUNTERS
-#define HISTOGRAM METRIC_ROW_HISTOGRAM
-#include "gateway/gateway_metrics.def"
-#undef COUNTER
-#undef GAUGE
-#undef COUNTERS
-#undef HISTOGRAM
+#define METRICS "gateway/gateway_metrics.def"
+#include "common/metric_rows.inc"
 };
-#undef METRIC_STRUCT
 
 static void count(uint64_t counters[GATEWAY_REASONS], uint64_t reason)
 {

@@ -20,15 +20,8 @@ enum {
 enum resume_result { RESUME_TAKEN, RESUME_OVER };
 
 struct gateway_metrics {
-#define COUNTER METRIC_FIELD_COUNTER
-#define GAUGE METRIC_FIELD_GAUGE
-#define COUNTERS METRIC_FIELD_COUNTERS
-#define HISTOGRAM METRIC_FIELD_HISTOGRAM
-#include "gateway/gateway_metrics.def"
-#undef COUNTER
-#undef GAUGE
-#undef COUNTERS
-#undef HISTOGRAM
+#define METRICS "gateway/gateway_metrics.def"
+#include "common/metric_fields.inc"
 };
 
 /* An answer of the broker to a connection, counted by what it means. */

@@ -15,17 +15,9 @@ static const char *const attempt_names[MAILER_STATES] = {
 
 #define METRIC_STRUCT struct mailer_metrics
 static const struct metric table[] = {
-#define COUNTER METRIC_ROW_COUNTER
-#define GAUGE METRIC_ROW_GAUGE
-#define COUNTERS METRIC_ROW_COUNTERS
-#define HISTOGRAM METRIC_ROW_HISTOGRAM
-#include "mailer/mailer_metrics.def"
-#undef COUNTER
-#undef GAUGE
-#undef COUNTERS
-#undef HISTOGRAM
+#define METRICS "mailer/mailer_metrics.def"
+#include "common/metric_rows.inc"
 };
-#undef METRIC_STRUCT
 
 void mailer_metrics_attempt(struct mailer_metrics *m, enum mail_state state)
 {

@@ -11,15 +11,8 @@
 enum { MAILER_STATES = MAIL_WITHHELD + 1 };
 
 struct mailer_metrics {
-#define COUNTER METRIC_FIELD_COUNTER
-#define GAUGE METRIC_FIELD_GAUGE
-#define COUNTERS METRIC_FIELD_COUNTERS
-#define HISTOGRAM METRIC_FIELD_HISTOGRAM
-#include "mailer/mailer_metrics.def"
-#undef COUNTER
-#undef GAUGE
-#undef COUNTERS
-#undef HISTOGRAM
+#define METRICS "mailer/mailer_metrics.def"
+#include "common/metric_fields.inc"
 };
 
 /* An attempt has ended, and the letter is in this state. */

@@ -13,9 +13,8 @@
 #include "common/attr.h"
 
 struct numbers {
-	uint64_t posts, people;
-	uint64_t closes[3];
-	struct histogram lag;
+#define METRICS "tests/unit/common/sample_metrics.def"
+#include "common/metric_fields.inc"
 };
 
 static const char *const reasons[] = {"slow", NULL, "silent"};
@@ -23,10 +22,9 @@ static const struct metric_buckets three = {3, 1000, {1, 25, 2000}};
 
 #define METRIC_STRUCT struct numbers
 static const struct metric table[] = {
-	METRIC_ROW_COUNTER(posts, "p_total", "Posts.", "-")
-		METRIC_ROW_GAUGE(people, "people", "People.", "-") METRIC_ROW_COUNTERS(
-			closes, 3, "reason", reasons, "c_total", "Closes.", "-")
-			METRIC_ROW_HISTOGRAM(lag, three, "lag_seconds", "Lag.", "-")};
+#define METRICS "tests/unit/common/sample_metrics.def"
+#include "common/metric_rows.inc"
+};
 
 static void each_kind_is_written(void **state)
 {
