@@ -262,7 +262,8 @@ void connection_tick(struct gateway *g, struct connection *c, uint32_t now_s)
 		connection_close(g, c, CLOSE_HELLO_TIMEOUT);
 		return;
 	}
-	if (c->is_catching_up && now_s - c->asked_s >= CONNECTION_SYNC_S) {
+	if (c->is_catching_up && now_s - c->asked_s >= CONNECTION_SYNC_S &&
+	    uplink_may_repeat(g->uplink)) {
 		c->is_catching_up = false; /* the answer was lost: ask again */
 		server_want_write(c->wsi);
 	}
