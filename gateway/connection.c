@@ -1,4 +1,5 @@
-/* A connection's life.  What it says and hears is conversation.c; how bytes travel is server.c. */
+/* A connection's life; its end is connection_close.c.  What it says and hears is conversation.c; how bytes
+ * travel is server.c. */
 #include "gateway/connection.h"
 
 #include <stdlib.h>
@@ -9,27 +10,9 @@
 #include "common/log.h"
 #include "common/memory.h"
 #include "common/secret.h"
+#include "gateway/connection_private.h"
 #include "gateway/conversation.h"
 #include "gateway/gateway.h"
-
-static const struct {
-	uint16_t code;
-	const char *name;
-} reasons[] = {
-#define CLOSE(symbol, code, name, text) [CLOSE_##symbol] = {code, name},
-#include "gateway/close_reasons.def"
-#undef CLOSE
-};
-
-uint16_t close_code(enum close_reason reason)
-{
-	return reasons[reason].code;
-}
-
-const char *close_name(enum close_reason reason)
-{
-	return reasons[reason].name;
-}
 
 bool connection_open(struct gateway *g, struct connection *c, struct lws *wsi)
 {
@@ -39,8 +22,7 @@ bool connection_open(struct gateway *g, struct connection *c, struct lws *wsi)
 	return connections_add(g->connections, c);
 }
 
-/* The one place where the state changes. */
-static void enter_state(struct connection *c, enum connection_state next)
+void connection_enter_state(struct connection *c, enum connection_state next)
 {
 	log_debug("connection", "connection=%llu from=%d to=%d",
 		  (unsigned long long)c->id, (int)c->state, (int)next);
@@ -141,7 +123,7 @@ static void ask_for_older(struct gateway *g, struct connection *c)
 	gateway_ask(g, c, &m);
 }
 
-static void flush_private(struct connection *c)
+void connection_flush_private(struct connection *c)
 {
 	server_write(c->wsi, (struct slice){c->private, c->private_len});
 	secret_wipe(c->private, c->private_len);
@@ -196,7 +178,7 @@ void connection_flush(struct gateway *g, struct connection *c)
 		return;
 	}
 	if (c->private_len > 0) {
-		flush_private(c);
+		connection_flush_private(c);
 		if (c->state == INSIDE && c->next_seq <= frame_log_newest(log))
 			server_want_write(c->wsi);
 		return;
@@ -225,7 +207,7 @@ void connection_enter(struct gateway *g, struct connection *c, uint64_t next_seq
 {
 	if (c->state == CLOSING)
 		return;
-	enter_state(c, INSIDE);
+	connection_enter_state(c, INSIDE);
 	c->next_seq = next_seq;
 	c->is_following = false;
 	free(c->ticket);
@@ -241,61 +223,6 @@ void connection_skip(struct connection *c, uint64_t from, uint64_t to)
 }
 
 /* -- the end -- */
-
-void connection_close(struct gateway *g, struct connection *c, enum close_reason why)
-{
-	unsigned char
-		frame[FRAME_HEADER_MAX + 125]; /* RFC 6455 5.5: a control frame's most */
-	size_t name = strlen(close_name(why)), len;
-
-	if (c->state == CLOSING)
-		return;
-	log_info("close", "connection=%llu reason=%s code=%u", (unsigned long long)c->id,
-		 close_name(why), close_code(why));
-	g->metrics.closes[why]++;
-	enter_state(c, CLOSING);
-	/* RFC 6455 5.5.1: a status code in network byte order, then text. */
-	len = frame_header(FRAME_CLOSE, 2 + name, frame);
-	frame[len++] = (unsigned char)(close_code(why) >> 8);
-	frame[len++] = (unsigned char)(close_code(why) & 0xff);
-	memcpy(frame + len, close_name(why), name);
-	len += name;
-	if (server_is_choked(c->wsi)) {
-		server_end_after(g->server, c->wsi, 0);
-		return;
-	}
-	if (c->private_len > 0)
-		flush_private(c);
-	if (!server_is_choked(c->wsi))
-		server_write(c->wsi, (struct slice){(char *)frame, len});
-	server_end_after(g->server, c->wsi, 3);
-}
-
-/* RFC 6455 5.5.1 and 7.4: nothing, or a code that may be sent, and then text. */
-static bool is_good_close(struct slice payload)
-{
-	const unsigned char *p = (const unsigned char *)payload.ptr;
-	unsigned int code;
-
-	if (payload.len == 0)
-		return true;
-	if (payload.len == 1)
-		return false;
-	code = (unsigned int)p[0] << 8 | p[1];
-	return (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) ||
-	       (code >= 3000 && code <= 4999);
-}
-
-bool connection_peer_closes(struct gateway *g, struct connection *c, struct slice payload)
-{
-	bool wants_answer = c->state != CLOSING && is_good_close(payload);
-
-	if (wants_answer)
-		enter_state(c, CLOSING);
-	else
-		connection_close(g, c, CLOSE_BAD_CLOSE);
-	return wants_answer;
-}
 
 void connection_closed(struct gateway *g, struct connection *c)
 {
@@ -335,7 +262,8 @@ void connection_tick(struct gateway *g, struct connection *c, uint32_t now_s)
 		connection_close(g, c, CLOSE_HELLO_TIMEOUT);
 		return;
 	}
-	if (c->is_catching_up && now_s - c->asked_s >= CONNECTION_SYNC_S) {
+	if (c->is_catching_up && now_s - c->asked_s >= CONNECTION_SYNC_S &&
+	    uplink_may_repeat(g->uplink)) {
 		c->is_catching_up = false; /* the answer was lost: ask again */
 		server_want_write(c->wsi);
 	}

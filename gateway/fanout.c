@@ -92,7 +92,8 @@ static void ask_for_missing(struct fanout *f)
 	uint64_t now = gateway_now(f->gateway);
 
 	/* An answer may be lost with a broker that died: not waited for without end. */
-	if (f->is_syncing && now - f->asked_ms < FANOUT_SYNC_MS)
+	if (f->is_syncing && (now - f->asked_ms < FANOUT_SYNC_MS ||
+			      !uplink_may_repeat(f->gateway->uplink)))
 		return;
 	/* Who said goodbye has nobody to repair the room for, and to ask would be to come back. */
 	if (f->gateway->said_goodbye)

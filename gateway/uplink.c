@@ -231,6 +231,16 @@ bool uplink_is_deaf(const struct uplink *u)
 	return u->is_deaf;
 }
 
+bool uplink_may_repeat(const struct uplink *u)
+{
+	return !u->is_deaf && !uplink_is_full(u);
+}
+
+size_t uplink_waiting(const struct uplink *u)
+{
+	return bus_queue_count(u->queue);
+}
+
 bool uplink_is_idle(const struct uplink *u)
 {
 	return bus_queue_count(u->queue) == 0 && !bus_requester_is_waiting(u->requester);

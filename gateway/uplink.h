@@ -2,11 +2,15 @@
  *
  *   idle --something waits, or it is time for a heartbeat--> in flight --answer--> idle
  *
- * The bus sends a batch again until it is answered; its number makes that harmless. */
+ * The bus sends a batch again until it is answered; its number makes that harmless.
+ * Bounds: over UPLINK_FULL_BYTES or UPLINK_FULL_COUNT what browsers ask is refused (busy).  What the gateway
+ * itself has to say of each of its connections - that it is gone, that it misses posts - still waits: twice as
+ * many commands as it has connections, at most. */
 #ifndef GATEWAY_UPLINK_H
 #define GATEWAY_UPLINK_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <uv.h>
@@ -63,6 +67,10 @@ void uplink_send(struct uplink *u, const struct bus_msg *m);
 /* Is the bound for strangers' commands reached? */
 bool uplink_is_full(const struct uplink *u);
 bool uplink_is_deaf(const struct uplink *u);
+/* May what was not answered be asked again?  A broker that is away has the question still. */
+bool uplink_may_repeat(const struct uplink *u);
+/* How many commands wait for the next batch. */
+size_t uplink_waiting(const struct uplink *u);
 /* Nothing waits and nothing is in flight. */
 bool uplink_is_idle(const struct uplink *u);
 /* To be called once in each loop turn: sends what gathered, if it is time. */
