@@ -1,5 +1,6 @@
 /* The frame is read completely first, so that what is printed is a whole answer; then one of
- * two printers per verb writes it.  The only file of ctl/ that knows the JSON library. */
+ * two printers per verb writes it.  JSON is ASCII, because people read that on terminals, too.  The
+ * only file of ctl/ that knows the JSON library. */
 #include "ctl/report.h"
 
 #include <inttypes.h>
@@ -283,6 +284,20 @@ static const struct {
 	[CONTROL_BACKUP] = {print_done, done_json},
 };
 
+/* JSON_ENSURE_ASCII leaves DEL alone; it can only be within a string. */
+static int put_json(const char *text, size_t len, void *ctx)
+{
+	FILE *out = ctx;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == 0x7f)
+			fputs("\\u007F", out);
+		else
+			fputc(text[i], out);
+	}
+	return 0;
+}
+
 static enum status print_report(const struct report *r, enum control_verb verb,
 				enum report_form form, FILE *out, FILE *err)
 {
@@ -300,7 +315,7 @@ static enum status print_report(const struct report *r, enum control_verb verb,
 		return ST_OK;
 	}
 	json = printers[verb].json(r);
-	json_dumpf(json, out, JSON_INDENT(2));
+	json_dump_callback(json, put_json, out, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	fputc('\n', out);
 	json_decref(json);
 	return ST_OK;

@@ -166,10 +166,9 @@ static void put_word(FILE *out, const char *before, struct slice text, const cha
 static void put_text(FILE *out, const struct audit_row *row, const char *address)
 {
 	char buf[64];
-	struct slice time = text_of(&cells[1], row, address, buf);
 
-	fprintf(out, "%6" PRId64 "  %.*s", row->values[AUDIT_ID].number,
-		SLICE_ARGS(time));
+	fprintf(out, "%6" PRId64, row->values[AUDIT_ID].number);
+	put_word(out, "  ", text_of(&cells[1], row, address, buf), "");
 	put_word(out, "  ", row->values[AUDIT_REFERENCE].bytes, "");
 	put_word(out, "  ", row->values[AUDIT_KIND].bytes, "");
 	put_word(out, " ", row->values[AUDIT_RESULT].bytes, "");

@@ -117,6 +117,22 @@ static void names_cannot_command_the_terminal(void **state)
 	forget(p);
 }
 
+/* JSON alone would let through what begins a command in one character (U+009B), and what turns text. */
+static void names_in_json_cannot_command_the_terminal_either(void **state)
+{
+	static const struct bus_msg csi = {
+		.kind = BUS_PERSON,
+		.u.person = {.name = {"\xc2\x9b\x32J\x7f\xe2\x80\xae", 8}, .clients = 1}};
+	struct printed p = print(CONTROL_WHO, REPORT_JSON, MESSAGES(&told, &csi));
+
+	(void)state;
+	assert_int_equal(p.st, ST_OK);
+	assert_non_null(strstr(p.out, "\"\\u009B2J\\u007F\\u202E\""));
+	for (const char *at = p.out; *at != '\0'; at++)
+		assert_true(*at == '\n' || (*at >= ' ' && *at < 0x7f));
+	forget(p);
+}
+
 static void an_empty_room_is_an_empty_list(void **state)
 {
 	struct printed p = print(CONTROL_WHO, REPORT_JSON, MESSAGES(&told));
@@ -176,6 +192,7 @@ int main(void)
 		cmocka_unit_test(status_fits_one_screen),
 		cmocka_unit_test(status_is_one_flat_object),
 		cmocka_unit_test(names_cannot_command_the_terminal),
+		cmocka_unit_test(names_in_json_cannot_command_the_terminal_either),
 		cmocka_unit_test(an_empty_room_is_an_empty_list),
 		cmocka_unit_test(what_was_said_is_confirmed),
 		cmocka_unit_test(a_refusal_goes_to_the_error_stream),

@@ -131,6 +131,22 @@ static void a5_nothing_but_printable_ascii_leaves(void **state)
 	}
 }
 
+/* SQLite keeps a text in a column of numbers when somebody puts it there. */
+static void a5_a_time_that_is_no_number_is_escaped_too(void **state)
+{
+	struct audit_row row = row_of("450");
+	char *written = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&written, &len);
+
+	(void)state;
+	row.values[AUDIT_TIME_MS] = text("\x1b[2J");
+	audit_export_row(out, FORMAT_TEXT, &row, "");
+	fclose(out);
+	assert_non_null(strstr(written, "     7  \\x1b[2J  K7Q-2MX"));
+	free(written);
+}
+
 static void a_story_is_told_in_sentences(void **state)
 {
 	struct audit_row row = row_of("451 later\x1b[31m");
@@ -164,6 +180,7 @@ int main(void)
 		cmocka_unit_test(
 			a5_json_is_the_same_text_without_what_a_spreadsheet_sees),
 		cmocka_unit_test(a5_nothing_but_printable_ascii_leaves),
+		cmocka_unit_test(a5_a_time_that_is_no_number_is_escaped_too),
 		cmocka_unit_test(a_story_is_told_in_sentences),
 	};
 
