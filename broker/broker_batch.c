@@ -252,6 +252,7 @@ void broker_on_batch(void *ctx, struct bus_call *call, struct slice frame)
 		st = read_batch(b, r, &n);
 	if (st != ST_OK) {
 		b->metrics.odd_batches[BATCH_REFUSED]++;
+		b->metrics.refused[ENDPOINT_COMMANDS]++;
 		x = broker_complain(&b->refused_batches, call);
 		if (x.times > 0)
 			log_warn("batch_refused", "peer=%s times=%" PRIu64 " why=\"%s\"",

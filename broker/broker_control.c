@@ -240,8 +240,10 @@ void broker_on_control(void *ctx, struct bus_call *call, struct slice frame)
 	enum status st = bus_reader_new(frame, &r);
 
 	if (st == ST_OK)
-		st = bus_reader_next(r, BUS_CONTROL, BUS_BROKER, &m);
+		st = bus_reader_only(r, BUS_CONTROL, BUS_BROKER, &m);
+	b->metrics.skipped += bus_reader_skipped(r);
 	if (st != ST_OK) {
+		b->metrics.refused[ENDPOINT_CONTROL]++;
 		refuse(b, call, status_text(st));
 		bus_answer(call, S(""));
 	} else if (on_ask(&a, &m.u.ask)) {

@@ -170,10 +170,12 @@ void broker_on_mail(void *ctx, struct bus_call *call, struct slice frame)
 	enum status st = bus_reader_new(frame, &r);
 
 	if (st == ST_OK)
-		st = bus_reader_next(r, BUS_MAILER, BUS_BROKER, &m);
+		st = bus_reader_only(r, BUS_MAILER, BUS_BROKER, &m);
+	b->metrics.skipped += bus_reader_skipped(r);
 	if (st != ST_OK) {
 		struct broker_complaint x = broker_complain(&b->refused_mail, call);
 
+		b->metrics.refused[ENDPOINT_MAIL]++;
 		if (x.times > 0)
 			log_warn("mail_refused", "peer=%s times=%" PRIu64 " why=\"%s\"",
 				 x.peer, x.times, status_text(st));

@@ -28,6 +28,11 @@ static const char *const trail_names[TRAIL_KINDS] = {
 #include "common/trail_kinds.def"
 #undef TRAIL_KIND
 };
+static const char *const refused_endpoints[ENDPOINT_COUNT] = {
+	[ENDPOINT_COMMANDS] = "commands",
+	[ENDPOINT_MAIL] = "mail",
+	[ENDPOINT_CONTROL] = "control",
+};
 static const char *const control_results[] = {"answered", "refused"};
 
 #define METRIC_STRUCT struct broker_metrics

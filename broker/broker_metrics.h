@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "broker/trail.h"
+#include "common/bus.h"
 #include "common/bus_msg.h"
 #include "common/metrics.h"
 

@@ -295,7 +295,8 @@ int main(int argc, char **argv)
 		return 0;
 
 	service_begin(&p.service, uv_default_loop(), &program, &p.given.service, &hooks);
-	service_mind_bus(&p.service, &p.options.bus[ENDPOINT_EVENTS]);
+	for (enum bus_endpoint i = 0; i < ENDPOINT_COUNT; i++)
+		service_mind_bus(&p.service, &p.options.bus[i]);
 	fill(&p.given, &p.options);
 	if (secret_init() != ST_OK || load_keys(&p.given, &p.options) != ST_OK ||
 	    broker_new(uv_default_loop(), &p.options, &p.broker) != ST_OK)

@@ -260,6 +260,18 @@ enum status bus_reader_next(struct bus_reader *r, enum bus_role from, enum bus_r
 	return ST_END;
 }
 
+enum status bus_reader_only(struct bus_reader *r, enum bus_role from, enum bus_role to,
+			    struct bus_msg *out)
+{
+	enum status st = bus_reader_next(r, from, to, out);
+	struct bus_msg more;
+
+	if (st != ST_OK)
+		return st == ST_END ? ST_SHORT : st;
+	st = bus_reader_next(r, from, to, &more);
+	return st == ST_END ? ST_OK : st == ST_OK ? ST_TRAILING : st;
+}
+
 size_t bus_reader_skipped(const struct bus_reader *r)
 {
 	return r == NULL ? 0 : r->skipped;

@@ -161,6 +161,10 @@ void bus_reader_free(struct bus_reader **r);
  * be trusted.  Unknown kinds are skipped. */
 enum status bus_reader_next(struct bus_reader *r, enum bus_role from, enum bus_role to,
 			    struct bus_msg *out) ATTR_USE_RESULT;
+/* The only message of a frame that has one; what a newer minor adds is skipped.  ST_SHORT: there is none;
+ * ST_TRAILING: there is another. */
+enum status bus_reader_only(struct bus_reader *r, enum bus_role from, enum bus_role to,
+			    struct bus_msg *out) ATTR_USE_RESULT;
 /* How many messages of unknown kinds were skipped so far; of NULL: none. */
 size_t bus_reader_skipped(const struct bus_reader *r);
 

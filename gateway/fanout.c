@@ -30,6 +30,7 @@ struct fanout {
 	uint64_t asked_ms; /* when a SYNC was last sent */
 	uint64_t lost_to;  /* seq of the last post that was lost for good */
 	struct complaints refused;
+	uint64_t refusals; /* frames that were refused */
 	bool is_syncing;
 	bool was_synced; /* the answer at work brings posts */
 };
@@ -52,6 +53,11 @@ uint64_t fanout_silence_ms(const struct fanout *f)
 uint64_t fanout_dropped(const struct fanout *f)
 {
 	return bus_subscriber_dropped(f->subscriber);
+}
+
+uint64_t fanout_refusals(const struct fanout *f)
+{
+	return f->refusals;
 }
 
 bool fanout_is_whole(const struct fanout *f)
@@ -153,7 +159,7 @@ static void on_events(void *ctx, struct slice frame)
 
 	if (st == ST_OK)
 		st = bus_reader_next(r, BUS_BROKER, BUS_GATEWAY, &m);
-	if (st == ST_OK && m.kind != BUS_EVENTS)
+	if (st == ST_END || (st == ST_OK && m.kind != BUS_EVENTS))
 		st = ST_PROTOCOL;
 	/* Another epoch's numbers mean nothing; the next answer will tell of the new one. */
 	while (st == ST_OK && (m.kind != BUS_EVENTS || m.u.events.epoch == g->epoch)) {
@@ -167,8 +173,10 @@ static void on_events(void *ctx, struct slice frame)
 			typing_hear(g->typing, &m.u.typing);
 		st = bus_reader_next(r, BUS_BROKER, BUS_GATEWAY, &m);
 	}
-	if (st != ST_OK && st != ST_END)
+	if (st != ST_OK && st != ST_END) {
+		f->refusals++;
 		times = complaints_add(&f->refused, S("broker"), f->heard_ms);
+	}
 	if (times > 0)
 		log_error("events_refused", "times=%llu why=\"%s\"",
 			  (unsigned long long)times, status_text(st));

@@ -53,6 +53,8 @@ bool fanout_hears(const struct fanout *f);
 uint64_t fanout_silence_ms(const struct fanout *f);
 /* Frames of the bus that were thrown away before they got here. */
 uint64_t fanout_dropped(const struct fanout *f);
+/* Frames of the bus that were refused. */
+uint64_t fanout_refusals(const struct fanout *f);
 /* Has the log everything the broker told of? */
 bool fanout_is_whole(const struct fanout *f);
 /* Was everything in the log flushed? */

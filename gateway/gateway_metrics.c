@@ -21,6 +21,10 @@ static const char *const login_outcomes[GATEWAY_REASONS] = {
 #include "common/reasons.def"
 #undef REASON
 };
+static const char *const refused_endpoints[GATEWAY_ENDPOINTS] = {
+	[ENDPOINT_EVENTS] = "events",
+	[ENDPOINT_COMMANDS] = "commands",
+};
 static const char *const resume_results[] = {"taken", "over"};
 
 #define METRIC_STRUCT struct gateway_metrics
@@ -87,6 +91,8 @@ void gateway_metrics_write(struct gateway *g, FILE *out)
 	connections_each(g->connections, look_at, g);
 	m->dropped = fanout_dropped(g->fanout);
 	m->waiting = uplink_waiting(g->uplink);
+	m->refused[ENDPOINT_EVENTS] = fanout_refusals(g->fanout);
+	m->refused[ENDPOINT_COMMANDS] = uplink_refusals(g->uplink);
 	m->bus_deaf = uplink_is_deaf(g->uplink);
 	metrics_write(table, NELEMS(table), m, out);
 }

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "common/bus.h"
 #include "common/bus_msg.h"
 #include "common/metrics.h"
 
@@ -17,6 +18,7 @@ enum {
 #include "gateway/close_reasons.def"
 #undef CLOSE
 };
+enum { GATEWAY_ENDPOINTS = ENDPOINT_COMMANDS + 1 };
 enum resume_result { RESUME_TAKEN, RESUME_OVER };
 
 struct gateway_metrics {

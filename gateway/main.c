@@ -226,6 +226,7 @@ int main(int argc, char **argv)
 
 	service_begin(&p.service, uv_default_loop(), &program, &p.given.service, &hooks);
 	service_mind_bus(&p.service, &p.options.events);
+	service_mind_bus(&p.service, &p.options.commands);
 	fill(&p.given, &p.options);
 	raise_limit();
 	if (secret_init() != ST_OK ||

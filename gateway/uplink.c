@@ -28,7 +28,8 @@ struct uplink {
 	size_t gathered;    /* commands at the turn before; 0: not gathering */
 	uint64_t gather_ms; /* when it began */
 	uint64_t pace_ms;
-	struct complaints refused;
+	struct complaints refused, start_overs;
+	uint64_t refusals;              /* answers that were refused */
 	char key[SECRET_TOKEN_LEN + 1]; /* that id is the hash of */
 	uint64_t id, number;
 	uint64_t sent_ms, answered_ms, redialled_ms;
@@ -82,7 +83,11 @@ static void set_deaf(struct uplink *u, bool is_deaf)
 
 static void start_over(struct uplink *u)
 {
-	log_warn("start_over", "gateway=%016" PRIx64, u->id);
+	uint64_t times = complaints_add(&u->start_overs, S("broker"), u->answered_ms);
+
+	if (times > 0)
+		log_warn("start_over", "gateway=%016" PRIx64 " times=%" PRIu64, u->id,
+			 times);
 	take_number(u);
 	bus_queue_free(&u->queue);
 	u->queue = bus_queue_new();
@@ -123,8 +128,10 @@ static void on_answer(void *ctx, struct slice frame)
 	set_deaf(u, false);
 	if (st == ST_OK)
 		st = read_answer(u, r);
-	if (st != ST_OK)
+	if (st != ST_OK) {
+		u->refusals++;
 		times = complaints_add(&u->refused, S("broker"), u->answered_ms);
+	}
 	if (times > 0)
 		log_error("answer_refused", "times=%" PRIu64 " why=\"%s\"", times,
 			  status_text(st));
@@ -218,6 +225,11 @@ static bool is_gathering(struct uplink *u)
 	u->gathered = count;
 	uv_idle_start(&u->gather, on_gather);
 	return true;
+}
+
+uint64_t uplink_refusals(const struct uplink *u)
+{
+	return u->refusals;
 }
 
 bool uplink_is_full(const struct uplink *u)

@@ -64,6 +64,8 @@ enum status uplink_new(uv_loop_t *loop, const struct bus_address *at, uint64_t p
 uint64_t uplink_id(const struct uplink *u);
 /* Copies m; it leaves with the next batch. */
 void uplink_send(struct uplink *u, const struct bus_msg *m);
+/* Answers that were refused. */
+uint64_t uplink_refusals(const struct uplink *u);
 /* Is the bound for strangers' commands reached? */
 bool uplink_is_full(const struct uplink *u);
 bool uplink_is_deaf(const struct uplink *u);

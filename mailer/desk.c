@@ -8,6 +8,7 @@
 #include "common/bus.h"
 #include "common/log.h"
 #include "common/memory.h"
+#include "mailer/refusals.h"
 
 struct desk {
 	struct desk_setup setup;
@@ -52,10 +53,10 @@ static void on_answer(void *ctx, struct slice frame)
 	d->next_ms = d->asked_ms + DESK_PAUSE_MS;
 	if (st == ST_OK)
 		st = read_answer(d, reader);
+	refusals_note(d->setup.refusals, "take", st != ST_OK ? status_text(st) : NULL,
+		      reader);
 	bus_reader_free(&reader);
-	if (st != ST_OK) {
-		log_warn("bus_refused", "answer_to=take why=\"%s\"", status_text(st));
-	} else if (d->broker != BROKER_HEARD) {
+	if (st == ST_OK && d->broker != BROKER_HEARD) {
 		log_info("bus_connected", "mail=%s", d->setup.at->url);
 		d->broker = BROKER_HEARD;
 	}

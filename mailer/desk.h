@@ -24,6 +24,7 @@ enum {
 
 struct bus_address;
 struct desk;
+struct refusals;
 
 /* letter is borrowed for the call. */
 typedef void desk_letter_fn(void *ctx, const struct bus_letter *letter);
@@ -40,6 +41,7 @@ struct desk_setup {
 	uint64_t mailer;     /* number on the bus */
 	const char *sender;  /* address the letters come from */
 	const char *subject; /* what theirs looks like, without the code */
+	struct refusals *refusals; /* where to count; borrowed as well */
 	desk_trail_fn *on_trail;
 	desk_letter_fn *on_letter;
 	desk_answer_fn *on_answer;

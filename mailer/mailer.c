@@ -204,6 +204,7 @@ static enum status connect_bus(struct mailer *m)
 		.mailer = m->names[m->slot],
 		.sender = m->setup.style.from,
 		.subject = m->subject,
+		.refusals = &m->refusals,
 		.on_trail = on_trail,
 		.on_letter = on_letter,
 		.on_answer = on_answer,
@@ -218,6 +219,7 @@ static enum status connect_reports(struct mailer *m)
 	struct reports_setup reports = {
 		.loop = m->setup.loop,
 		.at = m->setup.at,
+		.refusals = &m->refusals,
 		.on_answer = on_reported,
 		.on_empty = on_reports_empty,
 		.ctx = m,

@@ -40,5 +40,7 @@ void mailer_write_metrics(struct mailer *m, FILE *out)
 	m->metrics.degraded = m->degraded;
 	m->metrics.in_hand = m->n_errands;
 	m->metrics.sending = m->n_sending;
+	m->metrics.refused = m->refusals.refused;
+	m->metrics.skipped = m->refusals.skipped;
 	metrics_write(table, NELEMS(table), &m->metrics, out);
 }

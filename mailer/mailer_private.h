@@ -8,6 +8,7 @@
 #include "mailer/errand.h"
 #include "mailer/mailer.h"
 #include "mailer/mailer_metrics.h"
+#include "mailer/refusals.h"
 #include "mailer/slots.h"
 
 struct desk;
@@ -21,6 +22,7 @@ struct mailer {
 	char *subject;             /* what it looks like */
 	struct desk *desk;
 	struct reports *reports;
+	struct refusals refusals; /* of answers to both */
 	struct errand_books books;
 	struct chores chores;
 	struct errand *errands; /* oldest first */

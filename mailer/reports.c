@@ -12,6 +12,7 @@
 #include "common/daemon.h"
 #include "common/log.h"
 #include "common/memory.h"
+#include "mailer/refusals.h"
 
 enum { DETAIL_MAX = 255 }; /* by the table of the bus */
 
@@ -60,18 +61,18 @@ static void send_next(struct reports *r)
 	r->watch_ms = 0;
 }
 
-static void on_reported(struct reports *r, const struct bus_reported *reported)
+/* Returns what is wrong with it; NULL: nothing. */
+static const char *on_reported(struct reports *r, const struct bus_reported *reported)
 {
 	struct reports_answer answer = r->sent;
 
-	if (reported->letter != answer.letter) {
-		log_warn("bus_refused", "answer_to=report why=\"of another letter\"");
-		return;
-	}
+	if (reported->letter != answer.letter)
+		return "of another letter";
 	answer.known = reported->known;
 	if (!answer.known)
 		log_debug("report_unknown", "letter=%" PRIu64, answer.letter);
 	r->setup.on_answer(r->setup.ctx, &answer);
+	return NULL;
 }
 
 static void on_answer(void *ctx, struct slice frame)
@@ -80,14 +81,15 @@ static void on_answer(void *ctx, struct slice frame)
 	struct bus_reader *reader = NULL;
 	struct bus_msg m;
 	enum status st = bus_reader_new(frame, &reader);
+	const char *why;
 
 	if (st == ST_OK)
-		st = bus_reader_next(reader, BUS_BROKER, BUS_MAILER, &m);
+		st = bus_reader_only(reader, BUS_BROKER, BUS_MAILER, &m);
 	if (st == ST_OK && m.kind == BUS_REPORTED)
-		on_reported(r, &m.u.reported);
+		why = on_reported(r, &m.u.reported);
 	else
-		log_warn("bus_refused", "answer_to=report why=\"%s\"",
-			 status_text(st == ST_OK ? ST_PROTOCOL : st));
+		why = status_text(st == ST_OK ? ST_PROTOCOL : st);
+	refusals_note(r->setup.refusals, "report", why, reader);
 	bus_reader_free(&reader);
 	send_next(r);
 	if (reports_are_done(r))

@@ -23,6 +23,7 @@ enum {
 };
 
 struct bus_address;
+struct refusals;
 struct reports;
 
 struct reports_answer {
@@ -38,6 +39,7 @@ typedef void reports_empty_fn(void *ctx);
 struct reports_setup {
 	uv_loop_t *loop;
 	const struct bus_address *at;
+	struct refusals *refusals; /* where to count; borrowed for its life */
 	reports_answer_fn *on_answer;
 	reports_empty_fn *on_empty;
 	void *ctx;

@@ -103,7 +103,8 @@ class FakeGateway(Requester):
 
 
 class FakeReplier:
-    """Answers requests on this port; answer(messages) gives the reply's messages, or None: none."""
+    """Answers requests on this port; answer(messages) gives the reply's messages, its bytes as they
+    are to be sent, or None: no reply."""
 
     def __init__(self, port, answer, version=(1, 0)):
         self.version, self.answer = version, answer
@@ -124,8 +125,10 @@ class FakeReplier:
             while True:
                 request = link.receive()
                 reply = self.answer(msgpack.unpackb(request[4:])[2:])
+                if isinstance(reply, list):
+                    reply = msgpack.packb([*self.version, *reply])
                 for _ in range(self.repeat if reply is not None else 0):
-                    link.send(request[:4] + msgpack.packb([*self.version, *reply]))
+                    link.send(request[:4] + reply)
         except OSError:
             pass
 

@@ -384,6 +384,27 @@ static void a_newer_minor_is_read_and_its_news_skipped(void **state)
 	bus_reader_free(&r);
 }
 
+static void a_frame_of_one_message_has_no_other(void **state)
+{
+	const struct frame_case cases[] = {
+		{BYTES("\x93\x01\x00\x92\x0f\x05"), ST_OK},
+		{BYTES("\x92\x01\x00"), ST_SHORT},
+		{BYTES("\x94\x01\x00\x92\x0f\x05\x92\x0f\x05"), ST_TRAILING},
+		{BYTES("\x94\x01\x09\x92\x0f\x05\x91\xcd\x03\xe8"), ST_OK}, /* unknown */
+		{BYTES("\x94\x01\x00\x92\x0f\x05\x92\x0f\xc2"), ST_TYPE},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEMS(cases); i++) {
+		struct bus_reader *r = open_frame(cases[i].frame);
+		struct bus_msg m;
+
+		assert_int_equal(bus_reader_only(r, BUS_GATEWAY, BUS_BROKER, &m),
+				 cases[i].expected);
+		bus_reader_free(&r);
+	}
+}
+
 /* -- damage */
 
 /* A frame with each byte changed to each value, and each prefix of it: it is read as something or
@@ -450,6 +471,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_frame_is_refused),
 		cmocka_unit_test(another_major_is_refused),
 		cmocka_unit_test(a_newer_minor_is_read_and_its_news_skipped),
+		cmocka_unit_test(a_frame_of_one_message_has_no_other),
 		cmocka_unit_test(damage_is_survived),
 		cmocka_unit_test(reasons_and_states_have_names),
 	};
