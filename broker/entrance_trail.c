@@ -5,39 +5,48 @@
 #include "common/memory.h"
 #include "common/utf8.h"
 
-static void put_detail(struct trail_row *row, struct slice detail)
+/* What rows point to until the trail has copied them. */
+struct texts {
+	char network[NETWORK_SIZE], detail[TRAIL_DETAIL_SIZE];
+};
+
+static const char *put_detail(struct texts *x, struct slice detail)
 {
 	detail = utf8_clip(detail, TRAIL_DETAIL_SIZE - 1);
-	if (!fmt(row->detail, sizeof row->detail, "%.*s", SLICE_ARGS(detail)))
-		row->detail[0] = '\0';
+	if (!fmt(x->detail, sizeof x->detail, "%.*s", SLICE_ARGS(detail)))
+		x->detail[0] = '\0';
 	/* It is one line, here and in the store. */
-	for (char *c = row->detail; *c != '\0'; c++) {
+	for (char *c = x->detail; *c != '\0'; c++) {
 		if ((unsigned char)*c < ' ' || *c == 0x7f)
 			*c = ' ';
 	}
+	return x->detail;
 }
 
 /* What is a network already is none that address_truncate() knows. */
-static void put_network(struct trail_row *row, struct slice address)
+static const char *put_network(struct texts *x, struct slice address)
 {
 	if (address.len == 0)
-		return;
-	address_truncate(address, row->network);
-	if (strcmp(row->network, "unknown") == 0 &&
-	    !fmt(row->network, sizeof row->network, "%.*s", SLICE_ARGS(address)))
-		row->network[0] = '\0';
+		return "";
+	address_truncate(address, x->network);
+	if (strcmp(x->network, "unknown") == 0 &&
+	    !fmt(x->network, sizeof x->network, "%.*s", SLICE_ARGS(address)))
+		x->network[0] = '\0';
+	return x->network;
 }
 
 void entrance_note(struct entrance *e, enum trail_kind kind, const struct login *login,
 		   struct slice address, struct slice detail, const char *flood)
 {
-	struct trail_row row = {
-		.kind = kind, .login = login_number(login), .gateway = login->gateway};
+	struct texts x;
+	struct trail_row row = {.kind = kind,
+				.login = login_number(login),
+				.gateway = login->gateway,
+				.email = login->email,
+				.network = put_network(&x, address),
+				.detail = put_detail(&x, detail)};
 
 	memcpy(row.reference, login->reference, sizeof row.reference);
-	memcpy(row.email, login->email, sizeof row.email);
-	put_network(&row, address);
-	put_detail(&row, detail);
 	trail_add(e->trail, &row, flood, e->t.wall_ms);
 }
 
@@ -45,25 +54,26 @@ void entrance_note_letter(struct entrance *e, const struct letter *letter,
 			  const struct bus_report *m)
 {
 	struct login login = {.ticket = letter->ticket};
+	struct texts x;
 	struct trail_row row = {.kind = TRAIL_LETTER,
 				.login = login_number(&login),
 				.gateway = letter->gateway,
 				.state = m->state,
 				.attempt = m->attempt,
-				.code = m->code};
+				.code = m->code,
+				.email = letter->email,
+				.detail = put_detail(&x, m->detail)};
 
 	memcpy(row.reference, letter->reference, sizeof row.reference);
-	memcpy(row.email, letter->email, sizeof row.email);
-	put_detail(&row, m->detail);
 	trail_add(e->trail, &row, NULL, e->t.wall_ms);
 }
 
 void entrance_operator_acted(struct entrance *e, struct slice what, struct room_time t)
 {
-	struct trail_row row = {.kind = TRAIL_OPERATOR};
+	struct texts x;
+	struct trail_row row = {.kind = TRAIL_OPERATOR, .detail = put_detail(&x, what)};
 
 	e->t = t;
-	put_detail(&row, what);
 	trail_add(e->trail, &row, NULL, t.wall_ms);
 }
 

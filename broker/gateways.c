@@ -1,4 +1,4 @@
-/* Two levels of tables: gateways by id, and each one's clients by number. */
+/* Gateways by id, of which there are few; and each one's clients by number, of which there are many. */
 #include "broker/gateways.h"
 
 #include <assert.h>
@@ -8,15 +8,13 @@
 #include <uthash.h>
 
 #include "common/memory.h"
-
-struct client_record {
-	struct client client; /* first, so that the two convert */
-	UT_hash_handle hh;
-};
+#include "common/pool.h"
+#include "common/table.h"
 
 struct record {
 	struct gateway gateway; /* first, so that the two convert */
-	struct client_record *clients;
+	struct pool *clients;   /* struct client */
+	struct table *by_number;
 	UT_hash_handle hh;
 };
 
@@ -27,6 +25,27 @@ struct gateways {
 static struct record *record_of(const struct gateway *gateway)
 {
 	return (struct record *)gateway;
+}
+
+static uint64_t hash_of(const void *clients, uint32_t place)
+{
+	const struct client *c = pool_at(clients, place);
+
+	return secret_scatter(&c->number, sizeof c->number);
+}
+
+static bool is_number(const void *clients, uint32_t place, void *number)
+{
+	const struct client *c = pool_at(clients, place);
+
+	return c->number == *(uint64_t *)number;
+}
+
+/* The client's place in the pool; 0: there is none. */
+static uint32_t place_of(const struct record *r, uint64_t number)
+{
+	return table_find(r->by_number, secret_scatter(&number, sizeof number), is_number,
+			  &number);
 }
 
 struct gateways *gateways_new(void)
@@ -52,6 +71,8 @@ struct gateway *gateways_add(struct gateways *g, uint64_t id, uint64_t now_ms)
 	r->gateway.id = id;
 	r->gateway.heard_ms = now_ms;
 	r->gateway.out = bus_queue_new();
+	r->clients = pool_new(sizeof(struct client));
+	r->by_number = table_new(r->clients, hash_of);
 	HASH_ADD(hh, g->records, gateway.id, sizeof r->gateway.id, r);
 	return &r->gateway;
 }
@@ -60,13 +81,15 @@ static void forget(struct gateways *g, struct record *r)
 {
 	HASH_DEL(g->records, r);
 	bus_queue_free(&r->gateway.out);
+	table_free(&r->by_number);
+	pool_free(&r->clients);
 	free(r->gateway.reply);
 	free(r);
 }
 
 void gateways_remove(struct gateways *g, struct gateway *gateway)
 {
-	assert(record_of(gateway)->clients == NULL);
+	assert(gateway_clients(gateway) == 0);
 	forget(g, record_of(gateway));
 }
 
@@ -97,47 +120,46 @@ void gateway_keep_reply(struct gateway *gateway, struct slice reply)
 
 struct client *gateway_client(const struct gateway *gateway, uint64_t number)
 {
-	struct client_record *c;
+	const struct record *r = record_of(gateway);
+	uint32_t place = place_of(r, number);
 
-	HASH_FIND(hh, record_of(gateway)->clients, &number, sizeof number, c);
-	return c != NULL ? &c->client : NULL;
+	return place != TABLE_NONE ? pool_at(r->clients, place) : NULL;
 }
 
 struct client *gateway_add_client(struct gateway *gateway, const struct client *client)
 {
-	struct client_record *c = xcalloc(1, sizeof *c);
+	struct record *r = record_of(gateway);
+	uint32_t place = pool_add(r->clients);
+	struct client *c = pool_at(r->clients, place);
 
-	c->client = *client;
-	HASH_ADD(hh, record_of(gateway)->clients, client.number, sizeof c->client.number,
-		 c);
-	return &c->client;
+	*c = *client;
+	table_add(r->by_number, place);
+	return c;
 }
 
 void gateway_remove_client(struct gateway *gateway, struct client *client)
 {
-	struct client_record *c = (struct client_record *)client;
+	struct record *r = record_of(gateway);
+	uint32_t place = place_of(r, client->number);
 
-	HASH_DEL(record_of(gateway)->clients, c);
-	free(c);
+	table_remove(r->by_number, place);
+	pool_remove(r->clients, place);
 }
 
 size_t gateway_clients(const struct gateway *gateway)
 {
-	return HASH_COUNT(record_of(gateway)->clients);
+	return pool_count(record_of(gateway)->clients);
 }
 
 void gateway_each_client(struct gateway *gateway, client_fn *each, void *ctx)
 {
-	struct client_record *c, *next;
+	struct pool *clients = record_of(gateway)->clients;
+	uint32_t next;
 
-	HASH_ITER (hh, record_of(gateway)->clients, c, next)
-		each(ctx, gateway, &c->client);
-}
-
-static void drop_client(void *ctx, struct gateway *gateway, struct client *client)
-{
-	(void)ctx;
-	gateway_remove_client(gateway, client);
+	for (uint32_t i = pool_first(clients); i != POOL_NONE; i = next) {
+		next = pool_next(clients, i);
+		each(ctx, gateway, pool_at(clients, i));
+	}
 }
 
 void gateways_free(struct gateways **g)
@@ -146,10 +168,8 @@ void gateways_free(struct gateways **g)
 
 	if (g == NULL || *g == NULL)
 		return;
-	HASH_ITER (hh, (*g)->records, r, next) {
-		gateway_each_client(&r->gateway, drop_client, NULL);
+	HASH_ITER (hh, (*g)->records, r, next)
 		forget(*g, r);
-	}
 	free(*g);
 	*g = NULL;
 }

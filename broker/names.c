@@ -1,37 +1,26 @@
-/* Three tables over the same claims: by id, by each of the two keys, and a count per owner. */
+/* Claims, and three tables that find them: by id, by either key, by owner.  Of a key a hash is enough:
+ * with its secret key nobody finds two names that share it. */
 #include "broker/names.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <uthash.h>
-
 #include "common/attr.h"
 #include "common/memory.h"
+#include "common/pool.h"
+#include "common/table.h"
 
 struct record {
 	struct name_claim claim; /* first, so that the two convert */
-	char *keys[NAME_KEYS];
-	UT_hash_handle hh;
-};
-
-struct key {
-	const char *text; /* the record's */
-	struct record *record;
-	UT_hash_handle hh;
-};
-
-struct owner {
-	struct secret_hash hash;
-	size_t claims;
-	UT_hash_handle hh;
+	uint64_t keys[NAME_KEYS];
 };
 
 struct names {
-	struct record *records;
-	struct key *keys;
-	struct owner *owners;
+	struct pool *records;
+	struct table *by_id;
+	struct table *by_key;   /* number of the record * NAME_KEYS + which key */
+	struct table *by_owner; /* without reserved names */
 	uint64_t next_id;
 	size_t people, reserved;
 };
@@ -56,10 +45,40 @@ enum status names_reserve(struct names *n, const struct name_keyer *keyer,
 	return ST_OK;
 }
 
+static uint64_t key_of(const char *text)
+{
+	return secret_scatter(text, strlen(text));
+}
+
+static uint64_t id_hash(const void *records, uint32_t number)
+{
+	const struct record *r = pool_at(records, number);
+
+	return secret_scatter(&r->claim.id, sizeof r->claim.id);
+}
+
+static uint64_t key_hash(const void *records, uint32_t key)
+{
+	const struct record *r = pool_at(records, key / NAME_KEYS);
+
+	return r->keys[key % NAME_KEYS];
+}
+
+static uint64_t owner_hash(const void *records, uint32_t number)
+{
+	const struct record *r = pool_at(records, number);
+
+	return secret_scatter(&r->claim.owner, sizeof r->claim.owner);
+}
+
 struct names *names_new(const struct name_keyer *keyer)
 {
 	struct names *n = xcalloc(1, sizeof *n);
 
+	n->records = pool_new(sizeof(struct record));
+	n->by_id = table_new(n->records, id_hash);
+	n->by_key = table_new(n->records, key_hash);
+	n->by_owner = table_new(n->records, owner_hash);
 	n->next_id = NAMES_FIRST_ID;
 	for (size_t i = 0; i < NELEMS(reserved); i++) {
 		if (names_reserve(n, keyer, slice_of(reserved[i])) != ST_OK)
@@ -68,89 +87,102 @@ struct names *names_new(const struct name_keyer *keyer)
 	return n;
 }
 
-static struct key *find_key(const struct names *n, const char *text)
+static bool is_id(const void *records, uint32_t number, void *id)
 {
-	struct key *k;
+	const struct record *r = pool_at(records, number);
 
-	HASH_FIND_STR(n->keys, text, k);
-	return k;
+	return r->claim.id == *(uint64_t *)id;
 }
 
-static struct owner *find_owner(const struct names *n, const struct secret_hash *hash)
+static uint32_t number_of(const struct names *n, uint64_t id)
 {
-	struct owner *o;
+	return table_find(n->by_id, secret_scatter(&id, sizeof id), is_id, &id);
+}
 
-	HASH_FIND(hh, n->owners, hash, sizeof *hash, o);
-	return o;
+static bool is_key(const void *records, uint32_t key, void *hash)
+{
+	return key_hash(records, key) == *(uint64_t *)hash;
+}
+
+/* In by_key; TABLE_NONE: nobody has it. */
+static uint32_t find_key(const struct names *n, uint64_t hash)
+{
+	return table_find(n->by_key, hash, is_key, &hash);
+}
+
+/* Whose key it is; NULL: nobody's. */
+static struct name_claim *find_claim(const struct names *n, const char *text)
+{
+	uint32_t key = find_key(n, key_of(text));
+	struct record *r =
+		key != TABLE_NONE ? pool_at(n->records, key / NAME_KEYS) : NULL;
+
+	return r != NULL ? &r->claim : NULL;
+}
+
+struct count {
+	const struct secret_hash *owner;
+	size_t claims;
+};
+
+static bool count_claim(const void *records, uint32_t number, void *ctx)
+{
+	const struct record *r = pool_at(records, number);
+	struct count *count = ctx;
+
+	count->claims += secret_hash_equal(&r->claim.owner, count->owner);
+	return false; /* all of them */
+}
+
+static size_t claims_of(const struct names *n, const struct secret_hash *owner)
+{
+	struct count count = {.owner = owner};
+
+	(void)table_find(n->by_owner, secret_scatter(owner, sizeof *owner), count_claim,
+			 &count);
+	return count.claims;
 }
 
 enum names_answer names_ask(const struct names *n, const struct name_keys *keys,
 			    const struct secret_hash *owner, struct name_claim **own_out)
 {
-	const struct owner *o = find_owner(n, owner);
-
 	*own_out = NULL;
 	for (size_t i = 0; i < NAME_KEYS; i++) {
-		struct key *k = find_key(n, keys->key[i]);
+		struct name_claim *claim = find_claim(n, keys->key[i]);
 
-		if (k == NULL)
+		if (claim == NULL)
 			continue;
-		if (k->record->claim.id < NAMES_FIRST_ID ||
-		    !secret_hash_equal(&k->record->claim.owner, owner)) {
+		if (claim->id < NAMES_FIRST_ID ||
+		    !secret_hash_equal(&claim->owner, owner)) {
 			*own_out = NULL;
 			return NAMES_TAKEN;
 		}
 		if (*own_out == NULL) /* the first key is nearer to what was written */
-			*own_out = &k->record->claim;
+			*own_out = claim;
 	}
 	if (*own_out != NULL)
 		return NAMES_OWN;
-	if (n->people >= NAMES_MAX || (o != NULL && o->claims >= NAMES_PER_OWNER_MAX))
+	if (n->people >= NAMES_MAX || claims_of(n, owner) >= NAMES_PER_OWNER_MAX)
 		return NAMES_FULL;
 	return NAMES_FREE;
 }
 
 struct name_claim *names_find(const struct names *n, const struct name_keys *keys)
 {
+	struct name_claim *claim = NULL;
+
 	/* The first key is nearer to what was written. */
-	for (size_t i = 0; i < NAME_KEYS; i++) {
-		struct key *k = find_key(n, keys->key[i]);
-
-		if (k != NULL)
-			return &k->record->claim;
-	}
-	return NULL;
-}
-
-static void add_key(struct names *n, struct record *r, const char *text)
-{
-	struct key *k;
-
-	if (find_key(n, text) != NULL)
-		return; /* both keys of the name are the same, or its owner's other name has it */
-	k = xcalloc(1, sizeof *k);
-	k->text = text;
-	k->record = r;
-	HASH_ADD_KEYPTR(hh, n->keys, k->text, strlen(k->text), k);
-}
-
-static void count_owner(struct names *n, const struct secret_hash *hash)
-{
-	struct owner *o = find_owner(n, hash);
-
-	if (o == NULL) {
-		o = xcalloc(1, sizeof *o);
-		o->hash = *hash;
-		HASH_ADD(hh, n->owners, hash, sizeof o->hash, o);
-	}
-	o->claims++;
+	for (size_t i = 0; i < NAME_KEYS && claim == NULL; i++)
+		claim = find_claim(n, keys->key[i]);
+	return claim;
 }
 
 struct name_claim *names_claim(struct names *n, uint64_t id, struct slice name,
 			       const struct name_keys *keys,
 			       const struct secret_hash *owner)
 {
-	struct record *r = xcalloc(1, sizeof *r);
+	uint32_t number = pool_add(n->records);
+	struct record *r = pool_at(n->records, number);
 
 	if (id == 0)
 		id = n->next_id;
@@ -159,14 +191,17 @@ struct name_claim *names_claim(struct names *n, uint64_t id, struct slice name,
 	r->claim.name = slice_dup(name);
 	r->claim.owner = *owner;
 	mark_of(owner, r->claim.mark);
-	HASH_ADD(hh, n->records, claim.id, sizeof r->claim.id, r);
-	for (size_t i = 0; i < NAME_KEYS; i++) {
-		r->keys[i] = xstrdup(keys->key[i]);
-		add_key(n, r, r->keys[i]);
+	table_add(n->by_id, number);
+	for (uint32_t i = 0; i < NAME_KEYS; i++) {
+		r->keys[i] = key_of(keys->key[i]);
+		/* It is there when both are the same, or when its owner's other name has it. */
+		if (find_key(n, r->keys[i]) == TABLE_NONE)
+			table_add(n->by_key, number * NAME_KEYS + i);
 	}
-	count_owner(n, owner);
-	if (id >= NAMES_FIRST_ID)
+	if (id >= NAMES_FIRST_ID) {
+		table_add(n->by_owner, number);
 		n->people++;
+	}
 	return &r->claim;
 }
 
@@ -178,43 +213,30 @@ void names_skip_id(struct names *n, uint64_t id)
 
 struct name_claim *names_by_id(const struct names *n, uint64_t id)
 {
-	struct record *r;
+	uint32_t number = number_of(n, id);
+	struct record *r = number != TABLE_NONE ? pool_at(n->records, number) : NULL;
 
-	HASH_FIND(hh, n->records, &id, sizeof id, r);
 	return r != NULL ? &r->claim : NULL;
-}
-
-static void forget_owner(struct names *n, const struct secret_hash *hash)
-{
-	struct owner *o = find_owner(n, hash);
-
-	assert(o != NULL);
-	if (--o->claims > 0)
-		return;
-	HASH_DEL(n->owners, o);
-	free(o);
 }
 
 void names_release(struct names *n, struct name_claim *claim)
 {
 	struct record *r = (struct record *)claim;
+	uint32_t number = number_of(n, claim->id);
 
-	if (claim->id >= NAMES_FIRST_ID)
+	if (claim->id >= NAMES_FIRST_ID) {
+		table_remove(n->by_owner, number);
 		n->people--;
-	forget_owner(n, &claim->owner);
-	for (size_t i = 0; i < NAME_KEYS; i++) {
-		struct key *k = find_key(n, r->keys[i]);
-
-		if (k != NULL && k->record == r) {
-			HASH_DEL(n->keys, k);
-			free(k);
-		}
 	}
-	HASH_DEL(n->records, r);
-	for (size_t i = 0; i < NAME_KEYS; i++)
-		free(r->keys[i]);
+	for (uint32_t i = 0; i < NAME_KEYS; i++) {
+		uint32_t key = number * NAME_KEYS + i;
+
+		if (find_key(n, r->keys[i]) == key)
+			table_remove(n->by_key, key);
+	}
+	table_remove(n->by_id, number);
 	free(claim->name);
-	free(r);
+	pool_remove(n->records, number);
 }
 
 size_t names_count(const struct names *n)
@@ -224,22 +246,28 @@ size_t names_count(const struct names *n)
 
 void names_each(struct names *n, names_fn *each, void *ctx)
 {
-	struct record *r, *next;
+	uint32_t next;
 
-	HASH_ITER (hh, n->records, r, next) {
-		if (r->claim.id >= NAMES_FIRST_ID)
-			each(ctx, &r->claim);
+	for (uint32_t i = pool_first(n->records); i != POOL_NONE; i = next) {
+		struct name_claim *claim = pool_at(n->records, i);
+
+		next = pool_next(n->records, i);
+		if (claim->id >= NAMES_FIRST_ID)
+			each(ctx, claim);
 	}
 }
 
 void names_free(struct names **n)
 {
-	struct record *r, *next;
-
 	if (n == NULL || *n == NULL)
 		return;
-	HASH_ITER (hh, (*n)->records, r, next)
-		names_release(*n, &r->claim);
+	for (uint32_t i = pool_first((*n)->records); i != POOL_NONE;
+	     i = pool_next((*n)->records, i))
+		free(((struct name_claim *)pool_at((*n)->records, i))->name);
+	table_free(&(*n)->by_id);
+	table_free(&(*n)->by_key);
+	table_free(&(*n)->by_owner);
+	pool_free(&(*n)->records);
 	free(*n);
 	*n = NULL;
 }

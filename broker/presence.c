@@ -1,49 +1,71 @@
-/* A table of the people who are not absent. */
+/* The people who are not absent, in the order of their coming, and a table that finds them. */
 #include "broker/presence.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-#include <uthash.h>
-
 #include "common/memory.h"
+#include "common/pool.h"
+#include "common/secret.h"
+#include "common/table.h"
 
 struct person {
 	uint64_t id;
-	size_t clients;
 	uint64_t gone_at_ms; /* when grace began; meaningful with no clients */
 	uint64_t typed_ms;   /* when the room was last told that they write; 0: never */
-	UT_hash_handle hh;
+	uint32_t clients;
 };
 
 struct presence {
-	struct person *people;
+	struct pool *people;
+	struct table *by_id;
 	uint64_t grace_ms;
 	size_t clients;
 };
+
+static uint64_t hash_of(const void *people, uint32_t number)
+{
+	const struct person *x = pool_at(people, number);
+
+	return secret_scatter(&x->id, sizeof x->id);
+}
+
+static bool is_id(const void *people, uint32_t number, void *id)
+{
+	const struct person *x = pool_at(people, number);
+
+	return x->id == *(uint64_t *)id;
+}
 
 struct presence *presence_new(uint64_t grace_ms)
 {
 	struct presence *p = xcalloc(1, sizeof *p);
 
+	p->people = pool_new(sizeof(struct person));
+	p->by_id = table_new(p->people, hash_of);
 	p->grace_ms = grace_ms;
 	return p;
 }
 
+static uint32_t number_of(const struct presence *p, uint64_t id)
+{
+	return table_find(p->by_id, secret_scatter(&id, sizeof id), is_id, &id);
+}
+
 static struct person *find(const struct presence *p, uint64_t id)
 {
-	struct person *x;
+	uint32_t number = number_of(p, id);
 
-	HASH_FIND(hh, p->people, &id, sizeof id, x);
-	return x;
+	return number != TABLE_NONE ? pool_at(p->people, number) : NULL;
 }
 
 static struct person *add(struct presence *p, uint64_t id)
 {
-	struct person *x = xcalloc(1, sizeof *x);
+	uint32_t number = pool_add(p->people);
+	struct person *x = pool_at(p->people, number);
 
 	x->id = id;
-	HASH_ADD(hh, p->people, id, sizeof x->id, x);
+	table_add(p->by_id, number);
 	return x;
 }
 
@@ -71,8 +93,12 @@ void presence_detach(struct presence *p, uint64_t person, uint64_t now_ms)
 
 void presence_paused(struct presence *p, uint64_t ms, uint64_t now_ms)
 {
-	for (struct person *x = p->people; x != NULL; x = x->hh.next)
+	for (uint32_t i = pool_first(p->people); i != POOL_NONE;
+	     i = pool_next(p->people, i)) {
+		struct person *x = pool_at(p->people, i);
+
 		x->gone_at_ms = x->gone_at_ms + ms < now_ms ? x->gone_at_ms + ms : now_ms;
+	}
 }
 
 void presence_restore(struct presence *p, uint64_t person, uint64_t now_ms)
@@ -84,31 +110,35 @@ void presence_restore(struct presence *p, uint64_t person, uint64_t now_ms)
 	x->gone_at_ms = now_ms;
 }
 
-static void remove_person(struct presence *p, struct person *x, presence_fn *each,
+static void remove_person(struct presence *p, uint32_t number, presence_fn *each,
 			  void *ctx)
 {
-	HASH_DEL(p->people, x);
-	each(ctx, x->id, 0);
-	free(x);
+	uint64_t id = ((const struct person *)pool_at(p->people, number))->id;
+
+	table_remove(p->by_id, number);
+	pool_remove(p->people, number);
+	each(ctx, id, 0);
 }
 
 void presence_expire(struct presence *p, uint64_t now_ms, presence_fn *each, void *ctx)
 {
-	struct person *x, *next;
+	uint32_t next;
 
-	HASH_ITER (hh, p->people, x, next) {
-		if (x->clients > 0 || now_ms - x->gone_at_ms < p->grace_ms)
-			continue;
-		remove_person(p, x, each, ctx);
+	for (uint32_t i = pool_first(p->people); i != POOL_NONE; i = next) {
+		const struct person *x = pool_at(p->people, i);
+
+		next = pool_next(p->people, i);
+		if (x->clients == 0 && now_ms - x->gone_at_ms >= p->grace_ms)
+			remove_person(p, i, each, ctx);
 	}
 }
 
 void presence_leave(struct presence *p, uint64_t person, presence_fn *each, void *ctx)
 {
-	struct person *x = find(p, person);
+	uint32_t number = number_of(p, person);
 
-	if (x != NULL && x->clients == 0)
-		remove_person(p, x, each, ctx);
+	if (number != TABLE_NONE && presence_clients_of(p, person) == 0)
+		remove_person(p, number, each, ctx);
 }
 
 bool presence_may_type(struct presence *p, uint64_t person, uint64_t now_ms)
@@ -123,15 +153,19 @@ bool presence_may_type(struct presence *p, uint64_t person, uint64_t now_ms)
 
 void presence_each(const struct presence *p, presence_fn *each, void *ctx)
 {
-	struct person *x, *next;
+	uint32_t next;
 
-	HASH_ITER (hh, p->people, x, next)
+	for (uint32_t i = pool_first(p->people); i != POOL_NONE; i = next) {
+		const struct person *x = pool_at(p->people, i);
+
+		next = pool_next(p->people, i);
 		each(ctx, x->id, x->clients);
+	}
 }
 
 size_t presence_count(const struct presence *p)
 {
-	return HASH_COUNT(p->people);
+	return pool_count(p->people);
 }
 
 bool presence_has(const struct presence *p, uint64_t person)
@@ -158,14 +192,10 @@ void presence_set_grace(struct presence *p, uint64_t grace_ms)
 
 void presence_free(struct presence **p)
 {
-	struct person *x, *next;
-
 	if (p == NULL || *p == NULL)
 		return;
-	HASH_ITER (hh, (*p)->people, x, next) {
-		HASH_DEL((*p)->people, x);
-		free(x);
-	}
+	table_free(&(*p)->by_id);
+	pool_free(&(*p)->people);
 	free(*p);
 	*p = NULL;
 }

@@ -1,96 +1,108 @@
-/* A table by token in the order of use, and one by owner of what each has. */
+/* Records in the order of use; one table finds them by token, one all of an owner. */
 #include "broker/proofs.h"
 
 #include <stdlib.h>
 
-#include <uthash.h>
-#include <utlist.h>
-
 #include "broker/store.h"
 #include "common/memory.h"
+#include "common/pool.h"
+#include "common/table.h"
 
 struct record {
 	struct proof proof;
-	struct record *prev, *next; /* of one owner, the one unused for longest first */
-	UT_hash_handle hh;
-};
-
-struct holder {
-	struct secret_hash owner;
-	struct record *list;
-	size_t n;
-	UT_hash_handle hh;
+	uint64_t turn; /* the higher, the later it was used */
 };
 
 struct proofs {
-	struct record *by_token; /* the one unused for longest first */
-	struct holder *by_owner;
-	uint64_t ttl_ms;
+	struct pool *records; /* the one unused for longest first */
+	struct table *by_token, *by_owner;
+	uint64_t turns, ttl_ms;
 	struct store *store;
 };
+
+static const struct proof *proof_at(const void *records, uint32_t number)
+{
+	return &((const struct record *)pool_at(records, number))->proof;
+}
+
+static uint64_t place_of(const struct secret_hash *hash)
+{
+	return secret_scatter(hash, sizeof *hash);
+}
+
+static uint64_t token_hash(const void *records, uint32_t number)
+{
+	return place_of(&proof_at(records, number)->token);
+}
+
+static uint64_t owner_hash(const void *records, uint32_t number)
+{
+	return place_of(&proof_at(records, number)->owner);
+}
 
 struct proofs *proofs_new(uint64_t ttl_ms, struct store *store)
 {
 	struct proofs *p = xcalloc(1, sizeof *p);
 
+	p->records = pool_new(sizeof(struct record));
+	p->by_token = table_new(p->records, token_hash);
+	p->by_owner = table_new(p->records, owner_hash);
 	p->ttl_ms = ttl_ms;
 	p->store = store;
 	return p;
 }
 
-static struct holder *holder_of(struct proofs *p, const struct secret_hash *owner)
+static bool is_token(const void *records, uint32_t number, void *token)
 {
-	struct holder *h;
-
-	HASH_FIND(hh, p->by_owner, owner, sizeof *owner, h);
-	return h;
+	return secret_hash_equal(&proof_at(records, number)->token, token);
 }
 
-static void unlink_record(struct proofs *p, struct record *r)
+struct holding {
+	struct secret_hash owner;
+	size_t n;
+	uint32_t oldest; /* the one unused for longest */
+	uint64_t turn;   /* its */
+};
+
+static bool hold(const void *records, uint32_t number, void *ctx)
 {
-	struct holder *h = holder_of(p, &r->proof.owner);
+	const struct record *r = pool_at(records, number);
+	struct holding *h = ctx;
 
-	HASH_DEL(p->by_token, r);
-	DL_DELETE(h->list, r);
-	if (--h->n > 0)
-		return;
-	HASH_DEL(p->by_owner, h);
-	free(h);
-}
-
-static void link_record(struct proofs *p, struct record *r)
-{
-	struct holder *h = holder_of(p, &r->proof.owner);
-
-	if (h == NULL) {
-		h = xcalloc(1, sizeof *h);
-		h->owner = r->proof.owner;
-		HASH_ADD(hh, p->by_owner, owner, sizeof h->owner, h);
+	if (!secret_hash_equal(&r->proof.owner, &h->owner))
+		return false;
+	if (h->n++ == 0 || r->turn < h->turn) {
+		h->oldest = number;
+		h->turn = r->turn;
 	}
-	HASH_ADD(hh, p->by_token, proof.token, sizeof r->proof.token, r);
-	DL_APPEND(h->list, r);
-	h->n++;
+	return false; /* all of them */
 }
 
-static void drop(struct proofs *p, struct record *r)
+static void drop(struct proofs *p, uint32_t number)
 {
-	unlink_record(p, r);
-	store_drop_proof(p->store, &r->proof.token);
-	free(r);
+	store_drop_proof(p->store, &proof_at(p->records, number)->token);
+	table_remove(p->by_token, number);
+	table_remove(p->by_owner, number);
+	pool_remove(p->records, number);
 }
 
 void proofs_restore(struct proofs *p, const struct proof *proof)
 {
-	struct holder *h = holder_of(p, &proof->owner);
+	struct holding h = {.owner = proof->owner};
 	struct record *r;
+	uint32_t number;
 
-	if (h != NULL && h->n >= PROOFS_OF_ONE)
-		drop(p, h->list);
-	else if (HASH_COUNT(p->by_token) >= PROOFS_MAX)
-		drop(p, p->by_token);
-	r = xcalloc(1, sizeof *r);
+	(void)table_find(p->by_owner, place_of(&h.owner), hold, &h);
+	if (h.n >= PROOFS_OF_ONE)
+		drop(p, h.oldest);
+	else if (pool_count(p->records) >= PROOFS_MAX)
+		drop(p, pool_first(p->records));
+	number = pool_add(p->records);
+	r = pool_at(p->records, number);
 	r->proof = *proof;
-	link_record(p, r);
+	r->turn = ++p->turns;
+	table_add(p->by_token, number);
+	table_add(p->by_owner, number);
 }
 
 void proofs_add(struct proofs *p, const struct proof *proof)
@@ -99,36 +111,42 @@ void proofs_add(struct proofs *p, const struct proof *proof)
 	store_put_proof(p->store, proof);
 }
 
-static bool is_over(const struct proofs *p, const struct record *r, uint64_t wall_ms)
+static bool is_over(const struct proofs *p, const struct proof *proof, uint64_t wall_ms)
 {
-	return p->ttl_ms != 0 && wall_ms >= r->proof.used_ms + p->ttl_ms;
+	return p->ttl_ms != 0 && wall_ms >= proof->used_ms + p->ttl_ms;
 }
 
 bool proofs_use(struct proofs *p, const struct secret_hash *token,
 		const struct secret_hash *owner, uint64_t wall_ms)
 {
+	struct secret_hash key = *token;
+	uint32_t number = table_find(p->by_token, place_of(token), is_token, &key);
 	struct record *r;
 
-	HASH_FIND(hh, p->by_token, token, sizeof *token, r);
-	if (r == NULL || !secret_hash_equal(&r->proof.owner, owner) ||
-	    is_over(p, r, wall_ms))
+	if (number == TABLE_NONE)
 		return false;
-	unlink_record(p, r);
+	r = pool_at(p->records, number);
+	if (!secret_hash_equal(&r->proof.owner, owner) || is_over(p, &r->proof, wall_ms))
+		return false;
+	pool_renew(p->records, number);
+	r->turn = ++p->turns;
 	r->proof.used_ms = wall_ms;
-	link_record(p, r);
 	store_put_proof(p->store, &r->proof);
 	return true;
 }
 
 void proofs_expire(struct proofs *p, uint64_t wall_ms)
 {
-	while (p->by_token != NULL && is_over(p, p->by_token, wall_ms))
-		drop(p, p->by_token);
+	uint32_t oldest;
+
+	while ((oldest = pool_first(p->records)) != POOL_NONE &&
+	       is_over(p, proof_at(p->records, oldest), wall_ms))
+		drop(p, oldest);
 }
 
 size_t proofs_count(const struct proofs *p)
 {
-	return HASH_COUNT(p->by_token);
+	return pool_count(p->records);
 }
 
 void proofs_set_ttl(struct proofs *p, uint64_t ttl_ms)
@@ -140,12 +158,9 @@ void proofs_free(struct proofs **p)
 {
 	if (p == NULL || *p == NULL)
 		return;
-	while ((*p)->by_token != NULL) {
-		struct record *r = (*p)->by_token;
-
-		unlink_record(*p, r);
-		free(r);
-	}
+	table_free(&(*p)->by_token);
+	table_free(&(*p)->by_owner);
+	pool_free(&(*p)->records);
 	free(*p);
 	*p = NULL;
 }

@@ -1,6 +1,7 @@
 /* One array of pointers, always in order. */
 #include "broker/roster.h"
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 
 struct entry {
 	uint64_t person;
-	size_t len;
+	uint8_t len;
 	char name[];
 };
 
@@ -66,12 +67,13 @@ void roster_add(struct roster *r, struct slice name, uint64_t person)
 	if (is_at(r, place, name, person))
 		return;
 	if (r->n == r->cap) {
-		r->cap = r->cap == 0 ? 64 : 2 * r->cap;
+		r->cap = r->cap == 0 ? 64 : r->cap + r->cap / 4;
 		r->entries = xrealloc(r->entries, r->cap * sizeof(*r->entries));
 	}
-	e = xcalloc(1, sizeof *e + name.len);
+	assert(name.len <= UINT8_MAX);
+	e = xcalloc(1, offsetof(struct entry, name) + name.len);
 	e->person = person;
-	e->len = name.len;
+	e->len = (uint8_t)name.len;
 	if (name.len > 0)
 		memcpy(e->name, name.ptr, name.len);
 	memmove(r->entries + place + 1, r->entries + place,

@@ -1,12 +1,11 @@
-/* A table in the order of last use: uthash keeps insertion order, and a used session is
- * inserted anew. */
+/* Records in the order of last use, and a table that finds them by token. */
 #include "broker/sessions.h"
 
 #include <stdlib.h>
 
-#include <uthash.h>
-
 #include "common/memory.h"
+#include "common/pool.h"
+#include "common/table.h"
 
 enum {
 	/* An hour, or this part of a short life, by which a session may end early: so many uses at
@@ -15,97 +14,120 @@ enum {
 	GRAINS = 16,
 };
 
-struct record {
-	struct session session; /* first, so that the two convert */
-	UT_hash_handle hh;
-};
-
 struct sessions {
-	struct record *records; /* least recently used first */
+	struct pool *records; /* struct session, least recently used first */
+	struct table *by_token;
 	uint64_t ttl_ms;
 };
+
+static uint64_t hash_of(const void *records, uint32_t number)
+{
+	const struct session *x = pool_at(records, number);
+
+	return secret_scatter(&x->token, sizeof x->token);
+}
+
+static bool is_token(const void *records, uint32_t number, void *token)
+{
+	const struct session *x = pool_at(records, number);
+
+	return secret_hash_equal(&x->token, token);
+}
+
+/* Its number; 0: there is none. */
+static uint32_t find(const struct sessions *s, const struct secret_hash *token)
+{
+	struct secret_hash key = *token;
+
+	return table_find(s->by_token, secret_scatter(&key, sizeof key), is_token, &key);
+}
 
 struct sessions *sessions_new(uint64_t ttl_ms)
 {
 	struct sessions *s = xcalloc(1, sizeof *s);
 
+	s->records = pool_new(sizeof(struct session));
+	s->by_token = table_new(s->records, hash_of);
 	s->ttl_ms = ttl_ms;
 	return s;
 }
 
-static void end(struct sessions *s, struct record *r, sessions_fn *on_end, void *ctx)
+static void end(struct sessions *s, uint32_t number, sessions_fn *on_end, void *ctx)
 {
-	HASH_DEL(s->records, r);
+	const struct session ended = *(struct session *)pool_at(s->records, number);
+
+	table_remove(s->by_token, number);
+	pool_remove(s->records, number);
 	if (on_end != NULL)
-		on_end(ctx, &r->session);
-	free(r);
+		on_end(ctx, &ended);
 }
 
 const struct session *sessions_add(struct sessions *s, const struct session *session,
 				   sessions_fn *on_end, void *ctx)
 {
-	struct record *r = xcalloc(1, sizeof *r);
+	struct session *x;
+	uint32_t number;
 
-	if (HASH_COUNT(s->records) >= SESSIONS_MAX)
-		end(s, s->records, on_end, ctx);
-	r->session = *session;
-	HASH_ADD(hh, s->records, session.token, sizeof r->session.token, r);
-	return &r->session;
+	if (pool_count(s->records) >= SESSIONS_MAX)
+		end(s, pool_first(s->records), on_end, ctx);
+	number = pool_add(s->records);
+	x = pool_at(s->records, number);
+	*x = *session;
+	table_add(s->by_token, number);
+	return x;
 }
 
-static bool is_over(const struct sessions *s, const struct record *r, uint64_t now_ms)
+static bool is_over(const struct sessions *s, uint32_t number, uint64_t now_ms)
 {
-	return s->ttl_ms != 0 && now_ms >= r->session.used_ms &&
-	       now_ms - r->session.used_ms >= s->ttl_ms;
+	const struct session *x = pool_at(s->records, number);
+
+	return s->ttl_ms != 0 && now_ms >= x->used_ms && now_ms - x->used_ms >= s->ttl_ms;
 }
 
 const struct session *sessions_use(struct sessions *s, const struct secret_hash *token,
 				   uint64_t now_ms)
 {
-	struct record *r;
+	uint32_t number = find(s, token);
+	struct session *x;
 
-	HASH_FIND(hh, s->records, token, sizeof *token, r);
-	if (r == NULL || is_over(s, r, now_ms))
+	if (number == TABLE_NONE || is_over(s, number, now_ms))
 		return NULL;
-	HASH_DEL(s->records, r);
-	r->session.used_ms = now_ms;
-	HASH_ADD(hh, s->records, session.token, sizeof r->session.token, r);
-	return &r->session;
+	pool_renew(s->records, number);
+	x = pool_at(s->records, number);
+	x->used_ms = now_ms;
+	return x;
 }
 
 void sessions_expire(struct sessions *s, uint64_t now_ms, sessions_fn *on_end, void *ctx)
 {
-	while (s->records != NULL && is_over(s, s->records, now_ms))
-		end(s, s->records, on_end, ctx);
+	while (pool_count(s->records) > 0 && is_over(s, pool_first(s->records), now_ms))
+		end(s, pool_first(s->records), on_end, ctx);
 }
 
 void sessions_end(struct sessions *s, const struct secret_hash *token,
 		  sessions_fn *on_end, void *ctx)
 {
-	struct record *r;
+	uint32_t number = find(s, token);
 
-	HASH_FIND(hh, s->records, token, sizeof *token, r);
-	if (r != NULL)
-		end(s, r, on_end, ctx);
+	if (number != TABLE_NONE)
+		end(s, number, on_end, ctx);
 }
 
 void sessions_end_if(struct sessions *s, sessions_test_fn *test, sessions_fn *on_end,
 		     void *ctx)
 {
-	struct record *r, *next;
+	uint32_t next;
 
-	HASH_ITER (hh, s->records, r, next) {
-		if (test(ctx, &r->session))
-			end(s, r, on_end, ctx);
+	for (uint32_t i = pool_first(s->records); i != POOL_NONE; i = next) {
+		next = pool_next(s->records, i);
+		if (test(ctx, pool_at(s->records, i)))
+			end(s, i, on_end, ctx);
 	}
 }
 
 bool sessions_has(const struct sessions *s, const struct secret_hash *token)
 {
-	struct record *r;
-
-	HASH_FIND(hh, s->records, token, sizeof *token, r);
-	return r != NULL;
+	return find(s, token) != TABLE_NONE;
 }
 
 uint64_t sessions_grain(const struct sessions *s)
@@ -117,7 +139,7 @@ uint64_t sessions_grain(const struct sessions *s)
 
 size_t sessions_count(const struct sessions *s)
 {
-	return HASH_COUNT(s->records);
+	return pool_count(s->records);
 }
 
 void sessions_set_ttl(struct sessions *s, uint64_t ttl_ms)
@@ -129,8 +151,8 @@ void sessions_free(struct sessions **s)
 {
 	if (s == NULL || *s == NULL)
 		return;
-	while ((*s)->records != NULL)
-		end(*s, (*s)->records, NULL, NULL);
+	table_free(&(*s)->by_token);
+	pool_free(&(*s)->records);
 	free(*s);
 	*s = NULL;
 }

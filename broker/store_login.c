@@ -236,7 +236,8 @@ enum status store_on_trail(struct store *s, sqlite3_stmt *q,
 			      .state = store_number(q, 7),
 			      .attempt = store_number(q, 8),
 			      .code = store_number(q, 9)};
-	char plain[STORE_TRAIL_MAX];
+	char plain[STORE_TRAIL_MAX], email[ADDRESS_SIZE], network[NETWORK_SIZE],
+		detail[TRAIL_DETAIL_SIZE];
 	struct slice rest;
 
 	if (r.kind > 255 || r.times == 0 || r.state > MAIL_WITHHELD || r.code > 999 ||
@@ -245,10 +246,13 @@ enum status store_on_trail(struct store *s, sqlite3_stmt *q,
 	/* What was sealed with another secret is a row without its names. */
 	if (open_column(s, STORE_TRAIL_DOMAIN, q, 11, plain, sizeof plain) == ST_OK) {
 		rest = slice_of(plain);
-		if (!put_line(&rest, r.email, sizeof r.email) ||
-		    !put_line(&rest, r.network, sizeof r.network) ||
-		    !put_line(&rest, r.detail, sizeof r.detail))
+		if (!put_line(&rest, email, sizeof email) ||
+		    !put_line(&rest, network, sizeof network) ||
+		    !put_line(&rest, detail, sizeof detail))
 			return ST_DAMAGED;
+		r.email = email;
+		r.network = network;
+		r.detail = detail;
 	}
 	reader->trail(reader->ctx, &r);
 	return ST_OK;

@@ -1,20 +1,19 @@
-/* A table by key of the times, oldest first.  An age is the difference of two times modulo 2^64, so
+/* Records of times, oldest first, and a table that finds them by key.  An age is the difference of two times modulo 2^64, so
  * that what happened before the machine was started is no special case. */
 #include "broker/tally.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include <uthash.h>
-
 #include "broker/store.h"
 #include "common/memory.h"
+#include "common/pool.h"
+#include "common/table.h"
 
 struct record {
 	struct secret_hash key;
 	uint64_t *at; /* oldest first */
-	size_t n, cap;
-	UT_hash_handle hh;
+	uint32_t n, cap;
 };
 
 struct tally {
@@ -22,10 +21,25 @@ struct tally {
 	struct tally_rule rules[TALLY_RULES];
 	uint64_t span_ms;     /* the widest; 0: nothing is limited, so nothing is kept */
 	uint64_t most;        /* times worth keeping for one key */
-	struct record *table; /* in the order of adding */
+	struct pool *records; /* in the order of adding */
+	struct table *by_key;
 	bool is_trimmed; /* the store, once: it may have what a past process counted */
 	struct store *store;
 };
+
+static uint64_t hash_of(const void *records, uint32_t number)
+{
+	const struct record *r = pool_at(records, number);
+
+	return secret_scatter(&r->key, sizeof r->key);
+}
+
+static bool is_key(const void *records, uint32_t number, void *key)
+{
+	const struct record *r = pool_at(records, number);
+
+	return secret_hash_equal(&r->key, key);
+}
 
 struct tally *tally_new(enum tally_kind kind, const struct tally_rule rules[TALLY_RULES],
 			struct store *store)
@@ -33,6 +47,8 @@ struct tally *tally_new(enum tally_kind kind, const struct tally_rule rules[TALL
 	struct tally *t = xcalloc(1, sizeof *t);
 
 	t->kind = kind;
+	t->records = pool_new(sizeof(struct record));
+	t->by_key = table_new(t->records, hash_of);
 	t->store = store;
 	tally_set_rules(t, rules);
 	return t;
@@ -54,17 +70,20 @@ void tally_set_rules(struct tally *t, const struct tally_rule rules[TALLY_RULES]
 
 static struct record *find(const struct tally *t, const struct secret_hash *key)
 {
-	struct record *r;
+	struct secret_hash copy = *key;
+	uint32_t number =
+		table_find(t->by_key, secret_scatter(key, sizeof *key), is_key, &copy);
 
-	HASH_FIND(hh, t->table, key, sizeof *key, r);
-	return r;
+	return number != TABLE_NONE ? pool_at(t->records, number) : NULL;
 }
 
-static void forget(struct tally *t, struct record *r)
+static void forget(struct tally *t, uint32_t number)
 {
-	HASH_DEL(t->table, r);
+	struct record *r = pool_at(t->records, number);
+
+	table_remove(t->by_key, number);
 	free(r->at);
-	free(r);
+	pool_remove(t->records, number);
 }
 
 /* The rule's most-th latest time must leave its span first. */
@@ -95,7 +114,7 @@ uint64_t tally_wait(const struct tally *t, const struct secret_hash *key, uint64
 /* Times that no rule looks at. */
 static void trim(const struct tally *t, struct record *r, uint64_t now_ms)
 {
-	size_t old = 0;
+	uint32_t old = 0;
 
 	while (old < r->n && (r->n - old > t->most || now_ms - r->at[old] >= t->span_ms))
 		old++;
@@ -103,20 +122,30 @@ static void trim(const struct tally *t, struct record *r, uint64_t now_ms)
 	memmove(r->at, r->at + old, r->n * sizeof *r->at);
 }
 
+static struct record *add(struct tally *t, const struct secret_hash *key)
+{
+	struct record *r;
+	uint32_t number;
+
+	if (pool_count(t->records) >= TALLY_MAX)
+		forget(t, pool_first(t->records));
+	number = pool_add(t->records);
+	r = pool_at(t->records, number);
+	r->key = *key;
+	table_add(t->by_key, number);
+	return r;
+}
+
 static void put(struct tally *t, const struct secret_hash *key, uint64_t at_ms,
 		uint64_t now_ms)
 {
 	struct record *r = find(t, key);
 
-	if (r == NULL) {
-		if (HASH_COUNT(t->table) >= TALLY_MAX)
-			forget(t, t->table);
-		r = xcalloc(1, sizeof *r);
-		r->key = *key;
-		HASH_ADD(hh, t->table, key, sizeof r->key, r);
-	}
+	if (r == NULL)
+		r = add(t, key);
 	if (r->n == r->cap) {
-		r->cap = 2 * r->cap + 4;
+		/* Most have one; three take no more memory. */
+		r->cap = r->cap == 0 ? 3 : 2 * r->cap;
 		r->at = xrealloc(r->at, r->cap * sizeof *r->at);
 	}
 	r->at[r->n++] = at_ms;
@@ -141,16 +170,19 @@ void tally_restore(struct tally *t, const struct secret_hash *key, uint64_t age_
 
 void tally_expire(struct tally *t, uint64_t now_ms, uint64_t wall_ms)
 {
-	struct record *r, *next;
 	bool has_old = !t->is_trimmed;
+	uint32_t next;
 
-	HASH_ITER (hh, t->table, r, next) {
+	for (uint32_t i = pool_first(t->records); i != POOL_NONE; i = next) {
+		struct record *r = pool_at(t->records, i);
+
+		next = pool_next(t->records, i);
 		if (r->n > 0 && now_ms - r->at[0] < t->span_ms)
 			continue;
 		has_old = true;
 		trim(t, r, now_ms);
 		if (r->n == 0)
-			forget(t, r);
+			forget(t, i);
 	}
 	t->is_trimmed = true;
 	if (has_old && wall_ms > t->span_ms)
@@ -159,15 +191,17 @@ void tally_expire(struct tally *t, uint64_t now_ms, uint64_t wall_ms)
 
 size_t tally_count(const struct tally *t)
 {
-	return HASH_COUNT(t->table);
+	return pool_count(t->records);
 }
 
 void tally_free(struct tally **t)
 {
 	if (t == NULL || *t == NULL)
 		return;
-	while ((*t)->table != NULL)
-		forget(*t, (*t)->table);
+	while (pool_count((*t)->records) > 0)
+		forget(*t, pool_first((*t)->records));
+	table_free(&(*t)->by_key);
+	pool_free(&(*t)->records);
 	free(*t);
 	*t = NULL;
 }

@@ -82,18 +82,51 @@ static bool drop_oldest(struct trail *t)
 	return is_lost;
 }
 
+static size_t text_size(const char *text)
+{
+	return text != NULL ? strlen(text) + 1 : 1;
+}
+
+/* Puts a copy at *end, which moves behind it. */
+static const char *copy_text(char **end, const char *text)
+{
+	size_t size = text_size(text);
+	char *copy = memcpy(*end, text != NULL ? text : "", size);
+
+	*end += size;
+	return copy;
+}
+
+static struct trail_link *copy_row(const struct trail_row *row)
+{
+	size_t texts =
+		text_size(row->email) + text_size(row->network) + text_size(row->detail);
+	struct trail_link *link = xcalloc(1, sizeof *link + texts);
+	char *end = link->texts;
+
+	link->row = *row;
+	link->row.email = copy_text(&end, row->email);
+	link->row.network = copy_text(&end, row->network);
+	link->row.detail = copy_text(&end, row->detail);
+	return link;
+}
+
 static struct trail_link *put(struct trail *t, const struct trail_row *event,
 			      uint64_t times, uint64_t wall_ms)
 {
-	struct trail_link *link = xcalloc(1, sizeof *link);
+	struct trail_link *link = copy_row(event);
 
-	link->row = *event;
 	link->row.id = ++t->last_id;
 	link->row.number = 0;
 	link->row.time_ms = wall_ms;
 	link->row.times = times;
 	t->n++;
 	return link;
+}
+
+static bool differ(const char *kept, const char *text)
+{
+	return strcmp(kept, text != NULL ? text : "") != 0;
 }
 
 /* One row more of a flood that is known.  What differs between its events is not said. */
@@ -108,10 +141,10 @@ static void count(struct trail *t, struct flood *f, const struct trail_row *even
 	}
 	row = &f->rest->row;
 	row->times += times;
-	if (strcmp(row->email, event->email) != 0)
-		row->email[0] = '\0';
-	if (strcmp(row->network, event->network) != 0)
-		row->network[0] = '\0';
+	if (differ(row->email, event->email))
+		row->email = "";
+	if (differ(row->network, event->network))
+		row->network = "";
 	if (strcmp(row->reference, event->reference) != 0)
 		row->reference[0] = '\0';
 	if (row->login != event->login)
@@ -210,9 +243,8 @@ void trail_tick(struct trail *t, uint64_t wall_ms)
 
 void trail_restore(struct trail *t, const struct trail_row *row)
 {
-	struct trail_link *link = xcalloc(1, sizeof *link), *at;
+	struct trail_link *link = copy_row(row), *at;
 
-	link->row = *row;
 	t->n++;
 	if (row->id > t->last_id)
 		t->last_id = row->id;

@@ -50,9 +50,9 @@ struct trail_row {
 	uint64_t gateway;
 	uint64_t state, attempt, code; /* of a letter that a mailer reported of */
 	char reference[TRAIL_REFERENCE_SIZE];
-	char email[ADDRESS_SIZE];
-	char network[NETWORK_SIZE];
-	char detail[TRAIL_DETAIL_SIZE];
+	/* Borrowed; NULL is as good as empty in what is given to the trail, which copies.  Below ADDRESS_SIZE,
+	 * NETWORK_SIZE and TRAIL_DETAIL_SIZE. */
+	const char *email, *network, *detail;
 };
 
 struct trail;

@@ -8,6 +8,8 @@
 struct trail_link {
 	struct trail_row row; /* first, so that the two convert */
 	struct trail_link *prev, *next;
+	char texts
+		[]; /* that the row points to: a row of 700 bytes has seldom 50 of text */
 };
 
 struct flood;

@@ -43,9 +43,16 @@ uint64_t entropy_id(const struct entropy *e)
 	return id;
 }
 
+/* Of the process, drawn once: what it hashes is never kept. */
+static unsigned char scatter_key[crypto_shorthash_KEYBYTES];
+
 enum status secret_init(void)
 {
-	return sodium_init() < 0 ? ST_IO : ST_OK;
+	if (sodium_init() < 0)
+		return ST_IO;
+	if (sodium_is_zero(scatter_key, sizeof scatter_key))
+		crypto_shorthash_keygen(scatter_key);
+	return ST_OK;
 }
 
 void secret_random(const struct entropy *e, struct secret *out)
@@ -160,6 +167,15 @@ struct secret_hash secret_hash(const struct secret *s, const char *domain,
 bool secret_hash_equal(const struct secret_hash *a, const struct secret_hash *b)
 {
 	return sodium_memcmp(a->bytes, b->bytes, sizeof a->bytes) == 0;
+}
+
+uint64_t secret_scatter(const void *bytes, size_t len)
+{
+	uint64_t hash;
+
+	_Static_assert(sizeof hash == crypto_shorthash_BYTES, "SipHash-2-4");
+	crypto_shorthash((unsigned char *)&hash, bytes, len, scatter_key);
+	return hash;
 }
 
 bool secret_text_equal(struct slice a, struct slice b)

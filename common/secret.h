@@ -49,6 +49,9 @@ struct secret_hash secret_hash(const struct secret *s, const char *domain,
 			       struct slice text);
 /* Takes the same time wherever they differ. */
 bool secret_hash_equal(const struct secret_hash *a, const struct secret_hash *b);
+/* Where in a table something belongs: a hash (SipHash) with a key that secret_init() draws, so that nobody
+ * outside can choose what falls together.  It says nothing about secrets, but is no proof of anything. */
+uint64_t secret_scatter(const void *bytes, size_t len);
 /* Compares texts in constant time for a given length. */
 bool secret_text_equal(struct slice a, struct slice b);
 

@@ -104,9 +104,9 @@ static void count_row(void *ctx, const struct trail_row *row)
 	if (row->kind != c->kind)
 		return;
 	c->times += row->times;
-	memcpy(c->detail, row->detail, sizeof c->detail);
-	memcpy(c->email, row->email, sizeof c->email);
-	memcpy(c->network, row->network, sizeof c->network);
+	assert_true(fmt(c->detail, sizeof c->detail, "%s", row->detail) &&
+		    fmt(c->email, sizeof c->email, "%s", row->email) &&
+		    fmt(c->network, sizeof c->network, "%s", row->network));
 }
 
 static struct counted counted(struct world *w, const char *reference,

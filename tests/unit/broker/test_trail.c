@@ -188,12 +188,13 @@ static void a_flood_is_some_rows_and_one_that_counts(void **state)
 
 static void a_flood_of_many_is_nobodys(void **state)
 {
-	struct trail_row row = {.kind = TRAIL_WITHHELD, .login = 1, .email = "a@b.cd"};
+	char email[] = "a@b.cd";
+	struct trail_row row = {.kind = TRAIL_WITHHELD, .login = 1, .email = email};
 	static struct given g;
 
 	for (int i = 0; i < TRAIL_FLOOD_ROWS + 2; i++) {
 		row.login++;
-		row.email[0]++;
+		email[0]++;
 		trail_add(*state, &row, "192.0.2.7", WALL);
 	}
 	assert_int_equal(trail_count(*state), TRAIL_FLOOD_ROWS + 1);

@@ -332,6 +332,16 @@ static void wiped_memory_is_zero(void **state)
 		assert_int_equal(buf[i], 0);
 }
 
+static void what_belongs_where_is_this_process_s_secret(void **state)
+{
+	(void)state;
+	assert_true(secret_scatter("ann", 3) == secret_scatter("ann", 3));
+	assert_true(secret_scatter("ann", 3) != secret_scatter("anm", 3));
+	assert_true(secret_scatter("ann", 3) != secret_scatter("ann", 2));
+	/* What SipHash-2-4 makes of nothing with a key of zeros. */
+	assert_true(secret_scatter("", 0) != UINT64_C(0x1e924b9d737700d7));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -348,6 +358,7 @@ int main(void)
 		cmocka_unit_test(a_hash_is_the_same_for_ever),
 		cmocka_unit_test(the_number_of_a_key_is_the_documented_one),
 		cmocka_unit_test(the_empty_text_has_a_hash),
+		cmocka_unit_test(what_belongs_where_is_this_process_s_secret),
 		cmocka_unit_test(texts_are_compared_whole),
 		cmocka_unit_test(a_token_is_base64url_of_32_bytes),
 		cmocka_unit_test(what_was_sealed_opens_again),
