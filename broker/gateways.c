@@ -16,12 +16,14 @@ struct client_record {
 
 struct record {
 	struct gateway gateway; /* first, so that the two convert */
+	struct gateways *all;
 	struct client_record *clients;
 	UT_hash_handle hh;
 };
 
 struct gateways {
 	struct record *records;
+	size_t clients;
 };
 
 static struct record *record_of(const struct gateway *gateway)
@@ -49,6 +51,7 @@ struct gateway *gateways_add(struct gateways *g, uint64_t id, uint64_t now_ms)
 	if (HASH_COUNT(g->records) >= GATEWAYS_MAX)
 		return NULL;
 	r = xcalloc(1, sizeof *r);
+	r->all = g;
 	r->gateway.id = id;
 	r->gateway.heard_ms = now_ms;
 	r->gateway.out = bus_queue_new();
@@ -73,6 +76,28 @@ void gateways_remove(struct gateways *g, struct gateway *gateway)
 size_t gateways_count(const struct gateways *g)
 {
 	return HASH_COUNT(g->records);
+}
+
+size_t gateways_clients(const struct gateways *g)
+{
+	return g->clients;
+}
+
+struct gateway *gateways_overfull(const struct gateways *g)
+{
+	struct gateway *longest = NULL;
+	size_t bytes = 0, most = 0;
+
+	for (struct record *r = g->records; r != NULL; r = r->hh.next) {
+		size_t own = bus_queue_bytes(r->gateway.out);
+
+		bytes += own;
+		if (own <= most)
+			continue;
+		most = own;
+		longest = &r->gateway;
+	}
+	return bytes > GATEWAYS_OUT_MAX || most > GATEWAY_OUT_MAX ? longest : NULL;
 }
 
 void gateways_each(struct gateways *g, gateway_fn *each, void *ctx)
@@ -110,6 +135,7 @@ struct client *gateway_add_client(struct gateway *gateway, const struct client *
 	c->client = *client;
 	HASH_ADD(hh, record_of(gateway)->clients, client.number, sizeof c->client.number,
 		 c);
+	record_of(gateway)->all->clients++;
 	return &c->client;
 }
 
@@ -118,6 +144,7 @@ void gateway_remove_client(struct gateway *gateway, struct client *client)
 	struct client_record *c = (struct client_record *)client;
 
 	HASH_DEL(record_of(gateway)->clients, c);
+	record_of(gateway)->all->clients--;
 	free(c);
 }
 
