@@ -140,9 +140,11 @@ static bool apply_batch(struct broker *b, struct gateway *g, struct bus_call *ca
 	broker_publish(
 		b, b->room->events); /* before the answer, which may name their numbers */
 	bus_answer(call, (struct slice){g->reply, g->reply_len});
-	if (goodbye) {
+	if (goodbye || gateways_overfull(b->room->gateways) != NULL) {
 		store_begin(b->store);
-		room_gateway_gone(b->room, g, t);
+		if (goodbye)
+			room_gateway_gone(b->room, g, t);
+		room_bound_queues(b->room, t);
 		if (!broker_commit(b))
 			return true;
 	}

@@ -74,6 +74,7 @@ void broker_metrics_write(struct broker *b, FILE *out)
 	oldest = entrance_oldest_letter_ms(b->entrance);
 	m->oldest_letter_s = oldest != 0 && wall > oldest ? (wall - oldest) / 1000 : 0;
 	m->gateways = gateways_count(b->room->gateways);
+	m->overfull = b->room->overfull;
 	m->gateway_lag = slowest.lag;
 	metrics_write(table, NELEMS(table), m, out);
 }

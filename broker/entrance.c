@@ -191,7 +191,8 @@ void entrance_admit(struct entrance *e, struct gateway *g, uint64_t number,
 					   .mark = slice_of(who->mark)}};
 
 	if (presence_clients_of(e->room->presence, session->person) >=
-	    PERSON_CLIENTS_MAX) {
+		    PERSON_CLIENTS_MAX ||
+	    gateways_clients(e->room->gateways) >= e->room->options.clients) {
 		struct bus_msg no = {
 			.kind = BUS_REFUSED,
 			.u.refused = {.client = number, .reason = REASON_ROOM_FULL}};

@@ -13,6 +13,7 @@
 
 struct record {
 	struct gateway gateway; /* first, so that the two convert */
+	struct gateways *all;
 	struct pool *clients;   /* struct client */
 	struct table *by_number;
 	UT_hash_handle hh;
@@ -20,6 +21,7 @@ struct record {
 
 struct gateways {
 	struct record *records;
+	size_t clients;
 };
 
 static struct record *record_of(const struct gateway *gateway)
@@ -68,6 +70,7 @@ struct gateway *gateways_add(struct gateways *g, uint64_t id, uint64_t now_ms)
 	if (HASH_COUNT(g->records) >= GATEWAYS_MAX)
 		return NULL;
 	r = xcalloc(1, sizeof *r);
+	r->all = g;
 	r->gateway.id = id;
 	r->gateway.heard_ms = now_ms;
 	r->gateway.out = bus_queue_new();
@@ -96,6 +99,28 @@ void gateways_remove(struct gateways *g, struct gateway *gateway)
 size_t gateways_count(const struct gateways *g)
 {
 	return HASH_COUNT(g->records);
+}
+
+size_t gateways_clients(const struct gateways *g)
+{
+	return g->clients;
+}
+
+struct gateway *gateways_overfull(const struct gateways *g)
+{
+	struct gateway *longest = NULL;
+	size_t bytes = 0, most = 0;
+
+	for (struct record *r = g->records; r != NULL; r = r->hh.next) {
+		size_t own = bus_queue_bytes(r->gateway.out);
+
+		bytes += own;
+		if (own <= most)
+			continue;
+		most = own;
+		longest = &r->gateway;
+	}
+	return bytes > GATEWAYS_OUT_MAX || most > GATEWAY_OUT_MAX ? longest : NULL;
 }
 
 void gateways_each(struct gateways *g, gateway_fn *each, void *ctx)
@@ -134,6 +159,7 @@ struct client *gateway_add_client(struct gateway *gateway, const struct client *
 
 	*c = *client;
 	table_add(r->by_number, place);
+	r->all->clients++;
 	return c;
 }
 
@@ -144,6 +170,7 @@ void gateway_remove_client(struct gateway *gateway, struct client *client)
 
 	table_remove(r->by_number, place);
 	pool_remove(r->clients, place);
+	r->all->clients--;
 }
 
 size_t gateway_clients(const struct gateway *gateway)

@@ -4,7 +4,9 @@
  * or, when there are GATEWAYS_MAX, until it is the longest silent one and another one begins.  Its
  * batches are numbered; the answer to the latest is kept, because it may be asked for again.
  * What a gateway is to be told waits in its queue and leaves with its next answer.
- * Bounds: GATEWAYS_MAX gateways; a queue over GATEWAY_OUT_MAX bytes makes the gateway start over. */
+ * Bounds: GATEWAYS_MAX gateways; a queue over GATEWAY_OUT_MAX bytes makes the gateway start over, and
+ * queues over GATEWAYS_OUT_MAX together the one with the longest (room_bound_queues()).  Clients are counted
+ * here, and bounded by who lets them in (entrance_admit()). */
 #ifndef BROKER_GATEWAYS_H
 #define BROKER_GATEWAYS_H
 
@@ -19,6 +21,7 @@
 enum {
 	GATEWAYS_MAX = 256,
 	GATEWAY_OUT_MAX = 32 << 20,
+	GATEWAYS_OUT_MAX = 64 << 20,
 	GATEWAY_MISSED_MS = 1500,       /* three heartbeats */
 	GATEWAY_FORGET_MS = 120 * 1000, /* after it became silent */
 };
@@ -57,6 +60,11 @@ struct gateway *gateways_add(struct gateways *g, uint64_t id, uint64_t now_ms);
 /* Forgets it; its clients must have been taken off. */
 void gateways_remove(struct gateways *g, struct gateway *gateway);
 size_t gateways_count(const struct gateways *g);
+/* The clients of all of them, silent ones among them. */
+size_t gateways_clients(const struct gateways *g);
+/* One whose queue has passed GATEWAY_OUT_MAX, or the longest one when all together have passed
+ * GATEWAYS_OUT_MAX; NULL: none. */
+struct gateway *gateways_overfull(const struct gateways *g);
 typedef void gateway_fn(void *ctx, struct gateway *gateway);
 /* each() may remove the gateway it was given. */
 void gateways_each(struct gateways *g, gateway_fn *each, void *ctx);

@@ -26,7 +26,7 @@ struct options {
 	struct mail_limits mails;
 	struct config_list deny, allow;
 	uint64_t proof_ttl_ms, trail_rows, trail_age_ms;
-	uint64_t history, history_bytes, history_age_ms, newcomer_posts;
+	uint64_t history, history_bytes, history_age_ms, newcomer_posts, connections;
 	uint64_t grace_ms, gateway_timeout_ms, session_ttl_ms, name_lease_ms;
 	uint64_t typing;
 	struct config_list reserved;
@@ -95,6 +95,8 @@ static const struct config_option table[] = {
 	 "TIME", "how long posts are remembered; 0 lifts the limit"},
 	{"newcomer-posts", CONFIG_NUMBER, AT(newcomer_posts), "50", 0, 1000, NULL, "N",
 	 "posts of the past that a newcomer is shown"},
+	{"connections", CONFIG_NUMBER, AT(connections), "200000", 1, 10000000, NULL, "N",
+	 "connections of all people together, over all gateways; further ones are not let in"},
 	{"grace", CONFIG_DURATION, AT(grace_ms), "30s", 0, DAYS(1), NULL, "TIME",
 	 "how long a person without a connection still counts as here"},
 	{"gateway-timeout", CONFIG_DURATION, AT(gateway_timeout_ms), "10s", 1000, DAYS(1),
@@ -149,6 +151,7 @@ static void fill(const struct options *o, struct broker_options *out)
 {
 	out->room = (struct room_options){
 		.history = {o->history, o->history_bytes, o->history_age_ms},
+		.clients = o->connections,
 		.newcomer_posts = o->newcomer_posts,
 		.grace_ms = o->grace_ms,
 		.gateway_timeout_ms = o->gateway_timeout_ms,
@@ -169,16 +172,12 @@ static void fill(const struct options *o, struct broker_options *out)
 }
 
 /* What a reload changes at once. */
-static const char *const live[] = {"code-tries",      "tries-per-address",
-				   "mail-interval",   "mails-per-address",
-				   "mails-per-day",   "mails-per-network",
-				   "mail-pace",       "mail-burst",
-				   "mails-reserved",  "proof-ttl",
-				   "deny-address",    "allow-address",
-				   "newcomer-posts",  "grace",
-				   "gateway-timeout", "session-ttl",
-				   "name-lease",      "typing",
-				   SERVICE_LIVE};
+static const char *const live[] = {
+	"code-tries",     "tries-per-address", "mail-interval", "mails-per-address",
+	"mails-per-day",  "mails-per-network", "mail-pace",     "mail-burst",
+	"mails-reserved", "proof-ttl",         "deny-address",  "allow-address",
+	"newcomer-posts", "connections",       "grace",         "gateway-timeout",
+	"session-ttl",    "name-lease",        "typing",        SERVICE_LIVE};
 static bool has_good_names(const struct options *o, const struct config_source *source)
 {
 	struct name_keyer *keyer;

@@ -5,6 +5,7 @@
  *     ^                       ^                                  |   |
  *     |                       +---------- attach (silent) -------+   |
  *     +------------ grace is over, or signed out: "left" ------------+
+ * Bound: as many as there are names (names.h).
  */
 #ifndef BROKER_PRESENCE_H
 #define BROKER_PRESENCE_H

@@ -270,9 +270,21 @@ static void watch_gateway(void *ctx, struct gateway *g)
 		g->silent_ms = l->t.wall_ms;
 		store_put_silence(l->r->store, g->id, g->silent_ms);
 	}
-	if ((g->is_silent && l->t.wall_ms >= g->silent_ms + GATEWAY_FORGET_MS) ||
-	    bus_queue_bytes(g->out) > GATEWAY_OUT_MAX)
+	if (g->is_silent && l->t.wall_ms >= g->silent_ms + GATEWAY_FORGET_MS)
 		room_gateway_gone(l->r, g, l->t);
+}
+
+void room_bound_queues(struct room *r, struct room_time t)
+{
+	struct gateway *g;
+
+	while ((g = gateways_overfull(r->gateways)) != NULL) {
+		log_warn("gateway_dropped",
+			 "gateway=%016" PRIx64 " bytes=%zu why=\"it takes no answers\"",
+			 g->id, bus_queue_bytes(g->out));
+		r->overfull++;
+		room_gateway_gone(r, g, t);
+	}
 }
 
 struct pause {
@@ -300,6 +312,7 @@ void room_tick(struct room *r, struct room_time t)
 	struct leaving l = {r, t};
 
 	gateways_each(r->gateways, watch_gateway, &l);
+	room_bound_queues(r, t);
 	room_expire_people(r, t);
 	history_expire(r->history, t.wall_ms);
 	/* What is too old leaves the disk too, and soon. */

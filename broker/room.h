@@ -2,7 +2,10 @@
  *
  * A decider: it is told the time, writes what must survive to the store, and leaves what must be
  * said in two kinds of queues - the gateways' own (results, private) and events (for all).
- * Whoever calls it commits the store before anything leaves a queue. */
+ * Whoever calls it commits the store before anything leaves a queue.
+ * Bounds: PERSON_CLIENTS_MAX and options.clients connections, over which one is refused (room-full); people who are
+ * here or in grace are names, of which there are NAMES_MAX.  Events wait for the end of one batch or tick: as many
+ * as a frame of commands makes, and two lines for each person. */
 #ifndef BROKER_ROOM_H
 #define BROKER_ROOM_H
 
@@ -21,6 +24,8 @@
 
 struct room_options {
 	struct history_bounds history;
+	uint64_t
+		clients; /* connections of all people together; further ones are not let in */
 	uint64_t newcomer_posts; /* posts of the past that a newcomer is sent */
 	uint64_t grace_ms;
 	uint64_t
@@ -53,6 +58,7 @@ struct room {
 	struct store *store;      /* borrowed; NULL forgets */
 	/* The disk is full: nobody new, no new posts; who is here stays and reads. */
 	bool is_full;
+	uint64_t overfull; /* gateways that had to start over because of their queues */
 };
 
 /* keyer and store are borrowed for the room's life. */
@@ -106,6 +112,8 @@ void room_gateway_gone(struct room *r, struct gateway *g, struct room_time t);
 /* The broker itself did not run for so long - it was stopped, or starved: nobody was silent or gone
  * in that time, because nobody could be heard. */
 void room_paused(struct room *r, uint64_t ms, struct room_time t);
+/* Gateways whose queues have passed their bounds (gateways.h) are forgotten: they start over. */
+void room_bound_queues(struct room *r, struct room_time t);
 /* Silent gateways, and people whose grace is over. */
 void room_tick(struct room *r, struct room_time t);
 

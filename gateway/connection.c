@@ -31,15 +31,6 @@ void connection_enter_state(struct connection *c, enum connection_state next)
 
 /* -- in -- */
 
-static void drop_partial(struct connection *c)
-{
-	if (c->partial != NULL)
-		secret_wipe(c->partial, c->partial_len); /* it may be a code or a token */
-	free(c->partial);
-	c->partial = NULL;
-	c->partial_len = 0;
-}
-
 /* The whole message, without a byte more than is kept. */
 static void hear(struct gateway *g, struct connection *c, struct slice message,
 		 bool is_binary)
@@ -48,6 +39,20 @@ static void hear(struct gateway *g, struct connection *c, struct slice message,
 		conversation_object(g, c);
 	else
 		conversation_hear(g, c, message);
+}
+
+/* It is the connection's no more: what is heard may close it. */
+static void hear_partial(struct gateway *g, struct connection *c, bool is_binary)
+{
+	struct slice whole = {c->partial, c->partial_len};
+	char *memory = c->partial;
+
+	backlog_remove(&g->backlog, c->partial_len);
+	c->partial = NULL;
+	c->partial_len = 0;
+	hear(g, c, whole, is_binary);
+	secret_wipe(memory, whole.len); /* it may be a code or a token */
+	free(memory);
 }
 
 void connection_receive(struct gateway *g, struct connection *c,
@@ -68,14 +73,15 @@ void connection_receive(struct gateway *g, struct connection *c,
 		hear(g, c, p->bytes, p->is_binary);
 		return;
 	}
+	if (!connection_may_keep(g, c, p->bytes.len))
+		return;
 	c->partial = xrealloc(c->partial, c->partial_len + p->bytes.len + 1);
 	if (p->bytes.len > 0)
 		memcpy(c->partial + c->partial_len, p->bytes.ptr, p->bytes.len);
+	connection_keep(g, c, p->bytes.len);
 	c->partial_len += (uint32_t)p->bytes.len;
-	if (p->is_last) {
-		hear(g, c, (struct slice){c->partial, c->partial_len}, p->is_binary);
-		drop_partial(c);
-	}
+	if (p->is_last)
+		hear_partial(g, c, p->is_binary);
 }
 
 /* -- out -- */
@@ -98,6 +104,9 @@ void connection_tell(struct gateway *g, struct connection *c, struct slice json)
 		connection_close(g, c, CLOSE_TOO_SLOW);
 		return;
 	}
+	if (!connection_may_keep(g, c, len + json.len))
+		return;
+	connection_keep(g, c, len + json.len);
 	c->private = xrealloc(c->private, c->private_len + len + json.len);
 	keep_private(c, (struct slice){(char *)header, len});
 	keep_private(c, json);
@@ -123,13 +132,11 @@ static void ask_for_older(struct gateway *g, struct connection *c)
 	gateway_ask(g, c, &m);
 }
 
-void connection_flush_private(struct connection *c)
+void connection_flush_private(struct gateway *g, struct connection *c)
 {
 	server_write(c->wsi, (struct slice){c->private, c->private_len});
-	secret_wipe(c->private, c->private_len);
-	free(c->private);
-	c->private = NULL;
-	c->private_len = 0;
+	connection_note_rest(g, c, c->private_len);
+	connection_drop_private(g, c);
 }
 
 /* Past the library, whose way costs as much user time again and copies what the kernel does not take.  It has
@@ -142,10 +149,19 @@ static size_t send_now(int fd, struct slice frames)
 		     : 0; /* that a socket broke the library hears by itself */
 }
 
+/* A frame that was begun has to be ended, or nothing can follow it. */
+static void keep_rest(struct gateway *g, struct connection *c, struct slice rest)
+{
+	server_write(c->wsi, rest);
+	if (server_is_choked(c->wsi) && connection_may_keep(g, c, rest.len))
+		connection_note_rest(g, c, rest.len);
+}
+
 /* The frames from the cursor on, as many as one write may carry.  Of what the kernel does not take, only
  * the rest of a frame that was begun is kept, by the library: a browser that stopped reading costs no
  * more.  Gives how many. */
-static uint64_t flush_log(struct connection *c, const struct frame_log *log)
+static uint64_t flush_log(struct gateway *g, struct connection *c,
+			  const struct frame_log *log)
 {
 	uint64_t from = c->next_seq, next;
 	struct slice run = frame_log_read(log, c->next_seq, CONNECTION_WRITE_MAX, &next);
@@ -156,7 +172,7 @@ static uint64_t flush_log(struct connection *c, const struct frame_log *log)
 		struct slice rest = frame_log_rest(log, c->next_seq, sent, &next);
 
 		if (rest.len > 0)
-			server_write(c->wsi, rest);
+			keep_rest(g, c, rest);
 	}
 	c->next_seq = next;
 	if (next <= frame_log_newest(log))
@@ -170,6 +186,8 @@ void connection_flush(struct gateway *g, struct connection *c)
 
 	if (c->state == CLOSING || server_is_closing(c->wsi))
 		return;
+	if (c->rest_len > 0)
+		connection_note_rest(g, c, c->rest_len); /* has it left? */
 	if (c->private_len == 0 &&
 	    (c->state != INSIDE || c->next_seq > frame_log_newest(log)))
 		return;
@@ -178,7 +196,7 @@ void connection_flush(struct gateway *g, struct connection *c)
 		return;
 	}
 	if (c->private_len > 0) {
-		connection_flush_private(c);
+		connection_flush_private(g, c);
 		if (c->state == INSIDE && c->next_seq <= frame_log_newest(log))
 			server_want_write(c->wsi);
 		return;
@@ -191,7 +209,7 @@ void connection_flush(struct gateway *g, struct connection *c)
 		return;
 	}
 	g->metrics.writes++;
-	g->metrics.deliveries += flush_log(c, log);
+	g->metrics.deliveries += flush_log(g, c, log);
 }
 
 void connection_mention(struct gateway *g, struct connection *c, struct slice frames)
@@ -234,9 +252,8 @@ void connection_closed(struct gateway *g, struct connection *c)
 		uplink_send(g->uplink, &m);
 	g->metrics.closed++;
 	connections_remove(g->connections, c);
-	drop_partial(c);
+	connection_drop_waiting(g, c);
 	free(c->ticket);
-	free(c->private);
 	*c = (struct connection){.state = CLOSING};
 }
 

@@ -5,7 +5,9 @@
  *      +---------------------------+
  *
  * A connection inside is a cursor into the frame log (next_seq), and nothing else waits for
- * it but the private frames of one turn; so its memory does not grow with the room. */
+ * it but the private frames of one turn; so its memory does not grow with the room.
+ * Bounds: CONNECTION_BEFORE_MAX or CONNECTION_AFTER_MAX of a message, CONNECTION_PRIVATE_MAX of private
+ * frames, one frame of the log of which the kernel took a part; and for all connections backlog.h. */
 #ifndef GATEWAY_CONNECTION_H
 #define GATEWAY_CONNECTION_H
 
@@ -51,8 +53,10 @@ struct connection {
 	char *partial; /* a message that arrives in pieces */
 	char *private; /* whole frames for this connection alone */
 	uint32_t partial_len, private_len;
-	uint32_t asked_s; /* when older posts were */
-	uint32_t typed_s; /* when it was last passed on that its person is writing */
+	uint32_t rest_len; /* of what was written: the library has it for the kernel */
+	uint32_t waits_ms; /* since when there is anything of the three */
+	uint32_t asked_s;  /* when older posts were */
+	uint32_t typed_s;  /* when it was last passed on that its person is writing */
 	uint32_t heard_s, pinged_s,
 		opened_s; /* monotonic; pinged_s 0: no ping is unanswered */
 	uint8_t state;    /* enum connection_state */

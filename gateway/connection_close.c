@@ -44,12 +44,15 @@ void connection_close(struct gateway *g, struct connection *c, enum close_reason
 	frame[len++] = (unsigned char)(close_code(why) & 0xff);
 	memcpy(frame + len, close_name(why), name);
 	len += name;
+	connection_drop_partial(g, c);
+	if (why == CLOSE_BUSY || server_is_choked(c->wsi))
+		connection_drop_waiting(g, c);
 	if (server_is_choked(c->wsi)) {
 		server_end_after(g->server, c->wsi, 0);
 		return;
 	}
 	if (c->private_len > 0)
-		connection_flush_private(c);
+		connection_flush_private(g, c);
 	if (!server_is_choked(c->wsi))
 		server_write(c->wsi, (struct slice){(char *)frame, len});
 	server_end_after(g->server, c->wsi, 3);

@@ -16,6 +16,7 @@
 #include "common/config.h"
 #include "common/status.h"
 #include "gateway/assets.h"
+#include "gateway/backlog.h"
 #include "gateway/browser_json.h"
 #include "gateway/connections.h"
 #include "gateway/fanout.h"
@@ -43,7 +44,8 @@ struct gateway_options {
 	struct forwarded_trust proxies;
 	struct bucket_rule posts; /* texts of one client */
 	uint64_t ping_interval_ms, pong_timeout_ms, hello_timeout_ms, flush_interval_ms;
-	uint64_t drain_ms; /* over which a drain moves the browsers */
+	size_t backlog_bytes; /* of all connections */
+	uint64_t drain_ms;    /* over which a drain moves the browsers */
 };
 
 /* The parts are open to gateway/; each is changed by its own file only. */
@@ -51,6 +53,8 @@ struct gateway {
 	uv_loop_t *loop; /* borrowed */
 	const struct gateway_options *options;
 	struct connections *connections;
+	struct backlog backlog;           /* theirs */
+	struct connection *waits_longest; /* of the search at work */
 	struct fanout *fanout;
 	struct uplink *uplink;
 	struct listener *listener;

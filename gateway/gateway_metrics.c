@@ -90,6 +90,7 @@ void gateway_metrics_write(struct gateway *g, FILE *out)
 	m->inside = m->behind = m->cursor_lag = 0;
 	connections_each(g->connections, look_at, g);
 	m->dropped = fanout_dropped(g->fanout);
+	m->backlog = g->backlog.bytes;
 	m->waiting = uplink_waiting(g->uplink);
 	m->refused[ENDPOINT_EVENTS] = fanout_refusals(g->fanout);
 	m->refused[ENDPOINT_COMMANDS] = uplink_refusals(g->uplink);

@@ -24,7 +24,7 @@ struct options {
 	struct config_list origins, proxies;
 	uint64_t posts_per_second, posts_burst;
 	uint64_t ping_interval_ms, pong_timeout_ms, hello_timeout_ms, flush_interval_ms;
-	uint64_t drain_ms;
+	uint64_t drain_ms, backlog_bytes;
 	struct service_settings service;
 };
 
@@ -62,6 +62,10 @@ static const struct config_option table[] = {
 	 "TIME",
 	 "least time between two writes of posts to a browser, and half of it between two "
 	 "batches to the broker; 0 lets both go at once"},
+	{"backlog-bytes", CONFIG_NUMBER, AT(backlog_bytes), "67108864", 1 << 20,
+	 UINT64_C(1) << 36, NULL, "N",
+	 "bytes of unfinished messages and untaken answers that may wait for all browsers "
+	 "together; over it, who has more than 8 KiB of them is closed"},
 	{"drain", CONFIG_DURATION, AT(drain_ms), "10s", 0, HOUR, NULL, "TIME",
 	 "over which the browsers of a gateway that was told to stop are moved"},
 	SERVICE_OPTIONS(struct options, service, ADMIN),
@@ -76,9 +80,10 @@ static const struct config_program program = {
 	NULL};
 
 /* What a reload changes at once, for those who are connected too. */
-static const char *const live[] = {"origin",        "posts-per-second", "posts-burst",
-				   "ping-interval", "pong-timeout",     "hello-timeout",
-				   "drain",         SERVICE_LIVE};
+static const char *const live[] = {
+	"origin",       "posts-per-second", "posts-burst",   "ping-interval",
+	"pong-timeout", "hello-timeout",    "backlog-bytes", "drain",
+	SERVICE_LIVE};
 
 struct process {
 	struct service service;
@@ -134,6 +139,7 @@ static void fill(const struct options *o, struct gateway_options *out)
 	out->pong_timeout_ms = o->pong_timeout_ms;
 	out->hello_timeout_ms = o->hello_timeout_ms;
 	out->flush_interval_ms = o->flush_interval_ms;
+	out->backlog_bytes = o->backlog_bytes;
 	out->drain_ms = o->drain_ms;
 }
 

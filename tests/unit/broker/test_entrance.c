@@ -805,6 +805,51 @@ static void of_many_right_codes_one_succeeds(void **state)
 	assert_int_equal(over, 99);
 }
 
+static enum bus_kind answer_to_resume(struct world *w, struct gateway *g, uint64_t client)
+{
+	world_resume(w, g, client, w->token, 0);
+	world_hear(w, g);
+	if (w->told[0].kind == BUS_REFUSED)
+		assert_int_equal(w->told[0].u.refused.reason, REASON_ROOM_FULL);
+	return w->told[0].kind;
+}
+
+static void a_person_has_500_connections_at_most(void **state)
+{
+	struct world *w = *state;
+
+	world_enter(w, w->g, 1, "ann", "ann@a.example");
+	for (uint64_t i = 2; i <= PERSON_CLIENTS_MAX; i++)
+		assert_int_equal(answer_to_resume(w, i % 2 ? w->g : w->g2, i),
+				 BUS_ADMITTED);
+	assert_int_equal(answer_to_resume(w, w->g2, 1000), BUS_REFUSED);
+	assert_int_equal(presence_clients(w->room->presence), PERSON_CLIENTS_MAX);
+	entrance_gone(w->entrance, w->g, 1, w->t);
+	assert_int_equal(answer_to_resume(w, w->g2, 1000), BUS_ADMITTED);
+	assert_int_equal(answer_to_resume(w, w->g2, 1001), BUS_REFUSED);
+}
+
+static void all_people_together_have_as_many_connections_as_the_option_says(void **state)
+{
+	struct world *w = *state;
+
+	w->room->options.clients = 3;
+	world_enter(w, w->g, 1, "ann", "ann@a.example");
+	world_enter(w, w->g2, 1, "bob", "bob@b.example");
+	assert_int_equal(answer_to_resume(w, w->g, 2), BUS_ADMITTED);
+	assert_int_equal(answer_to_resume(w, w->g, 3), BUS_REFUSED);
+	assert_int_equal(gateways_clients(w->room->gateways), 3);
+	/* Those of a gateway that is silent count: it may come back with them. */
+	world_pass(w, 20000);
+	room_gateway_heard(w->room, w->g, w->t);
+	room_tick(w->room, w->t);
+	assert_true(w->g2->is_silent);
+	assert_int_equal(answer_to_resume(w, w->g, 3), BUS_REFUSED);
+	room_gateway_gone(w->room, w->g2, w->t);
+	assert_int_equal(answer_to_resume(w, w->g, 3), BUS_ADMITTED);
+	assert_int_equal(answer_to_resume(w, w->g, 4), BUS_REFUSED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 int main(void)
@@ -841,6 +886,8 @@ int main(void)
 		TEST(the_name_of_who_is_here_is_never_free),
 		TEST(the_session_of_a_released_name_is_over),
 		TEST(an_address_holds_ten_names),
+		TEST(a_person_has_500_connections_at_most),
+		TEST(all_people_together_have_as_many_connections_as_the_option_says),
 		TEST(codes_without_an_end_are_told_as_such),
 		TEST(of_many_right_codes_one_succeeds),
 	};

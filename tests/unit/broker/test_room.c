@@ -423,6 +423,38 @@ static void a_gateway_that_takes_no_answers_has_to_start_over(void **state)
 	free(text);
 }
 
+static void fill(struct gateway *g, size_t bytes)
+{
+	char *text = xcalloc(65536, 1);
+	struct bus_msg big = {
+		.kind = BUS_WHISPER,
+		.u.whisper = {.client = 1, .name = S("bot"), .text = {text, 65536}}};
+
+	memset(text, 'x', 65536);
+	while (bus_queue_bytes(g->out) < bytes)
+		gateway_tell(g, &big);
+	free(text);
+}
+
+static void what_waits_for_all_gateways_has_a_bound(void **state)
+{
+	struct world *w = *state;
+	struct gateway *third = gateways_add(w->room->gateways, 9, w->t.now_ms);
+
+	fill(w->g, 20 << 20);
+	fill(third, 24 << 20);
+	fill(w->g2, 19 << 20);
+	room_bound_queues(w->room, w->t);
+	assert_int_equal(gateways_count(w->room->gateways), 3);
+	fill(w->g2, 21 << 20);
+	assert_ptr_equal(gateways_overfull(w->room->gateways), third);
+	room_bound_queues(w->room, w->t);
+	assert_int_equal(gateways_count(w->room->gateways), 2);
+	assert_null(gateways_find(w->room->gateways, 9)); /* it had the longest */
+	assert_int_equal(w->room->overfull, 1);
+	assert_null(gateways_overfull(w->room->gateways));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, world_setup, world_teardown)
 
 static void time_in_which_the_broker_did_not_run_counts_for_nobody(void **state)
@@ -466,6 +498,7 @@ int main(void)
 		TEST(a_gateway_silent_for_long_is_forgotten),
 		TEST(a_name_released_meanwhile_does_not_come_back_with_its_gateway),
 		TEST(a_gateway_that_takes_no_answers_has_to_start_over),
+		TEST(what_waits_for_all_gateways_has_a_bound),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

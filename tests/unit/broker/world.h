@@ -89,6 +89,7 @@ static inline struct world *world_new(void)
 	w->t = (struct room_time){5000000, UINT64_C(1700000000000)};
 	w->writer = bus_writer_new();
 	w->room_options = (struct room_options){.history = {.posts = 100},
+						.clients = 10000,
 						.newcomer_posts = 5,
 						.grace_ms = 30000,
 						.gateway_timeout_ms = 10000,
