@@ -1,6 +1,6 @@
 /* Posts lie one behind the other in chunks of memory, written as tightly as they can be read again: a
  * ring tells where each begins.  Since the oldest falls out first, a chunk is freed when its last one
- * has.  Those with an id of their author's are also in a table of ring places, probed linearly. */
+ * has.  Those with an id of their author's are also in a table, by their place in the ring + 1. */
 #include "broker/history.h"
 
 #include <assert.h>
@@ -9,11 +9,12 @@
 #include <string.h>
 
 #include "common/memory.h"
+#include "common/secret.h"
+#include "common/table.h"
 
 enum {
 	ID_MAX = 64,
 	CHUNK_BYTES = 64 << 10, /* or as many as one post takes */
-	TABLE_MIN = 64,
 };
 
 struct head {
@@ -38,22 +39,9 @@ struct history {
 	size_t count, bytes;
 	uint64_t newest;
 	struct chunk *oldest, *latest;
-	uint32_t *table; /* place in the ring + 1; 0: free */
-	size_t table_size, found;
+	struct table *by_id;
 	struct history_post view; /* what history_get() gives */
 };
-
-struct history *history_new(const struct history_bounds *bounds)
-{
-	struct history *h = xcalloc(1, sizeof *h);
-
-	assert(bounds->posts < UINT32_MAX);
-	h->bounds = *bounds;
-	h->ring = xcalloc(bounds->posts > 0 ? bounds->posts : 1, sizeof *h->ring);
-	h->table_size = TABLE_MIN;
-	h->table = xcalloc(h->table_size, sizeof *h->table);
-	return h;
-}
 
 /* -- a post in memory: head, name, id, text -- */
 
@@ -129,97 +117,70 @@ static void mark_found(struct history *h, size_t place, bool is_found)
 	       &is_found, sizeof is_found);
 }
 
-/* -- the table of ids -- */
+/* -- found by their ids -- */
 
-/* Where the search begins.  The address of the history is in it, so that nobody outside can choose ids
- * that all begin at one place. */
-static size_t hash_of(const struct history *h, uint64_t person, struct slice id)
+struct key {
+	uint64_t person;
+	struct slice id;
+};
+
+static struct key key_at(const struct history *h, uint32_t number)
 {
-	uint64_t x = (uint64_t)(uintptr_t)h ^ person * UINT64_C(0x9e3779b97f4a7c15);
-
-	for (size_t i = 0; i < id.len; i++) {
-		x = (x ^ (unsigned char)id.ptr[i]) * UINT64_C(0xff51afd7ed558ccd);
-		x ^= x >> 32;
-	}
-	return (size_t)x;
-}
-
-static size_t hash_at(const struct history *h, size_t place)
-{
-	struct head head = head_of(h->ring[place]);
-
-	return hash_of(h, head.person, id_of(h->ring[place], &head));
-}
-
-static bool is_of(const char *p, uint64_t person, struct slice id)
-{
+	const char *p = h->ring[number - 1];
 	struct head head = head_of(p);
 
-	return head.person == person && slice_equal(id_of(p, &head), id);
+	return (struct key){head.person, id_of(p, &head)};
 }
 
-/* The cell that has this id, or the free one where it belongs. */
-static size_t cell_of(const struct history *h, uint64_t person, struct slice id)
+static uint64_t hash_of_key(struct key key)
 {
-	size_t mask = h->table_size - 1, cell = hash_of(h, person, id) & mask;
+	char bytes[sizeof key.person + ID_MAX];
 
-	while (h->table[cell] != 0 && !is_of(h->ring[h->table[cell] - 1], person, id))
-		cell = (cell + 1) & mask;
-	return cell;
+	memcpy(bytes, &key.person, sizeof key.person);
+	put(bytes + sizeof key.person, key.id);
+	return secret_scatter(bytes, sizeof key.person + key.id.len);
 }
 
-static void grow_table(struct history *h)
+static uint64_t hash_of(const void *history, uint32_t number)
 {
-	uint32_t *old = h->table;
-	size_t old_size = h->table_size;
-
-	h->table_size *= 2;
-	h->table = xcalloc(h->table_size, sizeof *h->table);
-	for (size_t i = 0; i < old_size; i++) {
-		size_t cell;
-
-		if (old[i] == 0)
-			continue;
-		cell = hash_at(h, old[i] - 1) & (h->table_size - 1);
-		while (h->table[cell] != 0)
-			cell = (cell + 1) & (h->table_size - 1);
-		h->table[cell] = old[i];
-	}
-	free(old);
+	return hash_of_key(key_at(history, number));
 }
 
-/* Frees a cell; what stands behind it and could not have been found over the gap moves up. */
-static void free_cell(struct history *h, size_t cell)
+static bool is_key(const void *history, uint32_t number, void *ctx)
 {
-	size_t mask = h->table_size - 1, gap = cell;
+	const struct key *wanted = ctx, key = key_at(history, number);
 
-	mark_found(h, h->table[cell] - 1, false);
-	h->found--;
-	for (size_t i = (cell + 1) & mask; h->table[i] != 0; i = (i + 1) & mask) {
-		size_t home = hash_at(h, h->table[i] - 1) & mask;
+	return key.person == wanted->person && slice_equal(key.id, wanted->id);
+}
 
-		if (((i - home) & mask) >= ((i - gap) & mask)) {
-			h->table[gap] = h->table[i];
-			gap = i;
-		}
-	}
-	h->table[gap] = 0;
+static void forget_id(struct history *h, uint32_t number)
+{
+	table_remove(h->by_id, number);
+	mark_found(h, number - 1, false);
 }
 
 static void keep_id(struct history *h, size_t place, uint64_t person, struct slice id)
 {
-	size_t cell = cell_of(h, person, id);
+	struct key key = {person, id};
+	uint32_t old = table_find(h->by_id, hash_of_key(key), is_key, &key);
 
 	/* Only in a journal that is read with a longer history than it was written with: the first had
 	 * fallen out when the second came. */
-	if (h->table[cell] != 0) {
-		mark_found(h, h->table[cell] - 1, false);
-		h->found--;
-	}
-	h->table[cell] = (uint32_t)place + 1;
+	if (old != TABLE_NONE)
+		forget_id(h, old);
+	table_add(h->by_id, (uint32_t)place + 1);
 	mark_found(h, place, true);
-	if (++h->found > h->table_size / 4 * 3)
-		grow_table(h);
+}
+
+struct history *history_new(const struct history_bounds *bounds)
+{
+	struct history *h = xcalloc(1, sizeof *h);
+
+	assert(bounds->posts < UINT32_MAX);
+	h->bounds = *bounds;
+	h->ring = xcalloc(bounds->posts > 0 ? bounds->posts : 1, sizeof *h->ring);
+	h->by_id = table_new(h, hash_of);
+	return h;
 }
 
 /* -- in and out -- */
@@ -231,7 +192,7 @@ static void forget_oldest(struct history *h)
 	struct chunk *c = h->oldest;
 
 	if (head.is_found)
-		free_cell(h, cell_of(h, head.person, id_of(h->ring[place], &head)));
+		forget_id(h, (uint32_t)place + 1);
 	h->bytes -= size_of(&head);
 	h->count--;
 	h->ring[place] = NULL;
@@ -319,17 +280,17 @@ const struct history_post *history_get(struct history *h, uint64_t seq)
 
 uint64_t history_find(const struct history *h, uint64_t person, struct slice id)
 {
-	size_t cell, place;
+	struct key key = {person, id};
+	uint32_t number;
 
 	if (id.len == 0 || id.len > ID_MAX || h->bounds.posts == 0)
 		return 0;
-	cell = cell_of(h, person, id);
-	if (h->table[cell] == 0)
+	number = table_find(h->by_id, hash_of_key(key), is_key, &key);
+	if (number == TABLE_NONE)
 		return 0;
-	place = h->table[cell] - 1;
 	/* The one seq of the latest bounds.posts that has this place. */
-	return h->newest -
-	       (h->newest % h->bounds.posts + h->bounds.posts - place) % h->bounds.posts;
+	return h->newest - (h->newest % h->bounds.posts + h->bounds.posts + 1 - number) %
+				   h->bounds.posts;
 }
 
 void history_free(struct history **h)
@@ -343,7 +304,7 @@ void history_free(struct history **h)
 		free(c);
 	}
 	free((*h)->ring);
-	free((*h)->table);
+	table_free(&(*h)->by_id);
 	free(*h);
 	*h = NULL;
 }

@@ -51,7 +51,9 @@ def test_idle(system):
     with_gateways(system, 1)
     report = bench(system, "idle", "--clients", 50, "--people", 5, "--seconds", "200ms")
     assert report["clients"] == 50 and report["closed"] == 0
-    assert {"gateway_memory_per_client_bytes", "broker_memory_per_client_bytes"} <= set(report)
+    assert report["people"] == 5
+    assert {"gateway_memory_per_client_bytes", "broker_memory_per_client_bytes",
+            "broker_memory_per_further_client_bytes"} <= set(report)  # fmt: skip
 
 
 @pytest.mark.parametrize("burst", [1, 5])
@@ -103,6 +105,7 @@ def test_recover(tmp_path):
                    tmp_path / "recover.db", "--posts", 500, "--sessions", 20)  # fmt: skip
     assert report["posts"] == 500 and report["sessions"] == 20
     assert report["killed_ready_ms"] > 0 and report["stopped_ready_ms"] > 0
+    assert 0 < report["short_memory_bytes"] <= report["stopped_memory_bytes"]
     system.ports.release()
 
 
