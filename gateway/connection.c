@@ -1,10 +1,9 @@
-/* A connection's life; its end is connection_close.c.  What it says and hears is conversation.c; how bytes
- * travel is server.c. */
+/* A connection's life; its end is connection_close.c, what it is given is connection_flush.c.  What it says and
+ * hears is conversation.c; how bytes travel is server.c. */
 #include "gateway/connection.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "common/attr.h"
 #include "common/log.h"
@@ -117,108 +116,6 @@ void connection_keep_ticket(struct connection *c, struct slice ticket)
 {
 	free(c->ticket);
 	c->ticket = slice_dup(ticket);
-}
-
-static void ask_for_older(struct gateway *g, struct connection *c)
-{
-	struct bus_msg m = {
-		.kind = BUS_SYNC,
-		.u.sync = {.client = c->id, .after = c->next_seq - 1, .most = 200}};
-
-	if (c->is_catching_up)
-		return;
-	c->is_catching_up = true;
-	c->asked_s = (uint32_t)(gateway_now(g) / 1000);
-	gateway_ask(g, c, &m);
-}
-
-void connection_flush_private(struct gateway *g, struct connection *c)
-{
-	server_write(c->wsi, (struct slice){c->private, c->private_len});
-	connection_note_rest(g, c, c->private_len);
-	connection_drop_private(g, c);
-}
-
-/* Past the library, whose way costs as much user time again and copies what the kernel does not take.  It has
- * nothing to add: the frames are complete, TLS is a proxy's.  Gives how much was taken. */
-static size_t send_now(int fd, struct slice frames)
-{
-	ssize_t n = send(fd, frames.ptr, frames.len, MSG_NOSIGNAL);
-
-	return n > 0 ? (size_t)n
-		     : 0; /* that a socket broke the library hears by itself */
-}
-
-/* A frame that was begun has to be ended, or nothing can follow it. */
-static void keep_rest(struct gateway *g, struct connection *c, struct slice rest)
-{
-	server_write(c->wsi, rest);
-	if (server_is_choked(c->wsi) && connection_may_keep(g, c, rest.len))
-		connection_note_rest(g, c, rest.len);
-}
-
-/* The frames from the cursor on, as many as one write may carry.  Of what the kernel does not take, only
- * the rest of a frame that was begun is kept, by the library: a browser that stopped reading costs no
- * more.  Gives how many. */
-static uint64_t flush_log(struct gateway *g, struct connection *c,
-			  const struct frame_log *log)
-{
-	uint64_t from = c->next_seq, next;
-	struct slice run = frame_log_read(log, c->next_seq, CONNECTION_WRITE_MAX, &next);
-	size_t sent = send_now(c->fd, run);
-
-	c->is_following = true;
-	if (sent < run.len) {
-		struct slice rest = frame_log_rest(log, c->next_seq, sent, &next);
-
-		if (rest.len > 0)
-			keep_rest(g, c, rest);
-	}
-	c->next_seq = next;
-	if (next <= frame_log_newest(log))
-		server_want_write(c->wsi);
-	return next - from;
-}
-
-void connection_flush(struct gateway *g, struct connection *c)
-{
-	const struct frame_log *log = fanout_log(g->fanout);
-
-	if (c->state == CLOSING || server_is_closing(c->wsi))
-		return;
-	if (c->rest_len > 0)
-		connection_note_rest(g, c, c->rest_len); /* has it left? */
-	if (c->private_len == 0 &&
-	    (c->state != INSIDE || c->next_seq > frame_log_newest(log)))
-		return;
-	if (server_is_choked(c->wsi)) {
-		server_want_write(c->wsi);
-		return;
-	}
-	if (c->private_len > 0) {
-		connection_flush_private(g, c);
-		if (c->state == INSIDE && c->next_seq <= frame_log_newest(log))
-			server_want_write(c->wsi);
-		return;
-	}
-	if (c->next_seq < frame_log_first(log)) {
-		if (c->is_following)
-			connection_close(g, c, CLOSE_TOO_SLOW);
-		else
-			ask_for_older(g, c);
-		return;
-	}
-	g->metrics.writes++;
-	g->metrics.deliveries += flush_log(g, c, log);
-}
-
-void connection_mention(struct gateway *g, struct connection *c, struct slice frames)
-{
-	if (c->state != INSIDE || !c->is_current || c->private_len > 0 ||
-	    c->next_seq <= frame_log_newest(fanout_log(g->fanout)) ||
-	    server_is_choked(c->wsi))
-		return;
-	server_write(c->wsi, frames);
 }
 
 void connection_enter(struct gateway *g, struct connection *c, uint64_t next_seq)

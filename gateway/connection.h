@@ -44,27 +44,30 @@ enum {
 };
 
 struct connection {
+	/* What a flush looks at comes first: it is one line of the processor's cache. */
 	struct lws *wsi;
-	int fd;      /* of wsi */
-	uint64_t id; /* on the bus; 0: not a WebSocket (yet) */
 	uint64_t next_seq;
-	struct bucket posts, asks;
-	char *ticket;  /* of the login that waits; NULL: none */
-	char *partial; /* a message that arrives in pieces */
-	char *private; /* whole frames for this connection alone */
-	uint32_t partial_len, private_len;
+	int fd; /* of wsi */
+	uint32_t private_len;
 	uint32_t rest_len; /* of what was written: the library has it for the kernel */
-	uint32_t waits_ms; /* since when there is anything of the three */
-	uint32_t asked_s;  /* when older posts were */
-	uint32_t typed_s;  /* when it was last passed on that its person is writing */
-	uint32_t heard_s, pinged_s,
-		opened_s; /* monotonic; pinged_s 0: no ping is unanswered */
-	uint8_t state;    /* enum connection_state */
+	uint8_t state;     /* enum connection_state */
 	uint8_t errors;
 	bool is_current : 1;     /* speaks more than the seed's types */
 	bool is_known : 1;       /* the broker has heard of it */
 	bool is_following : 1;   /* was given frames of the log */
 	bool is_catching_up : 1; /* posts older than the log were asked for */
+	uint32_t partial_len;
+	uint64_t id; /* on the bus; 0: not a WebSocket (yet) */
+	struct bucket posts, asks;
+	char *ticket;  /* of the login that waits; NULL: none */
+	char *partial; /* a message that arrives in pieces */
+	char *private; /* whole frames for this connection alone */
+	uint32_t
+		waits_ms; /* since when there is anything of partial, private and the rest */
+	uint32_t asked_s; /* when older posts were */
+	uint32_t typed_s; /* when it was last passed on that its person is writing */
+	uint32_t heard_s, pinged_s,
+		opened_s; /* monotonic; pinged_s 0: no ping is unanswered */
 };
 
 /* Begins in zeroed memory that the WebSocket library owns.  False: too many connections. */
@@ -83,6 +86,8 @@ void connection_keep_ticket(struct connection *c, struct slice ticket);
 void connection_tell(struct gateway *g, struct connection *c, struct slice json);
 /* Gives it what waits for it: private frames, then the frame log from its cursor on. */
 void connection_flush(struct gateway *g, struct connection *c);
+/* The same for all connections. */
+void connection_flush_all(struct gateway *g);
 /* Gives it frames that nobody needs - who is writing - or not: only to a current client that is inside,
  * has all posts, and whose socket takes them now.  Nothing of them waits for anybody. */
 void connection_mention(struct gateway *g, struct connection *c, struct slice frames);

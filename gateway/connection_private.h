@@ -1,5 +1,5 @@
-/* connection_private.h - what connection.c (its life), connection_keep.c (its memory) and connection_close.c (its end)
- * share. */
+/* connection_private.h - what connection.c (its life), connection_flush.c (what it is given), connection_keep.c
+ * (its memory) and connection_close.c (its end) share. */
 #ifndef GATEWAY_CONNECTION_PRIVATE_H
 #define GATEWAY_CONNECTION_PRIVATE_H
 

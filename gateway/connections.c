@@ -84,6 +84,18 @@ size_t connections_count(const struct connections *t)
 	return t->n_slots - t->n_free;
 }
 
+size_t connections_next(const struct connections *t, size_t *at, struct connection **out,
+			size_t most)
+{
+	size_t n = 0;
+
+	for (; n < most && *at < t->n_slots; ++*at) {
+		if (t->slots[*at] != NULL)
+			out[n++] = t->slots[*at];
+	}
+	return n;
+}
+
 void connections_each(const struct connections *t, connections_fn *each,
 		      struct gateway *g)
 {

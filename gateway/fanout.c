@@ -70,7 +70,7 @@ static void flush_all(struct fanout *f)
 	uint64_t before = uv_hrtime();
 
 	f->flushed = frame_log_newest(f->log);
-	connections_each(f->gateway->connections, connection_flush, f->gateway);
+	connection_flush_all(f->gateway);
 	f->flushed_at_ms = gateway_now(f->gateway);
 	f->flush_ms = (uv_hrtime() - before) / 1000000;
 	if (f->oldest_ms != 0) {

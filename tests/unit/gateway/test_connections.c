@@ -79,6 +79,23 @@ static void visit(struct gateway *g, struct connection *c)
 	visited++;
 }
 
+/* Block after block, as by connections_each(). */
+static void each_is_given_once(const struct connections *t, const bool *is_in,
+			       const struct connection *c, size_t count)
+{
+	struct connection *block[7], *last = NULL;
+	size_t at = 0, given = 0, n;
+
+	while ((n = connections_next(t, &at, block, 7)) > 0) {
+		for (size_t i = 0; i < n; i++, given++) {
+			assert_true(is_in[block[i] - c]);
+			assert_ptr_not_equal(block[i], last);
+			last = block[i];
+		}
+	}
+	assert_int_equal(given, count);
+}
+
 /* Comings and goings in any order, against an array. */
 static void any_order_of_events_keeps_everybody_findable(void **state)
 {
@@ -112,6 +129,7 @@ static void any_order_of_events_keeps_everybody_findable(void **state)
 	visited = 0;
 	connections_each(*state, visit, NULL);
 	assert_int_equal(visited, count);
+	each_is_given_once(*state, is_in, c, count);
 }
 
 static void the_table_has_a_bound(void **state)
