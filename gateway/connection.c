@@ -12,31 +12,16 @@
 #include "gateway/conversation.h"
 #include "gateway/gateway.h"
 
-static const struct {
-	uint16_t code;
-	const char *name;
-} reasons[] = {
-#define CLOSE(symbol, code, name, text) [CLOSE_##symbol] = {code, name},
-#include "gateway/close_reasons.def"
-#undef CLOSE
-};
-
-uint16_t close_code(enum close_reason reason)
-{
-	return reasons[reason].code;
-}
-
-const char *close_name(enum close_reason reason)
-{
-	return reasons[reason].name;
-}
-
 bool connection_open(struct gateway *g, struct connection *c, struct lws *wsi)
 {
 	*c = (struct connection){.wsi = wsi, .fd = server_socket(wsi), .state = OUTSIDE};
 	c->heard_s = c->opened_s = (uint32_t)(gateway_now(g) / 1000);
 	g->metrics.opened++;
-	return connections_add(g->connections, c);
+	if (!connections_add(g->connections, c))
+		return false;
+	c->is_unknown = true;
+	admission_unknown_enters(g->admission);
+	return true;
 }
 
 /* The one place where the state changes. */
@@ -45,6 +30,13 @@ static void enter_state(struct connection *c, enum connection_state next)
 	log_debug("connection", "connection=%llu from=%d to=%d",
 		  (unsigned long long)c->id, (int)c->state, (int)next);
 	c->state = (uint8_t)next;
+}
+
+static void become_known(struct gateway *g, struct connection *c)
+{
+	if (c->is_unknown)
+		admission_unknown_leaves(g->admission);
+	c->is_unknown = false;
 }
 
 /* -- in -- */
@@ -71,7 +63,9 @@ static void hear(struct gateway *g, struct connection *c, struct slice message,
 void connection_receive(struct gateway *g, struct connection *c,
 			const struct connection_piece *p)
 {
-	size_t most = c->state == INSIDE ? CONNECTION_AFTER_MAX : CONNECTION_BEFORE_MAX;
+	const struct gateway_options *o = g->options;
+	size_t most =
+		c->state == INSIDE ? o->text_bytes + CONNECTION_ENVELOPE : o->hello_bytes;
 	size_t room = most - (c->partial_len < most ? c->partial_len : most);
 
 	if (c->state == CLOSING)
@@ -226,6 +220,7 @@ void connection_enter(struct gateway *g, struct connection *c, uint64_t next_seq
 	if (c->state == CLOSING)
 		return;
 	enter_state(c, INSIDE);
+	become_known(g, c);
 	c->next_seq = next_seq;
 	c->is_following = false;
 	free(c->ticket);
@@ -271,24 +266,9 @@ void connection_close(struct gateway *g, struct connection *c, enum close_reason
 	server_end_after(g->server, c->wsi, 3);
 }
 
-/* RFC 6455 5.5.1 and 7.4: nothing, or a code that may be sent, and then text. */
-static bool is_good_close(struct slice payload)
-{
-	const unsigned char *p = (const unsigned char *)payload.ptr;
-	unsigned int code;
-
-	if (payload.len == 0)
-		return true;
-	if (payload.len == 1)
-		return false;
-	code = (unsigned int)p[0] << 8 | p[1];
-	return (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) ||
-	       (code >= 3000 && code <= 4999);
-}
-
 bool connection_peer_closes(struct gateway *g, struct connection *c, struct slice payload)
 {
-	bool wants_answer = c->state != CLOSING && is_good_close(payload);
+	bool wants_answer = c->state != CLOSING && close_is_good(payload);
 
 	if (wants_answer)
 		enter_state(c, CLOSING);
@@ -306,6 +286,7 @@ void connection_closed(struct gateway *g, struct connection *c)
 	if (c->is_known)
 		uplink_send(g->uplink, &m);
 	g->metrics.closed++;
+	become_known(g, c);
 	connections_remove(g->connections, c);
 	drop_partial(c);
 	free(c->ticket);

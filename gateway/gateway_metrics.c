@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "common/attr.h"
+#include "gateway/door.h"
 #include "gateway/gateway.h"
 
 static const char *const close_reason_names[CLOSE_REASONS] = {
@@ -21,6 +22,8 @@ static const char *const login_outcomes[GATEWAY_REASONS] = {
 #include "common/reasons.def"
 #undef REASON
 };
+static const char *const turned_away_names[TURNED_REASONS] = {
+	"network", "unauthenticated", "slow", "bad-request", "origin"};
 static const char *const resume_results[] = {"taken", "over"};
 
 #define METRIC_STRUCT struct gateway_metrics
@@ -36,6 +39,11 @@ static const struct metric table[] = {
 #undef HISTOGRAM
 };
 #undef METRIC_STRUCT
+
+const char *turned_away_name(enum turned_away why)
+{
+	return turned_away_names[why];
+}
 
 static void count(uint64_t counters[GATEWAY_REASONS], uint64_t reason)
 {
@@ -93,6 +101,9 @@ void gateway_metrics_write(struct gateway *g, FILE *out)
 	m->connections = connections_count(g->connections);
 	m->inside = m->behind = m->cursor_lag = 0;
 	connections_each(g->connections, look_at, g);
+	m->callers = door_count(g->door);
+	m->unauthenticated = admission_unknown(g->admission);
+	m->networks = admission_networks(g->admission);
 	m->dropped = fanout_dropped(g->fanout);
 	m->bus_deaf = uplink_is_deaf(g->uplink);
 	metrics_write(table, NELEMS(table), m, out);
