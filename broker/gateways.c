@@ -14,7 +14,7 @@
 struct record {
 	struct gateway gateway; /* first, so that the two convert */
 	struct gateways *all;
-	struct pool *clients;   /* struct client */
+	struct pool *clients; /* struct client */
 	struct table *by_number;
 	UT_hash_handle hh;
 };

@@ -54,7 +54,7 @@ static bool read_body(const char *path, size_t len, struct asset *out)
 	FILE *f = fopen(path, "rbe");
 	bool good;
 
-	out->body = (char *)xcalloc(1, ASSET_HEADROOM + len + 1) + ASSET_HEADROOM;
+	out->body = xcalloc(1, len + 1);
 	out->len = len;
 	good = f != NULL && fread(out->body, 1, len + 1, f) == len && !ferror(f);
 	if (f != NULL)
@@ -94,7 +94,7 @@ static int visit(const char *path, const struct stat *sb, int kind, struct FTW *
 	if (a->n == ASSETS_MAX || (size_t)sb->st_size > ASSETS_BYTES_MAX - a->bytes)
 		return EFBIG;
 	if (!read_body(path, (size_t)sb->st_size, x)) {
-		free(x->body - ASSET_HEADROOM);
+		free(x->body);
 		return EIO;
 	}
 	x->path = strcmp(name, "/index.html") == 0 ? xstrdup("/")
@@ -138,7 +138,7 @@ void assets_free(struct assets **a)
 		return;
 	for (size_t i = 0; i < (*a)->n; i++) {
 		free((*a)->items[i].path);
-		free((*a)->items[i].body - ASSET_HEADROOM);
+		free((*a)->items[i].body);
 	}
 	free(*a);
 	*a = NULL;

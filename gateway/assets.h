@@ -14,7 +14,6 @@
 enum {
 	ASSETS_MAX = 256,
 	ASSETS_BYTES_MAX = 16 << 20,
-	ASSET_HEADROOM = 32, /* bytes in front of the body, for who writes in front */
 	ASSET_ETAG_SIZE = 24,
 };
 

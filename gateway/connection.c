@@ -18,7 +18,11 @@ bool connection_open(struct gateway *g, struct connection *c, struct lws *wsi)
 	*c = (struct connection){.wsi = wsi, .fd = server_socket(wsi), .state = OUTSIDE};
 	c->heard_s = c->opened_s = (uint32_t)(gateway_now(g) / 1000);
 	g->metrics.opened++;
-	return connections_add(g->connections, c);
+	if (!connections_add(g->connections, c))
+		return false;
+	c->is_unknown = true;
+	admission_unknown_enters(g->admission);
+	return true;
 }
 
 void connection_enter_state(struct connection *c, enum connection_state next)
@@ -26,6 +30,13 @@ void connection_enter_state(struct connection *c, enum connection_state next)
 	log_debug("connection", "connection=%llu from=%d to=%d",
 		  (unsigned long long)c->id, (int)c->state, (int)next);
 	c->state = (uint8_t)next;
+}
+
+static void become_known(struct gateway *g, struct connection *c)
+{
+	if (c->is_unknown)
+		admission_unknown_leaves(g->admission);
+	c->is_unknown = false;
 }
 
 /* -- in -- */
@@ -57,7 +68,9 @@ static void hear_partial(struct gateway *g, struct connection *c, bool is_binary
 void connection_receive(struct gateway *g, struct connection *c,
 			const struct connection_piece *p)
 {
-	size_t most = c->state == INSIDE ? CONNECTION_AFTER_MAX : CONNECTION_BEFORE_MAX;
+	const struct gateway_options *o = g->options;
+	size_t most =
+		c->state == INSIDE ? o->text_bytes + CONNECTION_ENVELOPE : o->hello_bytes;
 	size_t room = most - (c->partial_len < most ? c->partial_len : most);
 
 	if (c->state == CLOSING)
@@ -123,6 +136,7 @@ void connection_enter(struct gateway *g, struct connection *c, uint64_t next_seq
 	if (c->state == CLOSING)
 		return;
 	connection_enter_state(c, INSIDE);
+	become_known(g, c);
 	c->next_seq = next_seq;
 	c->is_following = false;
 	free(c->ticket);
@@ -148,6 +162,7 @@ void connection_closed(struct gateway *g, struct connection *c)
 	if (c->is_known)
 		uplink_send(g->uplink, &m);
 	g->metrics.closed++;
+	become_known(g, c);
 	connections_remove(g->connections, c);
 	connection_drop_waiting(g, c);
 	free(c->ticket);

@@ -6,7 +6,7 @@
  *
  * A connection inside is a cursor into the frame log (next_seq), and nothing else waits for
  * it but the private frames of one turn; so its memory does not grow with the room.
- * Bounds: CONNECTION_BEFORE_MAX or CONNECTION_AFTER_MAX of a message, CONNECTION_PRIVATE_MAX of private
+ * Bounds: --hello-bytes or --text-bytes and CONNECTION_ENVELOPE of a message, CONNECTION_PRIVATE_MAX of private
  * frames, one frame of the log of which the kernel took a part; and for all connections backlog.h. */
 #ifndef GATEWAY_CONNECTION_H
 #define GATEWAY_CONNECTION_H
@@ -28,13 +28,13 @@ enum close_reason {
 };
 uint16_t close_code(enum close_reason reason);
 const char *close_name(enum close_reason reason);
+/* May a close frame have this payload (RFC 6455 5.5.1, 7.4)? */
+bool close_is_good(struct slice payload);
 
 enum connection_state { OUTSIDE, INSIDE, CLOSING, CONNECTION_STATES };
 
 enum {
-	CONNECTION_BEFORE_MAX =
-		4 << 10, /* bytes of a message before auth ack (SECURITY W3) */
-	CONNECTION_AFTER_MAX = 72 << 10, /* 65,536 bytes of text and their envelope */
+	CONNECTION_ENVELOPE = 8 << 10, /* bytes of a message beside its text */
 	/* Private frames that wait; over it: TOO_SLOW.  An answer to SYNC fits, every byte escaped. */
 	CONNECTION_PRIVATE_MAX = 768 << 10,
 	CONNECTION_SYNC_S = 3,           /* after which older posts are asked for again */
@@ -56,6 +56,7 @@ struct connection {
 	bool is_known : 1;       /* the broker has heard of it */
 	bool is_following : 1;   /* was given frames of the log */
 	bool is_catching_up : 1; /* posts older than the log were asked for */
+	bool is_unknown : 1; /* counted as one that is not in the room (admission.h) */
 	uint32_t partial_len;
 	uint64_t id; /* on the bus; 0: not a WebSocket (yet) */
 	struct bucket posts, asks;

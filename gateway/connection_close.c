@@ -7,25 +7,6 @@
 #include "gateway/gateway.h"
 #include "gateway/server.h"
 
-static const struct {
-	uint16_t code;
-	const char *name;
-} reasons[] = {
-#define CLOSE(symbol, code, name, text) [CLOSE_##symbol] = {code, name},
-#include "gateway/close_reasons.def"
-#undef CLOSE
-};
-
-uint16_t close_code(enum close_reason reason)
-{
-	return reasons[reason].code;
-}
-
-const char *close_name(enum close_reason reason)
-{
-	return reasons[reason].name;
-}
-
 void connection_close(struct gateway *g, struct connection *c, enum close_reason why)
 {
 	unsigned char
@@ -58,24 +39,9 @@ void connection_close(struct gateway *g, struct connection *c, enum close_reason
 	server_end_after(g->server, c->wsi, 3);
 }
 
-/* RFC 6455 5.5.1 and 7.4: nothing, or a code that may be sent, and then text. */
-static bool is_good_close(struct slice payload)
-{
-	const unsigned char *p = (const unsigned char *)payload.ptr;
-	unsigned int code;
-
-	if (payload.len == 0)
-		return true;
-	if (payload.len == 1)
-		return false;
-	code = (unsigned int)p[0] << 8 | p[1];
-	return (code >= 1000 && code <= 1014 && (code < 1004 || code > 1006)) ||
-	       (code >= 3000 && code <= 4999);
-}
-
 bool connection_peer_closes(struct gateway *g, struct connection *c, struct slice payload)
 {
-	bool wants_answer = c->state != CLOSING && is_good_close(payload);
+	bool wants_answer = c->state != CLOSING && close_is_good(payload);
 
 	if (wants_answer)
 		connection_enter_state(c, CLOSING);

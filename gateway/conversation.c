@@ -166,6 +166,10 @@ static void hear_text(struct gateway *g, struct connection *c,
 		conversation_object(g, c);
 		return;
 	}
+	if (t->text.len > g->options->text_bytes) {
+		conversation_refuse(g, c, REASON_TOO_LONG, t->id, 0);
+		return;
+	}
 	if (!utf8_is_showable(t->text)) {
 		conversation_refuse(g, c, REASON_BAD_TEXT, t->id, 0);
 		return;

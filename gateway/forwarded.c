@@ -99,13 +99,23 @@ static bool is_within(const struct forwarded_address *a,
 		(a->bytes[whole] ^ network->bytes[whole]) >> (8 - rest) == 0);
 }
 
-static bool is_trusted(const struct forwarded_trust *t, const struct forwarded_address *a)
+bool forwarded_is_trusted(const struct forwarded_trust *t,
+			  const struct forwarded_address *a)
 {
 	for (size_t i = 0; i < t->n; i++) {
 		if (is_within(a, &t->networks[i].address, t->networks[i].bits))
 			return true;
 	}
 	return false;
+}
+
+struct forwarded_address forwarded_network(const struct forwarded_address *a)
+{
+	struct forwarded_address network = *a;
+
+	if (!is_v4(a))
+		memset(network.bytes + 8, 0, sizeof network.bytes - 8);
+	return network;
 }
 
 /* Takes the last entry off the header. */
@@ -127,7 +137,7 @@ struct forwarded_address forwarded_client(const struct forwarded_trust *t,
 {
 	struct forwarded_address client = *peer, next;
 
-	while (header.len > 0 && is_trusted(t, &client) &&
+	while (header.len > 0 && forwarded_is_trusted(t, &client) &&
 	       forwarded_read(last_of(&header), &next))
 		client = next;
 	return client;

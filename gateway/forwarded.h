@@ -37,6 +37,10 @@ void forwarded_write(const struct forwarded_address *a, char out[FORWARDED_TEXT_
  * none, NULL when there is none such. */
 void forwarded_trust_init(struct forwarded_trust *t, const struct config_list *listed,
 			  const char **bad_out);
+bool forwarded_is_trusted(const struct forwarded_trust *t,
+			  const struct forwarded_address *a);
+/* The address itself for IPv4, its /64 for IPv6: what one network is to limits. */
+struct forwarded_address forwarded_network(const struct forwarded_address *a);
 /* header: the value of X-Forwarded-For, of all its lines, joined by commas; empty: none. */
 struct forwarded_address forwarded_client(const struct forwarded_trust *t,
 					  const struct forwarded_address *peer,

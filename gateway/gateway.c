@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/memory.h"
 #include "gateway/conversation.h"
+#include "gateway/door.h"
 #include "gateway/listener.h"
 
 enum {
@@ -182,6 +183,7 @@ static void on_tick(uv_timer_t *timer)
 	struct gateway *g = timer->data;
 
 	connections_each(g->connections, tick_connection, g);
+	door_tick(g->door);
 }
 
 static void mention_typing(struct gateway *g, struct connection *c)
@@ -220,7 +222,7 @@ static void on_accept(void *ctx, int fd)
 {
 	struct gateway *g = ctx;
 
-	server_adopt(g->server, fd);
+	door_take(g->door, fd);
 }
 
 enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
@@ -241,6 +243,8 @@ enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
 	g->loop = loop;
 	g->options = options;
 	g->connections = connections_new();
+	g->admission = admission_new();
+	g->door = door_new(g);
 	g->typing = typing_new();
 	st = listener_new(loop, options->listen,
 			  options->ping_interval_ms + options->pong_timeout_ms, on_accept,

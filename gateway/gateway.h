@@ -15,6 +15,7 @@
 #include "common/bus.h"
 #include "common/config.h"
 #include "common/status.h"
+#include "gateway/admission.h"
 #include "gateway/assets.h"
 #include "gateway/backlog.h"
 #include "gateway/browser_json.h"
@@ -22,10 +23,12 @@
 #include "gateway/fanout.h"
 #include "gateway/forwarded.h"
 #include "gateway/gateway_metrics.h"
+#include "gateway/http_head.h"
 #include "gateway/server.h"
 #include "gateway/typing.h"
 #include "gateway/uplink.h"
 
+struct door;
 struct listener;
 
 /* A list of people that is being told: over the end of an answer, if need be. */
@@ -42,7 +45,12 @@ struct gateway_options {
 	const char *static_dir;
 	const struct config_list *origins;
 	struct forwarded_trust proxies;
-	struct bucket_rule posts; /* texts of one client */
+	struct http_limits http;
+	struct admission_limits admission;
+	uint64_t header_timeout_ms, hsts_ms;
+	bool require_origin;
+	uint64_t hello_bytes, text_bytes; /* of a message outside, of a text inside */
+	struct bucket_rule posts;         /* texts of one client */
 	uint64_t ping_interval_ms, pong_timeout_ms, hello_timeout_ms, flush_interval_ms;
 	size_t backlog_bytes; /* of all connections */
 	uint64_t drain_ms;    /* over which a drain moves the browsers */
@@ -59,6 +67,8 @@ struct gateway {
 	struct uplink *uplink;
 	struct listener *listener;
 	struct server *server;
+	struct door *door;
+	struct admission *admission;
 	struct assets *assets;
 	struct browser_out out; /* the JSON at work */
 	struct gateway_metrics metrics;

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "common/attr.h"
+#include "gateway/door.h"
 #include "gateway/gateway.h"
 
 static const char *const close_reason_names[CLOSE_REASONS] = {
@@ -25,6 +26,8 @@ static const char *const refused_endpoints[GATEWAY_ENDPOINTS] = {
 	[ENDPOINT_EVENTS] = "events",
 	[ENDPOINT_COMMANDS] = "commands",
 };
+static const char *const turned_away_names[TURNED_REASONS] = {
+	"network", "unauthenticated", "slow", "bad-request", "origin"};
 static const char *const resume_results[] = {"taken", "over"};
 
 #define METRIC_STRUCT struct gateway_metrics
@@ -32,6 +35,11 @@ static const struct metric table[] = {
 #define METRICS "gateway/gateway_metrics.def"
 #include "common/metric_rows.inc"
 };
+
+const char *turned_away_name(enum turned_away why)
+{
+	return turned_away_names[why];
+}
 
 static void count(uint64_t counters[GATEWAY_REASONS], uint64_t reason)
 {
@@ -89,6 +97,9 @@ void gateway_metrics_write(struct gateway *g, FILE *out)
 	m->connections = connections_count(g->connections);
 	m->inside = m->behind = m->cursor_lag = 0;
 	connections_each(g->connections, look_at, g);
+	m->callers = door_count(g->door);
+	m->unauthenticated = admission_unknown(g->admission);
+	m->networks = admission_networks(g->admission);
 	m->dropped = fanout_dropped(g->fanout);
 	m->backlog = g->backlog.bytes;
 	m->waiting = uplink_waiting(g->uplink);

@@ -19,6 +19,15 @@ enum {
 #undef CLOSE
 };
 enum { GATEWAY_ENDPOINTS = ENDPOINT_COMMANDS + 1 };
+/* Why a socket was turned away. */
+enum turned_away {
+	TURNED_NETWORK,
+	TURNED_UNKNOWN,
+	TURNED_SLOW,
+	TURNED_BAD,
+	TURNED_ORIGIN,
+	TURNED_REASONS
+};
 enum resume_result { RESUME_TAKEN, RESUME_OVER };
 
 struct gateway_metrics {
@@ -28,6 +37,7 @@ struct gateway_metrics {
 
 /* An answer of the broker to a connection, counted by what it means. */
 void gateway_metrics_result(struct gateway_metrics *m, const struct bus_msg *result);
+const char *turned_away_name(enum turned_away why);
 void gateway_metrics_refusal(struct gateway_metrics *m, uint64_t reason);
 /* Looks at the connections for what is not counted in place, and writes all of it. */
 void gateway_metrics_write(struct gateway *g, FILE *out);

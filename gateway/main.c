@@ -22,6 +22,10 @@ struct options {
 	struct bus_settings bus;
 	const char *listen, *static_dir;
 	struct config_list origins, proxies;
+	bool require_origin;
+	uint64_t header_bytes, headers, header_timeout_ms, hsts_ms;
+	uint64_t sockets_per_network, unauthenticated;
+	uint64_t hello_bytes, text_bytes;
 	uint64_t posts_per_second, posts_burst;
 	uint64_t ping_interval_ms, pong_timeout_ms, hello_timeout_ms, flush_interval_ms;
 	uint64_t drain_ms, backlog_bytes;
@@ -31,6 +35,7 @@ struct options {
 #define AT(field) offsetof(struct options, field)
 #define ADMIN "127.0.0.1:4886" /* unless --admin says otherwise */
 #define HOUR UINT64_C(3600000) /* in milliseconds */
+#define DAY (24 * HOUR)
 
 enum { DESCRIPTORS_MAX = 1 << 17 };
 
@@ -48,6 +53,25 @@ static const struct config_option table[] = {
 	 "page was asked from]"},
 	{"trusted-proxy", CONFIG_LIST, AT(proxies), NULL, 0, 0, NULL, "NETWORK",
 	 "proxy whose X-Forwarded-For is believed, like 192.0.2.1 or 10.0.0.0/8; repeatable"},
+	{"require-origin", CONFIG_FLAG, AT(require_origin), "no", 0, 0, NULL, NULL,
+	 "refuse WebSockets that name no origin: then programs that are no browsers stay out"},
+	{"hsts", CONFIG_DURATION, AT(hsts_ms), "365d", 0, 730 * DAY, NULL, "TIME",
+	 "for how long browsers are to use https only, told where an --origin or a trusted proxy says "
+	 "https; 0 tells nothing"},
+	{"header-bytes", CONFIG_NUMBER, AT(header_bytes), "8192", 1024, 65536, NULL, "N",
+	 "bytes of a request's headers"},
+	{"headers", CONFIG_NUMBER, AT(headers), "64", 8, 1000, NULL, "N",
+	 "headers of a request"},
+	{"header-timeout", CONFIG_DURATION, AT(header_timeout_ms), "10s", 1000, HOUR,
+	 NULL, "TIME", "how long a request's headers may take"},
+	{"sockets-per-network", CONFIG_NUMBER, AT(sockets_per_network), "500", 0, 1000000,
+	 NULL, "N", "connections from one IPv4 address or IPv6 /64; 0 lifts the limit"},
+	{"unauthenticated", CONFIG_NUMBER, AT(unauthenticated), "10000", 0, 1000000, NULL,
+	 "N", "connections outside the room, all together; 0 lifts the limit"},
+	{"hello-bytes", CONFIG_NUMBER, AT(hello_bytes), "4096", 1024, 65536, NULL, "N",
+	 "bytes of a message from outside the room"},
+	{"text-bytes", CONFIG_NUMBER, AT(text_bytes), "65536", 1, 65536, NULL, "N",
+	 "bytes of a text; a message in the room may have 8 KiB more"},
 	{"posts-per-second", CONFIG_NUMBER, AT(posts_per_second), "10", 0, 1000, NULL,
 	 "N", "texts a client may send in a second; 0 lifts the limit"},
 	{"posts-burst", CONFIG_NUMBER, AT(posts_burst), "10", 1, 100000, NULL, "N",
@@ -80,10 +104,24 @@ static const struct config_program program = {
 	NULL};
 
 /* What a reload changes at once, for those who are connected too. */
-static const char *const live[] = {
-	"origin",       "posts-per-second", "posts-burst",   "ping-interval",
-	"pong-timeout", "hello-timeout",    "backlog-bytes", "drain",
-	SERVICE_LIVE};
+static const char *const live[] = {"origin",
+				   "require-origin",
+				   "hsts",
+				   "header-bytes",
+				   "headers",
+				   "header-timeout",
+				   "sockets-per-network",
+				   "unauthenticated",
+				   "hello-bytes",
+				   "text-bytes",
+				   "posts-per-second",
+				   "posts-burst",
+				   "ping-interval",
+				   "pong-timeout",
+				   "hello-timeout",
+				   "backlog-bytes",
+				   "drain",
+				   SERVICE_LIVE};
 
 struct process {
 	struct service service;
@@ -132,6 +170,14 @@ static void fill(const struct options *o, struct gateway_options *out)
 	out->listen = o->listen;
 	out->static_dir = o->static_dir;
 	out->origins = &o->origins;
+	out->require_origin = o->require_origin;
+	out->hsts_ms = o->hsts_ms;
+	out->http = (struct http_limits){.bytes = o->header_bytes, .headers = o->headers};
+	out->header_timeout_ms = o->header_timeout_ms;
+	out->admission = (struct admission_limits){.per_network = o->sockets_per_network,
+						   .unknown = o->unauthenticated};
+	out->hello_bytes = o->hello_bytes;
+	out->text_bytes = o->text_bytes;
 	out->posts = (struct bucket_rule){
 		.interval_ms = o->posts_per_second == 0 ? 0 : 1000 / o->posts_per_second,
 		.burst = o->posts_burst};

@@ -1,32 +1,38 @@
-/* With server_http.c the only files that know libwebsockets.  Its callback is a table of one line per
- * reason; what a reason means is said by connection.c for WebSockets, and by server_http.c for HTTP. */
-#include "gateway/server_private.h"
+/* The only file that knows libwebsockets.  Its callback is a table of one line per reason; what a reason
+ * means is said by connection.c.  HTTP ends in door.c: the one request that the library reads is ours. */
+#include "gateway/server.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include <libwebsockets.h>
 
 #include "common/attr.h"
 #include "common/log.h"
 #include "common/memory.h"
-#include "gateway/conversation.h"
+#include "gateway/connection.h"
 #include "gateway/gateway.h"
-#include "gateway/origin.h"
 
-_Static_assert(LWS_PRE <= ASSET_HEADROOM && LWS_PRE <= FRAME_LOG_HEADROOM,
+_Static_assert(LWS_PRE <= FRAME_LOG_HEADROOM,
 	       "the library may write in front of what it is given");
 
-enum { HEADERS_MAX = 8192 }; /* of all headers of a request together */
+enum { HEADERS_MAX = 512 }; /* of the request that door.c makes */
+
+/* What the library keeps for us per connection. */
+struct peer {
+	struct connection connection;
+	struct forwarded_address address; /* of the browser */
+	bool is_counted;                  /* for its network */
+};
 
 struct server {
 	struct gateway *gateway;
 	struct lws_context *context;
 	struct lws_vhost *vhost;
+	const struct forwarded_address *arriving; /* whose upgrade is at work; or NULL */
 };
 
-struct gateway *server_gateway(struct lws *wsi)
+static struct gateway *server_gateway(struct lws *wsi)
 {
 	return lws_context_user(lws_get_context(wsi));
 }
@@ -81,56 +87,32 @@ void server_peer(struct lws *wsi, char out[FORWARDED_TEXT_SIZE])
 
 /* -- WebSockets -- */
 
-/* Called before the 101: the only place where an upgrade can be refused with a status. */
-static int on_upgrade(struct lws *wsi, const char *protocol)
-{
-	struct gateway *g = server_gateway(wsi);
-	char path[64] = "", origin[256] = "", host[256] = "", version[8] = "";
-	unsigned int no = 0;
-
-	/* A value too long for its buffer is none of ours: lws_hdr_copy() then gives -1. */
-	int path_len = lws_hdr_copy(wsi, path, sizeof path, WSI_TOKEN_GET_URI);
-	int origin_len = lws_hdr_copy(wsi, origin, sizeof origin, WSI_TOKEN_ORIGIN);
-	int host_len = lws_hdr_copy(wsi, host, sizeof host, WSI_TOKEN_HOST);
-
-	lws_hdr_copy(wsi, version, sizeof version, WSI_TOKEN_VERSION);
-	if (path_len <= 0 || strcmp(path, "/connect") != 0)
-		no = 404;
-	else if (strcasecmp(protocol, "websocket") != 0 || strcmp(version, "13") != 0)
-		no = 426; /* RFC 6455 4.4; h2c too: shared frames are HTTP/1.1's */
-	else if (origin_len < 0 || host_len < 0 ||
-		 !origin_is_allowed(g->options->origins, slice_of(origin),
-				    slice_of(host)))
-		no = 403;
-	else if (g->is_draining)
-		no = 503;
-	if (no == 0)
-		return 0;
-	log_info("upgrade_refused", "status=%u", no);
-	return lws_return_http_status(wsi, no, NULL) != 0 ? -1 : 1;
-}
-
-/* While its headers are there. */
-static struct forwarded_address address_of(struct lws *wsi)
-{
-	const struct forwarded_trust *trust = &server_gateway(wsi)->options->proxies;
-	struct forwarded_address peer = {.bytes = {0}};
-	char text[64] = "", header[HEADERS_MAX];
-	int len = lws_hdr_copy(wsi, header, sizeof header, WSI_TOKEN_X_FORWARDED_FOR);
-
-	lws_get_peer_simple(wsi, text, sizeof text);
-	if (!forwarded_read(slice_of(text), &peer) || len <= 0)
-		return peer;
-	return forwarded_client(trust, &peer, (struct slice){header, (size_t)len});
-}
-
 static int on_established(struct lws *wsi, struct peer *peer)
 {
-	peer->address = address_of(wsi);
-	if (connection_open(server_gateway(wsi), &peer->connection, wsi))
-		return 0;
-	log_warn("connection_refused", "why=\"%s\"", "too many connections");
-	return -1;
+	struct gateway *g = server_gateway(wsi);
+	struct server *s = g->server;
+
+	if (s->arriving == NULL)
+		return -1; /* it has waited: nobody knows any more where it is from */
+	peer->address = *s->arriving;
+	s->arriving = NULL;
+	if (!connection_open(g, &peer->connection, wsi)) {
+		log_warn("connection_refused", "why=\"%s\"", "too many connections");
+		return -1;
+	}
+	admission_enter(g->admission, &peer->address);
+	peer->is_counted = true;
+	return 0;
+}
+
+static void on_closed(struct lws *wsi, struct peer *peer)
+{
+	struct gateway *g = server_gateway(wsi);
+
+	connection_closed(g, &peer->connection);
+	if (peer->is_counted)
+		admission_leave(g->admission, &peer->address);
+	peer->is_counted = false;
 }
 
 static void on_receive(struct lws *wsi, struct connection *c, const char *in, size_t len)
@@ -151,12 +133,8 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 	struct peer *peer = user;
 
 	switch ((int)reason) {
-	case LWS_CALLBACK_HTTP_CONFIRM_UPGRADE:
-		return on_upgrade(wsi, in);
 	case LWS_CALLBACK_HTTP:
-		return server_http(wsi, peer, in);
-	case LWS_CALLBACK_HTTP_WRITEABLE:
-		return server_http_writeable(wsi, peer);
+		return -1; /* no request but ours comes here */
 	case LWS_CALLBACK_ESTABLISHED:
 		return on_established(wsi, peer);
 	case LWS_CALLBACK_RECEIVE:
@@ -176,7 +154,7 @@ static int callback(struct lws *wsi, enum lws_callback_reasons reason, void *use
 			       ? 0
 			       : -1;
 	case LWS_CALLBACK_CLOSED:
-		connection_closed(server_gateway(wsi), &peer->connection);
+		on_closed(wsi, peer);
 		return 0;
 	default:
 		return 0;
@@ -219,8 +197,6 @@ enum status server_new(uv_loop_t *loop, struct gateway *g, struct server **out)
 	info.user = g;
 	info.protocols = protocols;
 	info.retry_and_idle_policy = &no_timers;
-	info.timeout_secs = 10; /* to finish a header block */
-	info.keepalive_timeout = 15;
 	info.max_http_header_data = HEADERS_MAX;
 	info.server_string = "plume";
 	info.pt_serv_buf_size = 4096;
@@ -240,9 +216,16 @@ enum status server_new(uv_loop_t *loop, struct gateway *g, struct server **out)
 	return ST_OK;
 }
 
-void server_adopt(struct server *s, int fd)
+void server_adopt(struct server *s, int fd, const struct forwarded_address *from,
+		  struct slice request)
 {
+	struct lws *wsi;
+
+	s->arriving = from;
 	/* On failure the library has closed fd. */
-	if (lws_adopt_socket_vhost(s->vhost, fd) == NULL)
+	wsi = lws_adopt_socket_vhost_readbuf(s->vhost, fd, request.ptr, request.len);
+	if (wsi == NULL || s->arriving != NULL)
 		log_warn("accept_failed", "why=\"%s\"", "the library took no more");
+	s->arriving = NULL;
+	lws_cancel_service(s->context); /* else frames that came already wait */
 }

@@ -1,7 +1,7 @@
-/* server.h - HTTP and WebSockets, by libwebsockets.
+/* server.h - WebSockets, by libwebsockets.
  *
- * The gateway accepts by itself (listener.h) and hands each connection to the library.  All of it
- * runs on the loop's thread. */
+ * The gateway accepts by itself (listener.h), answers HTTP by itself (door.h), and hands what becomes a
+ * WebSocket to the library.  All of it runs on the loop's thread. */
 #ifndef GATEWAY_SERVER_H
 #define GATEWAY_SERVER_H
 
@@ -22,8 +22,10 @@ struct server;
 
 enum status server_new(uv_loop_t *loop, struct gateway *g,
 		       struct server **out) ATTR_USE_RESULT;
-/* Takes fd: serves what comes over it. */
-void server_adopt(struct server *s, int fd);
+/* Takes fd, as if request had come over it, which is a good upgrade and perhaps frames.  from: where the browser
+ * is. */
+void server_adopt(struct server *s, int fd, const struct forwarded_address *from,
+		  struct slice request);
 
 /* -- for connections; bytes are whole frames -- */
 

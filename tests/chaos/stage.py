@@ -94,6 +94,7 @@ class Stage:
                 listen=f"{host}:{port}",
                 static=static,
                 posts_per_second=0,  # a refusal that is lost looks like disorder
+                sockets_per_network=0,  # everybody is on this machine
                 # who is half open is found out before the end
                 ping_interval="2s",
                 pong_timeout="3s",

@@ -70,7 +70,7 @@ def test_longest_text_passes_whole(plume, ann, bob, letter):
 
 
 @pytest.mark.parametrize("text", ["x" * 65_537, "é" * 32_769], ids=["ascii", "umlauts"])
-def test_too_long_text_is_refused_not_cut(plume, ann, bob, text):
+def test_w3_too_long_text_is_refused_not_cut(plume, ann, bob, text):
     id = ann.say(text)
     ann.expect_refused("too-long", id=id)
     undisturbed(ann, bob)
@@ -108,13 +108,13 @@ def test_address_of_120_bytes_passes_and_of_121_does_not(plume, ann, bob):
     undisturbed(ann, bob)
 
 
-def test_oversized_message_before_the_room(ann, bob, eve):
+def test_w3_oversized_message_before_the_room(ann, bob, eve):
     eve.send(type=0, v=1, text="eve\neve@e.example", more="x" * 4096)
     eve.expect_closed(1009)
     undisturbed(ann, bob)
 
 
-def test_oversized_message_in_the_room(plume, ann, bob):
+def test_w3_oversized_message_in_the_room(plume, ann, bob):
     ann.say("x" * 80_000)
     ann.expect_closed(1009)
     undisturbed(bob)
@@ -153,7 +153,7 @@ def test_one_broken_message_in_the_room_costs_nothing_else(plume, ann, bob):
     undisturbed(ann, bob)
 
 
-def test_three_broken_messages_end_the_connection(ann, bob, eve):
+def test_w8_three_broken_messages_end_the_connection(ann, bob, eve):
     for _ in range(3):
         eve.send_raw("not JSON")
     eve.expect_refused("bad-message")
@@ -161,14 +161,14 @@ def test_three_broken_messages_end_the_connection(ann, bob, eve):
     undisturbed(ann, bob)
 
 
-def test_text_before_the_room_is_refused(ann, bob, eve):
+def test_w8_text_before_the_room_is_refused(ann, bob, eve):
     eve.say("let me in")
     eve.expect_refused("not-in-room")
     undisturbed(ann, bob)
     bob.expect_none(TEXT, text="let me in")
 
 
-def test_nobody_waits_for_a_hello_for_ever(system):
+def test_w5_nobody_waits_for_a_hello_for_ever(system):
     plume = system.start(gateway={"hello_timeout": "1s"})
     silent = plume.client(label="silent")
     ann = plume.join("ann")

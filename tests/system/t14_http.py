@@ -1,4 +1,4 @@
-"""HTTP: the page and its files, and nothing else; who may open a WebSocket."""
+"""HTTP: the page and its files, and nothing else; who may open a WebSocket. SECURITY W1, W9, W11 to W13."""
 
 import base64
 import http.client
@@ -32,12 +32,15 @@ def site(system):
     return system.wait_ready()
 
 
-def request(plume, method, path, headers=None, body=None):
+def request(plume, method, path, headers=None, body=None, gateway=None):
     """The answer, with its body as .octets; the path goes out as it is written."""
-    connection = http.client.HTTPConnection("127.0.0.1", plume.gateways[0].port, timeout=20)
-    connection.putrequest(method, path, skip_accept_encoding=True)
-    for name, value in (headers or {}).items():
-        connection.putheader(name, value)
+    port = (gateway or plume.gateways[0]).port
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    headers = headers or {}
+    connection.putrequest(method, path, skip_accept_encoding=True, skip_host="Host" in headers)
+    for name, value in headers.items():
+        for one in value if isinstance(value, list) else [value]:
+            connection.putheader(name, one)
     if body is not None:
         connection.putheader("Content-Length", str(len(body)))
     connection.endheaders(body)
@@ -72,7 +75,7 @@ def test_files_are_served_with_their_types(site):
         assert answer.octets == (site.directory / "static" / name).read_bytes()
 
 
-def test_unchanged_files_are_not_sent_again(site):
+def test_w12_unchanged_files_are_not_sent_again(site):
     for path, _, _ in FILES:
         first = get(site, path)
         tag, date = first.headers["ETag"], first.headers["Last-Modified"]
@@ -84,7 +87,7 @@ def test_unchanged_files_are_not_sent_again(site):
         assert get(site, path, If_None_Match='"another"').status == 200
 
 
-def test_security_headers(site):
+def test_w11_security_headers(site):
     for path in ("/", "/static/js/app.js"):
         headers = get(site, path).headers
         policy = headers["Content-Security-Policy"]
@@ -95,14 +98,63 @@ def test_security_headers(site):
         assert headers["Referrer-Policy"] == "no-referrer"
 
 
-def test_head_is_get_without_a_body(site):
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "form-action 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def answers_of_all_kinds(plume):
+    yield 200, get(plume, "/")
+    yield 304, get(plume, "/", If_None_Match=get(plume, "/").headers["ETag"])
+    yield 400, get(plume, "/", Host=["a", "b"])
+    yield 403, upgrade(plume, "https://evil.example")
+    yield 404, get(plume, "/nothing")
+    yield 404, upgrade(plume, path="/nothing")
+    yield 405, request(plume, "PUT", "/", body=b"")
+    yield 426, get(plume, "/connect")
+    yield 426, upgrade(plume, Sec_WebSocket_Version="8")
+    yield 431, get(plume, "/", X="x" * 9000)
+
+
+def test_w11_every_answer_carries_the_headers(site):
+    """Also that of an upgrade that is refused."""
+    for status, answer in answers_of_all_kinds(site):
+        assert (answer.status, answer.version) == (status, 11)
+        for name, value in HEADERS.items():
+            assert answer.headers[name] == value, (status, name)
+        assert "camera=()" in answer.headers["Permissions-Policy"], status
+        if status != 304:
+            assert "charset=utf-8" in answer.headers["Content-Type"]
+        assert "Strict-Transport-Security" not in answer.headers
+
+
+def test_w11_hsts_is_said_where_https_is(system):
+    system.start_broker()
+    at = "https://chat.example"
+    for options in ({"origin": at}, {"trusted_proxy": "127.0.0.1"}, {"origin": at, "hsts": "0s"}):
+        system.start_gateway(**options)
+    plume = system.wait_ready()
+    told = []
+    for gateway in plume.gateways:
+        for headers in ({}, {"X-Forwarded-Proto": "https"}, {"X-Forwarded-Proto": "http"}):
+            answer = request(plume, "GET", "/", headers, gateway=gateway)
+            told.append(answer.headers["Strict-Transport-Security"])
+    year = "max-age=31536000"
+    assert told == [year, year, year, None, year, None, None, None, None]
+
+
+def test_w12_head_is_get_without_a_body(site):
     answer = request(site, "HEAD", "/")
     assert answer.status == 200 and not answer.octets
     assert answer.headers["Content-Type"].startswith("text/html")
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"])
-def test_other_methods_are_answered_405(site, method):
+def test_w12_other_methods_are_answered_405(site, method):
     for path in ("/", "/static/js/app.js"):
         answer = request(site, method, path, body=b"" if method in ("POST", "PUT") else None)
         assert answer.status == 405
@@ -110,7 +162,7 @@ def test_other_methods_are_answered_405(site, method):
 
 
 def test_trace_is_refused(site):
-    assert request(site, "TRACE", "/").status in (403, 405)  # the library's own answer
+    assert request(site, "TRACE", "/").status == 405
 
 
 def test_what_is_not_there_is_404(site):
@@ -118,7 +170,30 @@ def test_what_is_not_there_is_404(site):
         assert get(site, path).status == 404, path
 
 
-def test_directories_are_not_listed(site):
+def test_w12_a_range_is_answered_by_the_whole(site):
+    """RFC 9110 14.2: a server may ignore Range; it says that it has none."""
+    whole = get(site, "/static/js/app.js")
+    for wanted in ("bytes=0-3", "bytes=-4", "bytes=9999-", "lines=1-2", "bytes=0-0,2-2"):
+        answer = get(site, "/static/js/app.js", Range=wanted)
+        assert answer.status == 200 and answer.octets == whole.octets, wanted
+        assert answer.headers["Accept-Ranges"] == "none"
+
+
+@pytest.mark.parametrize("path", ["/metrics", "/livez", "/readyz", "/healthz", "/admin", "/status"])
+def test_w13_numbers_and_health_are_not_on_the_public_port(site, path):
+    for variant in (path, path + "/", path + "?x", "//" + path[1:], path.upper(), "%2f" + path[1:]):
+        answer = get(site, variant if variant.startswith("/") else "/" + variant)
+        assert answer.status == 404 and b"plume_" not in answer.octets
+    assert request(site, "POST", path, body=b"").status == 405
+
+
+def test_w13_the_admin_address_is_of_this_machine_by_default():
+    for program in ("plume-broker", "plume-gateway", "plume-mailer"):
+        told = process.run(program, "--help").stdout
+        assert "127.0.0.1:488" in told[told.index("--admin") :][:400], told
+
+
+def test_w12_directories_are_not_listed(site):
     for path in ("/static", "/static/", "/static/js", "/static/js/"):
         answer = get(site, path)
         assert answer.status == 404 and b"app.js" not in answer.octets, path
@@ -132,7 +207,7 @@ TRICKS = """/static/../cellar.txt /static/js/../../cellar.txt /static/%2e%2e/cel
     /static//etc/passwd //etc/passwd /static/%2fetc%2fpasswd""".split()
 
 
-def test_no_path_leads_out(site):
+def test_w12_no_path_leads_out(site):
     for path in TRICKS:
         try:
             answer = get(site, path)
@@ -162,12 +237,12 @@ def upgrade(plume, origin=None, path="/connect", **more):
     return answer
 
 
-def test_same_origin_and_none_are_welcome(site):
+def test_w1_same_origin_and_none_are_welcome(site):
     assert upgrade(site).status == 101
     assert upgrade(site, f"http://127.0.0.1:{site.gateways[0].port}").status == 101
 
 
-def test_foreign_origins_are_forbidden(site):
+def test_w1_foreign_origins_are_forbidden(site):
     port = site.gateways[0].port
     for origin in (
         "http://evil.example",
@@ -182,7 +257,7 @@ def test_foreign_origins_are_forbidden(site):
         assert upgrade(site, origin).status == 403, origin
 
 
-def test_listed_origins_are_the_only_ones(system):
+def test_w1_listed_origins_are_the_only_ones(system):
     system.start_broker()
     system.start_gateway(origin=["https://chat.example", "https://other.example:8443"])
     plume = system.wait_ready()
@@ -198,13 +273,21 @@ def test_listed_origins_are_the_only_ones(system):
         assert upgrade(plume, origin).status == 403, origin
 
 
+def test_w1_a_gateway_may_require_an_origin(system):
+    system.start_broker()
+    system.start_gateway(env={"PLUME_REQUIRE_ORIGIN": "yes"})
+    plume = system.wait_ready()
+    assert upgrade(plume).status == 403
+    assert upgrade(plume, f"http://127.0.0.1:{plume.gateways[0].port}").status == 101
+
+
 def test_websocket_is_opened_at_connect_only(site):
     assert upgrade(site, path="/").status != 101
     assert upgrade(site, path="/other").status in (400, 403, 404)
     assert 400 <= get(site, "/connect").status < 500
 
 
-def test_compression_is_not_negotiated(site):
+def test_w9_compression_is_not_negotiated(site):
     answer = upgrade(site, Sec_WebSocket_Extensions="permessage-deflate")
     assert answer.status == 101 and not answer.headers["Sec-WebSocket-Extensions"]
 

@@ -264,17 +264,6 @@ static void an_etag_changes_with_the_bytes_and_only_with_them(void **state)
 	assets_free(&b);
 }
 
-static void there_is_room_in_front_of_a_body(void **state)
-{
-	const struct fixture *f = *state;
-	struct assets *a = load(f->dir);
-	const struct asset *x = assets_find(a, S("/"));
-
-	memset(x->body - ASSET_HEADROOM, 'h', ASSET_HEADROOM); /* the sanitizer looks */
-	assert_memory_equal(x->body, "<p>hello", 8);
-	assets_free(&a);
-}
-
 static void a_folder_without_an_index_is_refused(void **state)
 {
 	struct fixture *f = *state;
@@ -361,7 +350,6 @@ int main(void)
 		TEST(hidden_unknown_and_linked_files_are_left_out),
 		TEST(types_follow_the_ending),
 		TEST(an_etag_changes_with_the_bytes_and_only_with_them),
-		TEST(there_is_room_in_front_of_a_body),
 		TEST(a_folder_without_an_index_is_refused),
 		TEST(slashes_at_the_end_of_the_folder_do_not_matter),
 		TEST(a_folder_may_lie_in_a_hidden_one),

@@ -1,7 +1,5 @@
-"""Where a browser is counts for its limits; what a proxy says of it counts from listed proxies only.
-
-Seen by the budget of one login mail for each network.
-"""
+"""SECURITY W10: where a browser is counts for its limits; what a proxy says of it counts from listed
+proxies only. Seen by the budget of one login mail for each network."""
 
 import pytest
 from plume import process
@@ -29,7 +27,7 @@ def visit(system):
     return visit
 
 
-def test_forged_ones_change_nothing(visit):
+def test_w10_forged_ones_change_nothing(visit):
     visit.start()
     assert visit("ann") != "withheld"
     assert visit("bob", (FORWARDED, "203.0.113.1")) == "withheld"
@@ -37,13 +35,13 @@ def test_forged_ones_change_nothing(visit):
     assert visit("dan", ("X-Real-IP", "203.0.113.3")) == "withheld"
 
 
-def test_others_than_the_listed_are_not_believed(visit):
+def test_w10_others_than_the_listed_are_not_believed(visit):
     visit.start("192.0.2.0/24", "2001:db8::/32")
     assert visit("ann", (FORWARDED, "203.0.113.1")) != "withheld"
     assert visit("bob", (FORWARDED, "203.0.113.2")) == "withheld"
 
 
-def test_a_listed_proxy_is_believed(visit):
+def test_w10_a_listed_proxy_is_believed(visit):
     visit.start("127.0.0.0/8")
     assert visit("ann", (FORWARDED, "203.0.113.1")) != "withheld"
     assert visit("bob", (FORWARDED, "203.0.113.2")) != "withheld"
@@ -54,7 +52,7 @@ def test_a_listed_proxy_is_believed(visit):
     assert visit("hal", (FORWARDED, "unknown")) == "withheld"
 
 
-def test_the_innermost_untrusted_hop_wins(visit):
+def test_w10_the_innermost_untrusted_hop_wins(visit):
     visit.start("127.0.0.1", "10.0.0.0/8")
     assert visit("ann", (FORWARDED, "203.0.113.1")) != "withheld"
     assert visit("bob", (FORWARDED, "198.51.100.7, 203.0.113.1")) == "withheld"
