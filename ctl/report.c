@@ -283,6 +283,20 @@ static const struct {
 	[CONTROL_BACKUP] = {print_done, done_json},
 };
 
+/* A terminal may be what reads it: nothing but printable ASCII. The library leaves DEL as it is. */
+static int write_json(const char *text, size_t len, void *ctx)
+{
+	FILE *out = ctx;
+
+	for (size_t i = 0; i < len; i++) {
+		if (text[i] == 0x7f)
+			fputs("\\u007f", out);
+		else
+			fputc(text[i], out);
+	}
+	return 0;
+}
+
 static enum status print_report(const struct report *r, enum control_verb verb,
 				enum report_form form, FILE *out, FILE *err)
 {
@@ -300,7 +314,7 @@ static enum status print_report(const struct report *r, enum control_verb verb,
 		return ST_OK;
 	}
 	json = printers[verb].json(r);
-	json_dumpf(json, out, JSON_INDENT(2));
+	json_dump_callback(json, write_json, out, JSON_INDENT(2) | JSON_ENSURE_ASCII);
 	fputc('\n', out);
 	json_decref(json);
 	return ST_OK;
