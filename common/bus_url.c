@@ -34,6 +34,16 @@ static bool split_scheme(struct slice s, struct url *out)
 	return false;
 }
 
+/* Whatever else it is: it is shown and logged. */
+static bool is_host(struct slice host)
+{
+	for (size_t i = 0; i < host.len; i++) {
+		if (host.ptr[i] <= ' ' || host.ptr[i] > '~')
+			return false;
+	}
+	return host.len > 0;
+}
+
 /* Splits SCHEME://HOST:PORT. */
 static bool split_url(const char *url, struct url *out)
 {
@@ -49,7 +59,8 @@ static bool split_url(const char *url, struct url *out)
 	if (colon <= begin + 1)
 		return false;
 	out->host = (struct slice){rest.ptr + begin, colon - 1 - begin};
-	return number_parse((struct slice){rest.ptr + colon, rest.len - colon},
+	return is_host(out->host) &&
+	       number_parse((struct slice){rest.ptr + colon, rest.len - colon},
 			    &out->port) == ST_OK &&
 	       out->port >= 1 && out->port <= 65535;
 }

@@ -29,12 +29,15 @@ struct argument {
 void config_complain(const struct config_program *program,
 		     const struct config_source *source, const char *format, ...)
 {
+	char text[CONFIG_COMPLAINT_CAP];
 	va_list args;
 
-	fprintf(source->err, "%s: ", program->name);
 	va_start(args, format);
-	vfprintf(source->err, format, args);
+	if (vsnprintf(text, sizeof text, format, args) < 0)
+		text[0] = '\0';
 	va_end(args);
+	fprintf(source->err, "%s: ", program->name);
+	config_value_print_text(text, source->err);
 	fputc('\n', source->err);
 }
 
@@ -55,8 +58,9 @@ void config_complain_of_value(const struct config_loading *l,
 	char shown[CONFIG_SHOWN_CAP];
 	FILE *err = l->source->err;
 
-	fprintf(err, "%s: %s: %s is not ", l->program->name, where,
-		log_quote(shown, sizeof shown, slice_of(value)));
+	fprintf(err, "%s: ", l->program->name);
+	config_value_print_text(where, err);
+	fprintf(err, ": %s is not ", log_quote(shown, sizeof shown, slice_of(value)));
 	config_value_print_allowed(o, err);
 	fputc('\n', err);
 }

@@ -11,7 +11,10 @@
 #include "common/config_help.h"
 #include "common/slice.h"
 
-enum { CONFIG_SHOWN_CAP = 128 }; /* of a stranger's value in a complaint */
+enum {
+	CONFIG_SHOWN_CAP = 128,      /* of a stranger's value in a complaint */
+	CONFIG_COMPLAINT_CAP = 2048, /* of all of it; what is longer is cut */
+};
 
 struct config_loading {
 	const struct config_program *program;

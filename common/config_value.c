@@ -8,6 +8,7 @@
 #include "common/memory.h"
 #include "common/number.h"
 #include "common/slice.h"
+#include "common/utf8.h"
 
 /* Copies that live as long as the process.  The list exists so that leak checkers see who
  * owns them; it is only added to, by the one thread that loads options. */
@@ -222,21 +223,42 @@ void config_value_print_allowed(const struct config_option *o, FILE *out)
 	}
 }
 
+void config_value_print_text(const char *text, FILE *out)
+{
+	struct slice rest = slice_of(text);
+
+	while (rest.len > 0) {
+		const char *at = rest.ptr;
+		uint32_t c;
+
+		if (utf8_next(&rest, &c) && utf8_is_harmless(c)) {
+			fwrite(at, 1, (size_t)(rest.ptr - at), out);
+			continue;
+		}
+		if (rest.ptr == at) { /* no UTF-8 */
+			rest.ptr++;
+			rest.len--;
+		}
+		for (; at < rest.ptr; at++)
+			fprintf(out, "\\x%02x", (unsigned char)*at);
+	}
+}
+
 static void print_list(const struct config_list *list, FILE *out)
 {
-	for (size_t i = 0; i < list->n; i++)
-		fprintf(out, "%s%s", i == 0 ? "" : ",", list->items[i]);
+	for (size_t i = 0; i < list->n; i++) {
+		fputs(i == 0 ? "" : ",", out);
+		config_value_print_text(list->items[i], out);
+	}
 }
 
 void config_value_print(const struct config_option *o, const void *target, FILE *out)
 {
 	const void *at = const_field(o, target);
-	const char *text;
 
 	switch (o->kind) {
 	case CONFIG_STRING:
-		text = *(const char *const *)at;
-		fputs(text == NULL ? "" : text, out);
+		config_value_print_text(*(const char *const *)at, out);
 		break;
 	case CONFIG_SECRET:
 		fputs(*(const char *const *)at == NULL ? "" : "***", out);

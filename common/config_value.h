@@ -23,6 +23,9 @@ enum status config_value_append(const struct config_option *o, void *target,
 
 /* What the option takes, in words that follow "is not": "a number from 1 to 9". */
 void config_value_print_allowed(const struct config_option *o, FILE *out);
+/* Writes what somebody typed, or wrote into a file, for a terminal: a character that it would obey as
+ * \xNN for each of its bytes.  NULL is nothing. */
+void config_value_print_text(const char *text, FILE *out);
 /* The value as one could write it again; a secret as three asterisks. */
 void config_value_print(const struct config_option *o, const void *target, FILE *out);
 

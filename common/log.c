@@ -132,11 +132,22 @@ static void line_add_time(struct line *line)
 /* Callers quote what strangers wrote; should one forget, a line still stays one line. */
 static void line_tame(struct line *line)
 {
-	for (size_t i = 0; i < line->len; i++) {
-		unsigned char c = (unsigned char)line->text[i];
+	struct slice rest = {line->text, line->len};
 
-		if (c < 0x20 || c == 0x7f)
-			line->text[i] = '?';
+	while (rest.len > 0) {
+		char *at = line->text + (line->len - rest.len);
+		uint32_t c;
+		size_t n = 1;
+
+		if (utf8_next(&rest, &c)) {
+			n = (size_t)(rest.ptr - at);
+			if (utf8_is_harmless(c))
+				continue;
+		} else {
+			rest.ptr++;
+			rest.len--;
+		}
+		memset(at, '?', n);
 	}
 }
 

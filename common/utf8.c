@@ -1,6 +1,8 @@
 /* utf8.c - one decoder of one character; everything else asks it. */
 #include "common/utf8.h"
 
+#include "common/attr.h"
+
 #include <stddef.h>
 
 /* How a sequence of 1 to 4 bytes begins, and the least character that needs so many
@@ -91,4 +93,42 @@ bool utf8_is_showable(struct slice s)
 			return false;
 	}
 	return s.len > 0;
+}
+
+/* Control and format characters (Unicode 15, general categories Cc, Cf, Zl, Zp), and what is
+ * not for interchange. */
+static const struct {
+	uint32_t first, last;
+} harmful[] = {
+	{0x0000, 0x001f},   /* C0: ESC begins a terminal's commands */
+	{0x007f, 0x009f},   /* DEL and C1: CSI in one character */
+	{0x00ad, 0x00ad},   /* soft hyphen */
+	{0x0600, 0x0605},   /* Arabic number marks */
+	{0x061c, 0x061c},   /* Arabic letter mark */
+	{0x06dd, 0x06dd},   /* Arabic end of ayah */
+	{0x070f, 0x070f},   /* Syriac abbreviation mark */
+	{0x0890, 0x0891},   /* Arabic currency marks */
+	{0x08e2, 0x08e2},   /* Arabic disputed end of ayah */
+	{0x180e, 0x180e},   /* Mongolian vowel separator */
+	{0x200b, 0x200f},   /* zero width, direction */
+	{0x2028, 0x202e},   /* line ends, embeddings, overrides */
+	{0x2060, 0x206f},   /* invisible operators, isolates */
+	{0xe000, 0xf8ff},   /* private use */
+	{0xfeff, 0xfeff},   /* byte order mark */
+	{0xfff0, 0xfffb},   /* interlinear annotation */
+	{0xfffe, 0xffff},   /* not characters */
+	{0x110bd, 0x110bd}, /* Kaithi number signs */
+	{0x110cd, 0x110cd},  {0x13430, 0x1343f}, /* Egyptian format */
+	{0x1bca0, 0x1bca3},                      /* shorthand format */
+	{0x1d173, 0x1d17a},                      /* musical format */
+	{0xe0000, 0x10ffff},                     /* tags, private use */
+};
+
+bool utf8_is_harmless(uint32_t character)
+{
+	for (size_t i = 0; i < NELEMS(harmful); i++) {
+		if (character >= harmful[i].first && character <= harmful[i].last)
+			return false;
+	}
+	return true;
 }

@@ -16,6 +16,8 @@ bool utf8_next(struct slice *s, uint32_t *out);
 /* Has it something to show: not empty, and no control characters but newline and tab?
  * s must be valid. */
 bool utf8_is_showable(struct slice s);
+/* May a terminal be given this character?  Not controls, nor what hides, turns or joins others. */
+bool utf8_is_harmless(uint32_t character);
 /* The longest prefix of at most max bytes that cuts no character; s must be valid. */
 struct slice utf8_clip(struct slice s, size_t max);
 

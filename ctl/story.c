@@ -49,7 +49,11 @@ static void print_detail(const struct bus_story *row, FILE *out)
 	}
 	if (row->detail.len > 0) {
 		fputs(between, out);
-		printable_write(row->detail, out);
+		/* What mail servers say was escaped by the mailer. */
+		if (row->kind == TRAIL_LETTER)
+			printable_write_escaped(row->detail, out);
+		else
+			printable_write(row->detail, out);
 		between = ", ";
 	}
 	if (row->network.len > 0) {

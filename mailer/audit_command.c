@@ -121,13 +121,6 @@ static void on_row(void *ctx, const struct audit_row *row)
 	r->rows++;
 }
 
-static int failed(const char *file, const char *why)
-{
-	fprintf(stderr, "plume-mailer: %s: %s\n", file,
-		why != NULL ? why : "see the line above");
-	return EXIT_FAILURE;
-}
-
 /* Nothing found: 1, as grep does. */
 static int read_rows(const struct options *o, const struct audit_filter *f,
 		     struct reading *r)
@@ -145,7 +138,7 @@ static int read_rows(const struct options *o, const struct audit_filter *f,
 		st = audit_read(&r->reader, f, on_row, r);
 		why = status_text(st);
 	}
-	code = st != ST_OK   ? failed(o->audit, why)
+	code = st != ST_OK   ? command_failed(o->audit, why)
 	       : r->rows > 0 ? EXIT_SUCCESS
 			     : EXIT_FAILURE;
 	audit_reader_close(&r->reader);
@@ -153,7 +146,7 @@ static int read_rows(const struct options *o, const struct audit_filter *f,
 		fputs("plume-mailer audit show: the record has no login of this reference\n",
 		      stderr);
 	if (fflush(stdout) != 0)
-		return failed("stdout", "cannot be written");
+		return command_failed("stdout", "cannot be written");
 	return code;
 }
 

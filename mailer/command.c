@@ -37,13 +37,16 @@ static void list_commands(FILE *out)
 static int find_none(const char *first, const char *second)
 {
 	const char *last = second != NULL ? second : first;
+	char shown[48], more[48];
 
 	if (strcmp(last, "help") == 0 || strcmp(last, "--help") == 0) {
 		list_commands(stdout);
 		return EXIT_SUCCESS;
 	}
-	fprintf(stderr, "plume-mailer: no such command: %.40s%s%.40s\n", first,
-		second != NULL ? " " : "", second != NULL ? second : "");
+	log_quote(shown, sizeof shown, slice_of(first));
+	log_quote(more, sizeof more, slice_of(second));
+	fprintf(stderr, "plume-mailer: no such command: %s%s%s\n", shown,
+		second != NULL ? " " : "", second != NULL ? more : "");
 	list_commands(stderr);
 	return COMMAND_USAGE;
 }
@@ -66,6 +69,16 @@ int command_main(int argc, char **argv)
 			return c->run(argc - 2, argv + 2);
 	}
 	return find_none(argv[1], strcmp(argv[1], "audit") == 0 ? second : NULL);
+}
+
+int command_failed(const char *file, const char *why)
+{
+	char shown[256];
+
+	fprintf(stderr, "plume-mailer: %s: %s\n",
+		log_quote(shown, sizeof shown, slice_of(file)),
+		why != NULL ? why : "see the line above");
+	return EXIT_FAILURE;
 }
 
 const char *command_env(const char *name)

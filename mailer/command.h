@@ -24,6 +24,9 @@ enum config_outcome command_load(const struct config_program *program,
 				 const struct config_source *source, void *target,
 				 const char **operand, int *exit_code) ATTR_USE_RESULT;
 
+/* Says why it failed with this file (NULL: the log has said it); gives the exit code. */
+int command_failed(const char *file, const char *why);
+
 /* The commands: argv[0] is their last word. */
 int command_audit_list(int argc, char **argv);
 int command_audit_show(int argc, char **argv);

@@ -130,14 +130,6 @@ static bool is_plain_word(struct slice word)
 
 /* -- strings -- */
 
-/* Not shown, or changes the direction of what is: zero-width, bidi and tag characters. */
-static bool is_invisible(uint32_t c)
-{
-	return c == 0xad || (c >= 0x200b && c <= 0x200f) ||
-	       (c >= 0x202a && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) ||
-	       c == 0xfeff || (c >= 0xe0000 && c <= 0xe0fff);
-}
-
 /* Gives the name as a person may see it in a mail that a stranger can have sent to them:
  * without control and invisible characters, and with a word joiner (U+2060, not shown)
  * after what a mail reader would need to make a link of "buy.example". */
@@ -148,7 +140,7 @@ static char *name_for_people(struct slice name)
 	uint32_t c;
 
 	for (const char *at = name.ptr; utf8_next(&name, &c); at = name.ptr) {
-		if (is_control(c) || is_invisible(c))
+		if (!utf8_is_harmless(c))
 			continue;
 		memcpy(out + len, at, (size_t)(name.ptr - at));
 		len += (size_t)(name.ptr - at);

@@ -50,13 +50,6 @@ static const struct config_program erase_program = {"plume-mailer audit erase",
 						    NELEMS(erase_options),
 						    COMMAND_CONFIG_VARIABLE};
 
-static int fail(const char *file, const char *why)
-{
-	fprintf(stderr, "plume-mailer: %s: %s\n", file,
-		why != NULL ? why : "see the line above");
-	return EXIT_FAILURE;
-}
-
 /* -- verify -- */
 
 /* ST_ABSENT: there is no such file. */
@@ -129,7 +122,7 @@ static int verify(const struct options *o, const struct audit_head *head)
 		st = audit_verify(r.audit, head, &v);
 		why = status_text(st);
 	}
-	code = st == ST_OK ? tell(&v, head) : fail(o->audit, why);
+	code = st == ST_OK ? tell(&v, head) : command_failed(o->audit, why);
 	audit_reader_close(&r);
 	return code;
 }
@@ -178,11 +171,11 @@ int command_audit_erase(int argc, char **argv)
 		return COMMAND_USAGE;
 	}
 	if (access(o.audit, F_OK) != 0)
-		return fail(o.audit, "there is no such file");
+		return command_failed(o.audit, "there is no such file");
 	if (audit_open(o.audit, &entropy_system, &audit) != ST_OK)
-		return fail(o.audit, NULL);
+		return command_failed(o.audit, NULL);
 	st = audit_erase_address(audit, slice_of(o.address), daemon_wall_ms(), &n);
 	audit_close(&audit);
 	printf("%" PRId64 " rows erased\n", n);
-	return st == ST_OK ? EXIT_SUCCESS : fail(o.audit, status_text(st));
+	return st == ST_OK ? EXIT_SUCCESS : command_failed(o.audit, status_text(st));
 }

@@ -30,7 +30,7 @@ def unharmed(browser):
     assert browser.run(elsewhere) == []
 
 
-def test_500_hostile_texts_names_and_topics(alone):
+def test_n5_500_hostile_texts_names_and_topics(alone):
     """SECURITY N5: as text, name, mark, mail's subject and sender, reason, and what is typed."""
     assert len(set(HOSTILE)) == 500
     hear = """

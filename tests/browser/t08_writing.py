@@ -127,7 +127,7 @@ def test_what_is_too_long_stays_in_the_box(alone):
     assert len(value(alone)) == 65537 and alone.sent(1) == []
 
 
-def test_links_lead_where_they_say(alone):
+def test_n6_links_lead_where_they_say(alone):
     """SECURITY N6."""
     alone.enter_room()
     alone.hear(heard(1, "https://a.example/x?y=1, (http://b.example/(c)) mailto:ann@a.example."))

@@ -24,7 +24,7 @@ def default(program, option):
     return found[1]
 
 
-def test_the_statement_matches_the_programs(plume, browser):
+def test_n7_the_statement_matches_the_programs(plume, browser):
     ann = browser("ann")
     ann.open(plume.gateways[0])
     ann.expect_step("enter")

@@ -1,4 +1,4 @@
-"""SECURITY N1, N3, N4: what people may be called, and what they may say."""
+"""SECURITY N1 to N4: what people may be called, and what they may say."""
 
 import pytest
 from plume import process
@@ -38,6 +38,31 @@ def test_n1_what_breaks_a_rule_is_refused(plume, name):
     eve.hello(name, "eve@e.example")
     eve.expect_no_entry("bad-name")
     assert plume.letters() == 0
+
+
+LOOK_ALIKES = [
+    ("paypal", "\u0440aypal"),  # Cyrillic
+    ("linus", "Iinus"),
+    ("modern", "modem"),
+    ("ann", "\uff41\uff4e\uff4e"),  # full width
+    ("bob", "\U0001d41b\U0001d428\U0001d41b"),  # letters of mathematics
+    ("nina", "n\u03b9na"),  # Greek iota
+    ("eva", "e\u200dva"),  # a joiner
+    ("olga", "\u202eaglo"),  # an override
+]
+
+
+def test_n2_a_look_alike_of_a_claimed_name_is_refused(two_gateways):
+    """Whoever asks, at another gateway; 260 pairs are in tests/unit/broker/look_alikes.def."""
+    plume = two_gateways
+    eve = plume.client(1, label="eve")
+    for name, other in LOOK_ALIKES:
+        plume.join(name)
+        eve.hello(other, "eve@e.example")
+        eve.expect_no_entry("name-taken", "bad-name")
+    assert plume.letters() == len(LOOK_ALIKES), "eve got no mail"
+    eve.hello("eve", "eve@e.example")
+    eve.expect_waiting()
 
 
 def test_n3_reserved_names_are_nobodys(system):

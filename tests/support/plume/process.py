@@ -1,5 +1,6 @@
 """A program of Plume as a child process: started, watched through its log, ended by its pid."""
 
+import json
 import os
 import pathlib
 import re
@@ -66,7 +67,13 @@ def bus_certs(directory, **options):
 
 
 def parse_line(line):
-    """`2026-01-31T12:00:00.000Z info event=ready port="4880"` as a dict; {} for anything else."""
+    """`2026-01-31T12:00:00.000Z info event=ready port="4880"` as a dict; {} for anything else.
+
+    JSON, and what the journal is given (`<6>info event=ready`), too."""
+    if line.startswith("{"):
+        return json.loads(line)
+    if line.startswith("<"):
+        line = f"journal {line[3:]}"
     words = line.split(" ", 2)
     if len(words) < 3 or "event=" not in line:
         return {}

@@ -113,7 +113,7 @@ static void ordinary_names_of_many_scripts_are_allowed(void **state)
 	}
 }
 
-static void names_that_break_a_rule_are_refused(void **state)
+static void n1_names_that_break_a_rule_are_refused(void **state)
 {
 	static const struct {
 		struct slice name;
@@ -165,7 +165,7 @@ static void names_that_break_a_rule_are_refused(void **state)
 	}
 }
 
-static void characters_nobody_can_see_or_name_are_refused(void **state)
+static void n1_characters_nobody_can_see_or_name_are_refused(void **state)
 {
 	static const char *const names[] = {
 		"an\u200bn", /* zero width space */
@@ -229,7 +229,7 @@ static void characters_nobody_can_see_or_name_are_refused(void **state)
 	}
 }
 
-static void scripts_that_can_be_mistaken_are_not_mixed(void **state)
+static void n1_scripts_that_can_be_mistaken_are_not_mixed(void **state)
 {
 	static const char *const names[] = {
 		"\u0440aypal",  /* Cyrillic er */
@@ -413,7 +413,7 @@ static void different_ordinary_names_are_different_claims(void **state)
 	}
 }
 
-static void limits_are_32_characters_and_120_bytes(void **state)
+static void n1_limits_are_32_characters_and_120_bytes(void **state)
 {
 	char name[256] = "";
 
@@ -510,13 +510,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ordinary_names_of_many_scripts_are_allowed),
-		cmocka_unit_test(names_that_break_a_rule_are_refused),
-		cmocka_unit_test(characters_nobody_can_see_or_name_are_refused),
-		cmocka_unit_test(scripts_that_can_be_mistaken_are_not_mixed),
+		cmocka_unit_test(n1_names_that_break_a_rule_are_refused),
+		cmocka_unit_test(n1_characters_nobody_can_see_or_name_are_refused),
+		cmocka_unit_test(n1_scripts_that_can_be_mistaken_are_not_mixed),
 		cmocka_unit_test(names_are_kept_as_they_look),
 		cmocka_unit_test(letters_carry_no_towers),
 		cmocka_unit_test(different_ordinary_names_are_different_claims),
-		cmocka_unit_test(limits_are_32_characters_and_120_bytes),
+		cmocka_unit_test(n1_limits_are_32_characters_and_120_bytes),
 		cmocka_unit_test(a_key_always_has_its_end),
 		cmocka_unit_test(keys_do_not_depend_on_what_was_asked_before),
 		cmocka_unit_test(no_character_makes_an_empty_key),

@@ -109,7 +109,7 @@ static void the_owner_of_both_gets_the_one_that_is_written_alike(void **state)
 	assert_ptr_equal(own, ian);
 }
 
-static void reserved_names_are_nobodys(void **state)
+static void n3_reserved_names_are_nobodys(void **state)
 {
 	static const char *const names[] = {
 		"plumebot", "PLUMEBOT", "plurnebot", "admin", "Admin",        "adrnin",
@@ -232,7 +232,7 @@ static void each_claim_may_be_released_while_they_are_called(void **state)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 /* SECURITY N2 */
-static void of_two_names_that_look_alike_one_is_refused(void **state)
+static void n2_of_two_names_that_look_alike_one_is_refused(void **state)
 {
 	static const struct {
 		const char *claimed, *tried;
@@ -267,7 +267,7 @@ static void of_two_names_that_look_alike_one_is_refused(void **state)
 }
 
 /* SECURITY N3 */
-static void nobody_may_have_a_reserved_name_or_its_look_alike(void **state)
+static void n3_nobody_may_have_a_reserved_name_or_its_look_alike(void **state)
 {
 	static const char *const names[] = {
 		"plumebot", "PlumeBot", "p1umebot", "plurnebot", "admin", "ADMIN",
@@ -313,14 +313,14 @@ int main(void)
 		TEST(a_look_alike_that_came_first_holds_the_real_name),
 		TEST(a_name_between_two_owners_is_taken_for_both),
 		TEST(the_owner_of_both_gets_the_one_that_is_written_alike),
-		TEST(reserved_names_are_nobodys),
+		TEST(n3_reserved_names_are_nobodys),
 		TEST(a_released_name_is_free_with_all_its_keys),
 		TEST(an_owner_holds_ten_names_at_most),
 		TEST(the_table_has_a_bound),
 		TEST(ids_are_not_used_again),
 		TEST(each_claim_may_be_released_while_they_are_called),
-		TEST(of_two_names_that_look_alike_one_is_refused),
-		TEST(nobody_may_have_a_reserved_name_or_its_look_alike),
+		TEST(n2_of_two_names_that_look_alike_one_is_refused),
+		TEST(n3_nobody_may_have_a_reserved_name_or_its_look_alike),
 		TEST(reserved_names_have_a_bound),
 	};
 

@@ -27,7 +27,7 @@ static bool is_good(const char *s, size_t times)
 	return good;
 }
 
-static void controls_are_refused_but_newline_and_tab(void **state)
+static void n4_controls_are_refused_but_newline_and_tab(void **state)
 {
 	(void)state;
 	assert_false(text_is_good(S("")));
@@ -42,7 +42,7 @@ static void controls_are_refused_but_newline_and_tab(void **state)
 	assert_true(text_is_good(S("\u05e9\u05dc\u05d5\u05dd, \u202eolleh")));
 }
 
-static void a_tower_of_marks_is_refused(void **state)
+static void n4_a_tower_of_marks_is_refused(void **state)
 {
 	static const char *const marks[] = {
 		"\u0301",     /* acute */
@@ -88,8 +88,8 @@ static void what_people_write_is_good(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(controls_are_refused_but_newline_and_tab),
-		cmocka_unit_test(a_tower_of_marks_is_refused),
+		cmocka_unit_test(n4_controls_are_refused_but_newline_and_tab),
+		cmocka_unit_test(n4_a_tower_of_marks_is_refused),
 		cmocka_unit_test(what_cannot_be_seen_does_not_hide_a_tower),
 		cmocka_unit_test(what_people_write_is_good),
 	};

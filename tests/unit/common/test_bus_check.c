@@ -77,7 +77,7 @@ static void values_of_ours_pass(void **state)
 	check_all(cases, NELEMS(cases));
 }
 
-static void lengths_that_lie_are_refused(void **state)
+static void b4_lengths_that_lie_are_refused(void **state)
 {
 	static const struct check_case cases[] = {
 		{BYTES(""), ST_SHORT},
@@ -107,7 +107,7 @@ static void lengths_that_lie_are_refused(void **state)
 	check_all(cases, NELEMS(cases));
 }
 
-static void what_is_nested_too_deeply_is_refused(void **state)
+static void b4_what_is_nested_too_deeply_is_refused(void **state)
 {
 	char deep[4096];
 
@@ -117,7 +117,7 @@ static void what_is_nested_too_deeply_is_refused(void **state)
 	assert_int_equal(check(deep, sizeof deep, MAX), ST_DEPTH);
 }
 
-static void types_that_nobody_sends_are_refused(void **state)
+static void b4_types_that_nobody_sends_are_refused(void **state)
 {
 	static const unsigned char tags[] = {
 		0x80, 0x81, 0x8f, 0xde, 0xdf, /* maps */
@@ -152,7 +152,7 @@ static void bytes_after_the_end_are_refused(void **state)
 	check_all(cases, NELEMS(cases));
 }
 
-static void frames_over_the_limit_are_refused_unread(void **state)
+static void b4_frames_over_the_limit_are_refused_unread(void **state)
 {
 	(void)state;
 	assert_int_equal(check(BYTES("\x91\x01"), 2), ST_OK);
@@ -186,11 +186,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_of_ours_pass),
-		cmocka_unit_test(lengths_that_lie_are_refused),
-		cmocka_unit_test(what_is_nested_too_deeply_is_refused),
-		cmocka_unit_test(types_that_nobody_sends_are_refused),
+		cmocka_unit_test(b4_lengths_that_lie_are_refused),
+		cmocka_unit_test(b4_what_is_nested_too_deeply_is_refused),
+		cmocka_unit_test(b4_types_that_nobody_sends_are_refused),
 		cmocka_unit_test(bytes_after_the_end_are_refused),
-		cmocka_unit_test(frames_over_the_limit_are_refused_unread),
+		cmocka_unit_test(b4_frames_over_the_limit_are_refused_unread),
 		cmocka_unit_test(damage_is_survived),
 	};
 

@@ -121,10 +121,12 @@ static void a_forgotten_newline_does_not_make_a_second_line(void **state)
 	(void)state;
 	log_init("plume-test", LOG_INFO);
 	capture_start();
-	log_info("evil", "text=%s", "a\nb\x1b[2J");
+	log_info("evil", "text=%s",
+		 "a\nb\x1b[2J\xc2\x9b"
+		 "2J\xe2\x80\xae\xff \xc3\xa9");
 	line = capture_end();
 	assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
-	assert_non_null(strstr(line, "text=a?b?[2J\n"));
+	assert_non_null(strstr(line, "text=a?b?[2J??2J???? \xc3\xa9\n"));
 }
 
 static void logging_leaves_errno_alone(void **state)

@@ -128,6 +128,21 @@ static void a_clip_never_cuts_a_character(void **state)
 	}
 }
 
+static void what_commands_hides_or_turns_is_not_harmless(void **state)
+{
+	static const uint32_t harmful[] = {
+		0,      '\n',   0x1b,   0x7f,   0x9b,   0xad,   0x200b,  0x200f,
+		0x2028, 0x202e, 0x2066, 0xfeff, 0xe000, 0xffff, 0xe0041, 0x10ffff};
+	static const uint32_t harmless[] = {' ',   '~',   0xa0,   0xe9,
+					    0x301, 0x5d0, 0x3042, 0x1f600};
+
+	(void)state;
+	for (size_t i = 0; i < NELEMS(harmful); i++)
+		assert_false(utf8_is_harmless(harmful[i]));
+	for (size_t i = 0; i < NELEMS(harmless); i++)
+		assert_true(utf8_is_harmless(harmless[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -137,6 +152,7 @@ int main(void)
 		cmocka_unit_test(the_empty_text_and_zeros_are_valid),
 		cmocka_unit_test(characters_are_taken_one_by_one),
 		cmocka_unit_test(a_clip_never_cuts_a_character),
+		cmocka_unit_test(what_commands_hides_or_turns_is_not_harmless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,7 +23,7 @@ static const struct bus_story deferred = {.time_ms = UINT64_C(1700000003000),
 					  .times = 1,
 					  .reference = {"K7Q-2MX", 7},
 					  .email = {"ann@a.example", 13},
-					  .detail = {"4.7.1 \x1b[2J", 10},
+					  .detail = {"4.7.1 \x1b[2J \\x9b", 15},
 					  .state = MAIL_DEFERRED,
 					  .attempt = 1,
 					  .code = 451};
@@ -58,7 +58,7 @@ static void a_story_is_told_in_sentences(void **state)
 		"2023-11-14 22:13:20  a login code was asked for, and its letter put on the"
 		" mail desk (from 192.0.2.0/24).\n"
 		"2023-11-14 22:13:23  the letter could not be sent yet; it is tried again"
-		" (attempt 1, code 451, 4.7.1 \\u{1b}[2J).\n"
+		" (attempt 1, code 451, 4.7.1 \\u{1b}[2J \\x9b).\n"
 		"2023-11-14 22:14:20  a login code was asked for, and its letter put on the"
 		" mail desk.\n"
 		"2023-11-14 22:14:21  a wrong code was given, 12 times within a minute.\n");
