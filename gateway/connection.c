@@ -186,6 +186,8 @@ void connection_flush(struct gateway *g, struct connection *c)
 {
 	const struct frame_log *log = fanout_log(g->fanout);
 
+	if (c->has_ended)
+		server_shut(c->wsi);
 	if (c->state == CLOSING || server_is_closing(c->wsi))
 		return;
 	if (c->private_len == 0 &&
@@ -244,9 +246,8 @@ void connection_skip(struct connection *c, uint64_t from, uint64_t to)
 
 void connection_close(struct gateway *g, struct connection *c, enum close_reason why)
 {
-	unsigned char
-		frame[FRAME_HEADER_MAX + 125]; /* RFC 6455 5.5: a control frame's most */
-	size_t name = strlen(close_name(why)), len;
+	unsigned char frame[FRAME_CLOSE_MAX];
+	size_t len = frame_close(close_code(why), close_name(why), frame);
 
 	if (c->state == CLOSING)
 		return;
@@ -254,20 +255,17 @@ void connection_close(struct gateway *g, struct connection *c, enum close_reason
 		 close_name(why), close_code(why));
 	g->metrics.closes[why]++;
 	enter_state(c, CLOSING);
-	/* RFC 6455 5.5.1: a status code in network byte order, then text. */
-	len = frame_header(FRAME_CLOSE, 2 + name, frame);
-	frame[len++] = (unsigned char)(close_code(why) >> 8);
-	frame[len++] = (unsigned char)(close_code(why) & 0xff);
-	memcpy(frame + len, close_name(why), name);
-	len += name;
 	if (server_is_choked(c->wsi)) {
 		server_end_after(g->server, c->wsi, 0);
 		return;
 	}
 	if (c->private_len > 0)
 		flush_private(c);
-	if (!server_is_choked(c->wsi))
+	if (!server_is_choked(c->wsi)) {
 		server_write(c->wsi, (struct slice){(char *)frame, len});
+		c->has_ended = true;
+		server_shut(c->wsi);
+	}
 	server_end_after(g->server, c->wsi, 3);
 }
 

@@ -61,6 +61,7 @@ struct connection {
 	bool is_known : 1;       /* the broker has heard of it */
 	bool is_following : 1;   /* was given frames of the log */
 	bool is_catching_up : 1; /* posts older than the log were asked for */
+	bool has_ended : 1;      /* our close frame was written: nothing may follow it */
 };
 
 /* Begins in zeroed memory that the WebSocket library owns.  False: too many connections. */
