@@ -56,6 +56,7 @@ struct connection {
 	bool is_known : 1;       /* the broker has heard of it */
 	bool is_following : 1;   /* was given frames of the log */
 	bool is_catching_up : 1; /* posts older than the log were asked for */
+	bool has_ended : 1;      /* our close frame was written: nothing may follow it */
 	bool is_unknown : 1; /* counted as one that is not in the room (admission.h) */
 	uint32_t partial_len;
 	uint64_t id; /* on the bus; 0: not a WebSocket (yet) */

@@ -1,6 +1,4 @@
 /* The end of a connection: why, in a close frame and in the log. */
-#include <string.h>
-
 #include "common/log.h"
 #include "gateway/connection_private.h"
 #include "gateway/frame_log.h"
@@ -9,9 +7,8 @@
 
 void connection_close(struct gateway *g, struct connection *c, enum close_reason why)
 {
-	unsigned char
-		frame[FRAME_HEADER_MAX + 125]; /* RFC 6455 5.5: a control frame's most */
-	size_t name = strlen(close_name(why)), len;
+	unsigned char frame[FRAME_CLOSE_MAX];
+	size_t len = frame_close(close_code(why), close_name(why), frame);
 
 	if (c->state == CLOSING)
 		return;
@@ -19,12 +16,6 @@ void connection_close(struct gateway *g, struct connection *c, enum close_reason
 		 close_name(why), close_code(why));
 	g->metrics.closes[why]++;
 	connection_enter_state(c, CLOSING);
-	/* RFC 6455 5.5.1: a status code in network byte order, then text. */
-	len = frame_header(FRAME_CLOSE, 2 + name, frame);
-	frame[len++] = (unsigned char)(close_code(why) >> 8);
-	frame[len++] = (unsigned char)(close_code(why) & 0xff);
-	memcpy(frame + len, close_name(why), name);
-	len += name;
 	connection_drop_partial(g, c);
 	if (why == CLOSE_BUSY || server_is_choked(c->wsi))
 		connection_drop_waiting(g, c);
@@ -34,8 +25,11 @@ void connection_close(struct gateway *g, struct connection *c, enum close_reason
 	}
 	if (c->private_len > 0)
 		connection_flush_private(g, c);
-	if (!server_is_choked(c->wsi))
+	if (!server_is_choked(c->wsi)) {
 		server_write(c->wsi, (struct slice){(char *)frame, len});
+		c->has_ended = true;
+		server_shut(c->wsi);
+	}
 	server_end_after(g->server, c->wsi, 3);
 }
 

@@ -135,6 +135,8 @@ void connection_flush(struct gateway *g, struct connection *c)
 {
 	struct run r = {.from = 0};
 
+	if (c->has_ended)
+		server_shut(c->wsi);
 	flush(g, c, due_of(c, fanout_log(g->fanout)), &r);
 }
 

@@ -36,6 +36,18 @@ size_t frame_header(enum frame_opcode opcode, size_t payload,
 	return 2 + bytes;
 }
 
+/* RFC 6455 5.5.1: a status code in network byte order, then text. */
+size_t frame_close(uint16_t code, const char *reason, unsigned char out[FRAME_CLOSE_MAX])
+{
+	size_t text = strlen(reason), len = frame_header(FRAME_CLOSE, 2 + text, out);
+
+	assert(len + 2 + text <= FRAME_CLOSE_MAX);
+	out[len++] = (unsigned char)(code >> 8);
+	out[len++] = (unsigned char)(code & 0xff);
+	memcpy(out + len, reason, text);
+	return len + text;
+}
+
 struct frame_log *frame_log_new(size_t bytes, size_t frames)
 {
 	struct frame_log *l = xcalloc(1, sizeof *l);

@@ -12,7 +12,8 @@
 #include "common/slice.h"
 
 enum {
-	FRAME_HEADER_MAX = 10, /* RFC 6455 5.2, a server's frame: no masking key */
+	FRAME_HEADER_MAX = 10,     /* RFC 6455 5.2, a server's frame: no masking key */
+	FRAME_CLOSE_MAX = 2 + 125, /* 5.5: a control frame's most */
 	/* Bytes in front of any run that frame_log_read() gives, for who writes in front. */
 	FRAME_LOG_HEADROOM = 32,
 };
@@ -23,6 +24,9 @@ enum frame_opcode { FRAME_TEXT = 0x81, FRAME_CLOSE = 0x88, FRAME_PING = 0x89 };
 /* Writes the header of a frame with this payload into out; returns its length. */
 size_t frame_header(enum frame_opcode opcode, size_t payload,
 		    unsigned char out[FRAME_HEADER_MAX]);
+
+/* Writes a whole close frame into out; returns its length.  reason: of at most 123 bytes. */
+size_t frame_close(uint16_t code, const char *reason, unsigned char out[FRAME_CLOSE_MAX]);
 
 struct frame_log;
 

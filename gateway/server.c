@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <libwebsockets.h>
 
@@ -66,6 +67,14 @@ void server_write(struct lws *wsi, struct slice frames)
 void server_want_write(struct lws *wsi)
 {
 	lws_callback_on_writable(wsi);
+}
+
+void server_shut(struct lws *wsi)
+{
+	if (server_is_choked(wsi))
+		server_want_write(wsi);
+	else
+		(void)shutdown(server_socket(wsi), SHUT_WR);
 }
 
 void server_end_after(struct server *s, struct lws *wsi, int seconds)

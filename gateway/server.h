@@ -41,6 +41,10 @@ int server_socket(struct lws *wsi);
 void server_write(struct lws *wsi, struct slice frames);
 /* connection_flush() will be called when the socket can take more. */
 void server_want_write(struct lws *wsi);
+/* Shuts our half of the connection as soon as all that was written is in the kernel, or asks for
+ * connection_flush() to do it again then: the library answers pings and protests even after our close
+ * frame, which nothing may follow. */
+void server_shut(struct lws *wsi);
 /* Ends the connection after so many seconds, unless the peer does first; 0: at once. */
 void server_end_after(struct server *s, struct lws *wsi, int seconds);
 /* The browser's IP address. */

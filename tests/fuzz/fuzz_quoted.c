@@ -87,7 +87,7 @@ static void check_printable(struct slice text)
 	rest = (struct slice){written, len};
 	assert(utf8_is_valid(rest));
 	while (utf8_next(&rest, &c))
-		assert(c >= ' ' && !(c >= 0x7f && c < 0xa0) && printable_is_safe(c));
+		assert(c >= ' ' && !(c >= 0x7f && c < 0xa0) && utf8_is_harmless(c));
 	free(written);
 }
 

@@ -25,7 +25,7 @@ static void check_shown(const char *text, size_t len)
 
 	assert(utf8_is_valid(rest) && (len == 0 || text[len - 1] == '\n'));
 	while (utf8_next(&rest, &c))
-		assert(c == '\n' || printable_is_safe(c));
+		assert(c == '\n' || utf8_is_harmless(c));
 }
 
 static void check_report(enum control_verb verb, enum report_form form,

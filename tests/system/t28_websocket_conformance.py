@@ -388,6 +388,18 @@ def test_7_1_2_nothing_is_heard_after_a_close(peer, room, after):
     assert not [frame for frame in room[1].frames if frame["text"] == "late"]
 
 
+@pytest.mark.parametrize(
+    "after", [frame(PING, b"x"), frame(CONTINUATION, b"x"), frame(TEXT, b"{}", rsv=1)]
+)
+def test_7_1_4_nothing_follows_our_close_frame(peer, after):
+    peer.send(*[frame(TEXT, b"{")] * 3)  # so many broken ones: bad-input
+    while peer.receive().opcode != CLOSE:
+        continue
+    peer.send(after)
+    peer.end()
+    assert peer.rest() == b""
+
+
 def test_7_1_5_close_within_a_message(peer):
     peer.send(frame(TEXT, say()[0], fin=False), close_frame(1000))
     expect_end(peer, 1000)

@@ -42,6 +42,18 @@ static void headers_are_those_of_rfc_6455(void **state)
 	assert_memory_equal(out, "\x88\x02", 2);
 }
 
+static void a_close_frame_says_its_code_and_why(void **state)
+{
+	unsigned char out[FRAME_CLOSE_MAX];
+
+	(void)state;
+	assert_int_equal(frame_close(1008, "bad-input", out), 13);
+	assert_memory_equal(out,
+			    "\x88\x0b\x03\xf0"
+			    "bad-input",
+			    13);
+}
+
 static void an_empty_log_has_no_frames(void **state)
 {
 	struct frame_log *l = frame_log_new(1000, 10);
@@ -352,6 +364,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(headers_are_those_of_rfc_6455),
+		cmocka_unit_test(a_close_frame_says_its_code_and_why),
 		cmocka_unit_test(an_empty_log_has_no_frames),
 		cmocka_unit_test(a_run_is_whole_frames_up_to_the_cap_but_at_least_one),
 		cmocka_unit_test(a_frame_never_wraps),
