@@ -4,6 +4,9 @@
  * moment leaves the state before or after.  WAL mode: with STORE_NORMAL a commit survives the
  * death of the process, with STORE_FULL also the loss of power.
  *
+ * Bounds: the tables are those of memory, with their bounds; the WAL is brought back every 1,000 pages, and
+ * cut to 4 MiB when a transaction was larger.
+ *
  * The first error of a transaction sticks: the puts after it do nothing, and store_commit() returns
  * it.  A NULL store is one that forgets: every put on it succeeds and does nothing.
  * Times that must hold over a restart are wall clock here. */

@@ -125,7 +125,10 @@ enum status store_open(const char *path, enum store_sync sync,
 	st = check_owner(s->db, &version);
 	if (st != ST_OK)
 		return refuse(&s, path, st);
-	rc = sqlite3_exec(s->db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+	/* The WAL keeps the size of the largest transaction, unless it is told not to. */
+	rc = sqlite3_exec(s->db,
+			  "PRAGMA journal_mode=WAL; PRAGMA journal_size_limit=4194304",
+			  NULL, NULL, NULL);
 	if (rc != SQLITE_OK)
 		return refuse(&s, path, store_status(rc));
 	st = version == 0 ? ST_OK : check_pages(s->db);

@@ -1,14 +1,19 @@
 """What can grow by what others do has a bound, where it takes processes to see it (docs/OPERATIONS.md,
 "Bounds"; the rest is in tests/unit)."""
 
+import json
+import signal
 import threading
 import time
 
 import pytest
 from plume.admin import metrics
 from plume.bus_peer import FakeBroker
+from plume.http_sink import HttpSink
+from plume.mail_desk import DEFERRED, QUEUED, SENT
 from plume.raw_socket import CLOSE, Dropped, RawSocket, frame
 from plume.raw_socket import TEXT as TEXT_FRAME
+from plume.smtp_sink import HANG
 from plume.wait import DEADLINE, until
 
 RESUME, SYNC, RESULTS, ADMITTED, SYNCED, EVENTS, POST = 12, 16, 2, 33, 37, 50, 51
@@ -155,3 +160,95 @@ def test_what_readers_that_stopped_have_waiting_is_bounded(narrow):
     until(they_read_on, lambda: f"{backlog(plume)} bytes wait still")
     for one in many:
         one.close()
+
+
+# -- what waits for the broker, and for one browser
+
+
+class Stopped:
+    """The broker, while it does not run."""
+
+    def __init__(self, plume):
+        self.broker = plume.broker
+
+    def __enter__(self):
+        self.broker.signal(signal.SIGSTOP)
+
+    def __exit__(self, *_):
+        self.broker.signal(signal.SIGCONT)
+
+
+def test_what_waits_for_the_broker_is_bounded(system):
+    plume = system.start(gateway={"posts_per_second": 0, "log_level": "info"})
+    gateway = plume.gateways[0]
+    ann = plume.join("ann")
+    waiting = []
+    with Stopped(plume):
+        for number in range(2500):
+            ann.say(f"{number}")
+        ann.expect_refused("busy")
+        until(lambda: len(refused(ann, "busy")) >= 2500 - 2000, "the others are refused")
+        waiting.append(metrics(gateway)["plume_commands_waiting"])
+    until(lambda: metrics(gateway)["plume_commands_waiting"] == 0, "they left", 30)
+    assert 1800 <= waiting[0] <= 1810
+    ann.expect_own(ann.say("and there is room again"))
+
+
+def refused(ann, reason):
+    return [f for f in ann.frames if f["type"] == 8 and f.get("reason") == reason]
+
+
+def test_who_takes_no_answers_is_closed(system):
+    """Every text over the rate is answered; this browser reads none of the answers."""
+    plume = system.start(gateway={"log_level": "info"})
+    ann = plume.join("ann")
+    deaf = RawSocket(plume.gateways[0].port).upgrade()
+    deaf.resume(ann.token)
+    text = frame(TEXT_FRAME, json.dumps({"type": 1, "id": "i" * 64, "text": "x"}).encode())
+
+    def is_closed():
+        deaf.send(text * 200)
+        return plume.gateways[0].events("close", reason="too-slow")
+
+    until(is_closed, "it is closed")
+    ann.expect_own(ann.say("others are served"))
+    deaf.close()
+
+
+# -- a mailer's letters
+
+
+def in_hand(mailer):
+    shown = metrics(mailer)
+    return shown["plume_letters_in_hand"], shown["plume_letters_sending"]
+
+
+def test_a_mailer_sends_so_many_at_a_time(sink, desk, start):
+    sink.reply("DATA", HANG)
+    mailer = start(concurrency=3)
+    letters = [desk.post(f"a{n}@a.example") for n in range(12)]
+    until(lambda: in_hand(mailer) == (3, 3), lambda: f"{in_hand(mailer)}")
+    sink.relent()
+    for letter in letters:
+        desk.wait_state(letter, SENT)
+    until(lambda: in_hand(mailer) == (0, 0), lambda: f"{in_hand(mailer)}")
+
+
+def test_a_mailer_takes_no_more_letters_than_it_may_have(system, desk):
+    """Each is put off for long, and so it would take one after the other."""
+    mailgun = system.guard(HttpSink())
+    mailgun.reply(500, "later", Retry_After="3000")
+    letters = [desk.post(f"a{n}@a.example", life=86400) for n in range(1030)]
+    mailer = system.start_mailer(
+        transport="mailgun:chat.example",
+        mailgun_url=mailgun.url,
+        mailgun_key_file=system.secret_file("mailgun-key", "key-0123456789"),
+        log_level="info",
+    ).wait_ready()
+    until(lambda: in_hand(mailer) == (1024, 0), lambda: f"{in_hand(mailer)}", 120)
+    asked = len(desk.asked)
+    desk.wait_state(letters[1023], DEFERRED)
+    assert len(mailgun.asked) == 1024 and len(desk.asked) == asked
+    assert not any(letter.reports for letter in letters[1024:]), "they wait with the broker"
+    mailer.drain()  # gives them back
+    assert all(letter.reports[-1][1] == QUEUED for letter in letters[:1024])

@@ -518,6 +518,41 @@ static void an_error_undoes_the_whole_transaction(void **state)
 	store_close(&s);
 }
 
+static size_t wal_size(const struct fixture *f)
+{
+	char path[128];
+	struct stat st;
+
+	assert_true(fmt(path, sizeof path, "%s-wal", f->path));
+	assert_int_equal(stat(path, &st), 0);
+	return (size_t)st.st_size;
+}
+
+static void the_log_of_a_large_transaction_does_not_stay(void **state)
+{
+	struct fixture *f = *state;
+	struct store *s = open_store(f);
+	char *text = xcalloc(1, 65537);
+	struct history_post post = {.person = 1000, .name = S("ann")};
+
+	memset(text, 'x', 65536);
+	post.text = (struct slice){text, 65536};
+	store_begin(s);
+	for (post.seq = 1; post.seq <= 200; post.seq++)
+		store_put_post(s, &post);
+	commit(s);
+	assert_true(wal_size(f) > 12 << 20);
+	post.text = S("short");
+	for (; post.seq < 205; post.seq++) {
+		store_begin(s);
+		store_put_post(s, &post);
+		commit(s);
+	}
+	assert_in_range(wal_size(f), 0, 4 << 20);
+	store_close(&s);
+	free(text);
+}
+
 static void a_store_that_forgets_takes_everything(void **state)
 {
 	static struct trace t;
@@ -990,6 +1025,7 @@ int main(void)
 		TEST(texts_of_any_bytes_and_size_come_back),
 		TEST(what_was_not_committed_is_forgotten),
 		TEST(an_error_undoes_the_whole_transaction),
+		TEST(the_log_of_a_large_transaction_does_not_stay),
 		TEST(a_store_that_forgets_takes_everything),
 		TEST(no_code_address_or_token_can_be_read_in_the_file),
 		TEST(what_was_dropped_is_not_in_the_file_any_more),

@@ -403,6 +403,47 @@ static void every_subscriber_hears_everything_in_order(void **state)
 	bus_publisher_free(&p);
 }
 
+static void on_frame_size(void *ctx, struct slice frame)
+{
+	*(size_t *)ctx += frame.len;
+}
+
+/* The loop takes nothing for long: what does not fit is dropped and counted, and then all is as before. */
+static void a_loop_that_is_late_has_a_bounded_inbox(void **state)
+{
+	struct world *w = *state;
+	struct bus_publisher *p = new_publisher(w);
+	struct slice large = {xcalloc(1, 64 << 10), 64 << 10};
+	struct bus_subscriber *s;
+	size_t heard = 0;
+
+	assert_int_equal(bus_subscriber_new(&w->loop, &w->at, on_frame_size, &heard, &s),
+			 ST_OK);
+	for (int i = 0; i < DEADLINE_MS / TICK_MS && heard == 0; i++) {
+		bus_publish(p, S("x"));
+		run_for(w, TICK_MS);
+	}
+	run_for(w, 50);
+	heard = 0;
+	for (int i = 0; i < DEADLINE_MS && bus_subscriber_dropped(s) == 0; i++) {
+		for (int n = 0; n < 16; n++)
+			bus_publish(p, large);
+		uv_sleep(1); /* NNG's threads need time, and our loop gets none */
+	}
+	assert_true(bus_subscriber_dropped(s) > 0);
+	run_for(w, 100);
+	assert_in_range(heard, BUS_INBOX_MAX / 2, BUS_INBOX_MAX + (2 << 20));
+	heard = 0;
+	for (int i = 0; i < DEADLINE_MS / TICK_MS && heard == 0; i++) {
+		bus_publish(p, S("x"));
+		run_for(w, TICK_MS);
+	}
+	assert_true(heard > 0);
+	free((char *)(uintptr_t)large.ptr);
+	bus_subscriber_free(&s);
+	bus_publisher_free(&p);
+}
+
 static void a_subscriber_finds_a_publisher_that_restarted(void **state)
 {
 	struct heard h = {0};
@@ -575,6 +616,7 @@ int main(void)
 		WITH_WORLD(who_left_disturbs_nobody),
 		WITH_WORLD(a_frame_over_the_limit_is_not_even_read),
 		WITH_WORLD(every_subscriber_hears_everything_in_order),
+		WITH_WORLD(a_loop_that_is_late_has_a_bounded_inbox),
 		WITH_WORLD(a_subscriber_finds_a_publisher_that_restarted),
 		WITH_WORLD(a_port_in_use_is_refused),
 		cmocka_unit_test(endpoints_are_four_ports_in_a_row),

@@ -49,6 +49,33 @@ static void a1_a_row_says_what_happened_and_is_there_at_once(void **state)
 	assert_null(a);
 }
 
+static size_t wal_size(const struct world *w)
+{
+	char path[96];
+	struct stat st;
+
+	assert_true(fmt(path, sizeof path, "%s-wal", w->path));
+	assert_int_equal(stat(path, &st), 0);
+	return (size_t)st.st_size;
+}
+
+static void the_log_of_a_large_transaction_does_not_stay(void **state)
+{
+	const struct world *w = *state;
+	struct audit *a = world_open(w);
+	struct audit_entry entry = world_entry();
+
+	audit_begin(a);
+	for (int i = 0; i < 20000; i++)
+		audit_add(a, &entry);
+	assert_int_equal(audit_commit(a), ST_OK);
+	assert_true(wal_size(w) > 4 << 20);
+	for (int i = 0; i < 5; i++)
+		world_add(a, entry);
+	assert_in_range(wal_size(w), 0, 4 << 20);
+	audit_close(&a);
+}
+
 static void a1_an_address_is_a_hash_and_sealed(void **state)
 {
 	const struct world *w = *state;
@@ -373,6 +400,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(a1_a_row_says_what_happened_and_is_there_at_once),
+		WORLD_TEST(the_log_of_a_large_transaction_does_not_stay),
 		WORLD_TEST(a1_an_address_is_a_hash_and_sealed),
 		WORLD_TEST(the_file_and_its_keys_are_private),
 		WORLD_TEST(two_mailers_make_one_chain),

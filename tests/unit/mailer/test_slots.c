@@ -30,6 +30,25 @@ static void a_slot_has_one_holder_until_it_goes(void **state)
 	slots_close(&b);
 }
 
+static void there_are_as_many_slots_as_the_bound(void **state)
+{
+	const struct world *w = *state;
+	struct slots *a, *b;
+	unsigned free_ones = 0;
+
+	assert_int_equal(slots_open(w->path, &a), ST_OK);
+	assert_int_equal(slots_open(w->path, &b), ST_OK);
+	for (unsigned slot = 0; slot < SLOTS_MAX; slot++)
+		assert_true(slots_take(a, slot));
+	for (unsigned slot = 0; slot < SLOTS_MAX; slot++)
+		free_ones += slots_take(b, slot) ? 1 : 0;
+	assert_int_equal(free_ones, 0);
+	slots_release(a, SLOTS_MAX - 1);
+	assert_true(slots_take(b, SLOTS_MAX - 1));
+	slots_close(&a);
+	slots_close(&b);
+}
+
 static void the_gate_is_for_one_alone_or_for_all(void **state)
 {
 	const struct world *w = *state;
@@ -51,6 +70,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(a_slot_has_one_holder_until_it_goes),
+		WORLD_TEST(there_are_as_many_slots_as_the_bound),
 		WORLD_TEST(the_gate_is_for_one_alone_or_for_all),
 	};
 
