@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sanitizer/asan_interface.h> /* nothing unless it is on */
+
 #include "common/memory.h"
 
 enum { CHUNK = 64 }; /* records */
@@ -84,6 +86,7 @@ uint32_t pool_add(struct pool *p)
 	uint32_t number = take_number(p);
 
 	append(p, number);
+	ASAN_UNPOISON_MEMORY_REGION(pool_at(p, number), p->size - sizeof(struct link));
 	p->count++;
 	return number;
 }
@@ -94,6 +97,8 @@ void pool_remove(struct pool *p, uint32_t number)
 
 	unlink_number(p, number);
 	memset(l, 0, p->size);
+	/* Whoever still uses the record is found as with memory that was freed. */
+	ASAN_POISON_MEMORY_REGION(l + 1, p->size - sizeof *l);
 	l->next = p->free;
 	p->free = number;
 	p->count--;
