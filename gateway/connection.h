@@ -15,6 +15,7 @@
 
 #include "common/bucket.h"
 #include "common/slice.h"
+#include "gateway/backlog.h"
 
 struct gateway;
 struct lws;
@@ -53,12 +54,13 @@ struct connection {
 	bool is_known : 1;       /* the broker has heard of it */
 	bool is_following : 1;   /* was given frames of the log */
 	bool is_catching_up : 1; /* posts older than the log were asked for */
-	uint32_t partial_len;
+	struct backlog_reader pace;
 	uint64_t id; /* on the bus; 0: not a WebSocket (yet) */
 	struct bucket posts, asks;
-	char *ticket;     /* of the login that waits; NULL: none */
-	char *partial;    /* a message that arrives in pieces */
-	char *private;    /* whole frames for this connection alone */
+	char *ticket;  /* of the login that waits; NULL: none */
+	char *partial; /* a message that arrives in pieces */
+	char *private; /* whole frames for this connection alone */
+	uint32_t partial_len;
 	uint32_t asked_s; /* when older posts were */
 	uint32_t typed_s; /* when it was last passed on that its person is writing */
 	uint32_t heard_s, pinged_s,

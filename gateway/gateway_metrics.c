@@ -94,6 +94,7 @@ void gateway_metrics_write(struct gateway *g, FILE *out)
 	m->inside = m->behind = m->cursor_lag = 0;
 	connections_each(g->connections, look_at, g);
 	m->dropped = fanout_dropped(g->fanout);
+	m->is_behind = fanout_is_behind(g->fanout);
 	m->bus_deaf = uplink_is_deaf(g->uplink);
 	metrics_write(table, NELEMS(table), m, out);
 }
