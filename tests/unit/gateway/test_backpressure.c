@@ -1,5 +1,5 @@
 /* Who makes the room wait, and who does not. */
-#include "gateway/backlog.h"
+#include "gateway/backpressure.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,29 +11,31 @@
 enum { READERS = 8 };
 
 struct crowd {
-	struct backlog backlog;
-	struct backlog_reader readers[READERS];
+	struct backpressure pressure;
+	struct backpressure_reader readers[READERS];
 };
 
 enum pace { UNCHOKED, MOVING, TRICKLING, STOPPED };
 
 /* A look at which the first `behind` are at this place, at this pace, and the others near. */
-static bool look(struct crowd *w, size_t behind, enum backlog_place place, enum pace pace)
+static bool look(struct crowd *w, size_t behind, enum backpressure_place place,
+		 enum pace pace)
 {
-	backlog_begin(&w->backlog);
+	backpressure_begin(&w->pressure);
 	for (size_t i = 0; i < READERS; i++) {
 		bool is_behind = i < behind;
 
 		if (is_behind && pace == MOVING) {
-			backlog_took(&w->readers[i], BACKLOG_MOVING / 2);
-			backlog_took(&w->readers[i], 10 * BACKLOG_MOVING);
+			backpressure_took(&w->readers[i], BACKPRESSURE_MOVING / 2);
+			backpressure_took(&w->readers[i], 10 * BACKPRESSURE_MOVING);
 		} else if (is_behind && pace == TRICKLING) {
-			backlog_took(&w->readers[i], BACKLOG_MOVING - 1);
+			backpressure_took(&w->readers[i], BACKPRESSURE_MOVING - 1);
 		}
-		backlog_see(&w->backlog, &w->readers[i], is_behind ? place : BACKLOG_NEAR,
-			    is_behind && pace != UNCHOKED);
+		backpressure_see(&w->pressure, &w->readers[i],
+				 is_behind ? place : BACKPRESSURE_NEAR,
+				 is_behind && pace != UNCHOKED);
 	}
-	return backlog_end(&w->backlog);
+	return backpressure_end(&w->pressure);
 }
 
 static void it_begins_after_some_looks_and_ends_when_few_are_late(void **state)
@@ -42,12 +44,12 @@ static void it_begins_after_some_looks_and_ends_when_few_are_late(void **state)
 	for (enum pace pace = UNCHOKED; pace <= MOVING; pace++) {
 		struct crowd w = {.backlog = {.is_over = false}};
 
-		for (int i = 1; i < BACKLOG_LOOKS; i++)
-			assert_false(look(&w, 3, BACKLOG_FAR, pace));
-		assert_true(look(&w, 3, BACKLOG_FAR, pace));
-		assert_true(look(&w, 3, BACKLOG_LATE, pace));
-		assert_false(look(&w, 2, BACKLOG_LATE, pace));
-		assert_false(look(&w, 3, BACKLOG_FAR, pace)); /* counted anew */
+		for (int i = 1; i < BACKPRESSURE_LOOKS; i++)
+			assert_false(look(&w, 3, BACKPRESSURE_FAR, pace));
+		assert_true(look(&w, 3, BACKPRESSURE_FAR, pace));
+		assert_true(look(&w, 3, BACKPRESSURE_LATE, pace));
+		assert_false(look(&w, 2, BACKPRESSURE_LATE, pace));
+		assert_false(look(&w, 3, BACKPRESSURE_FAR, pace)); /* counted anew */
 	}
 }
 
@@ -57,8 +59,8 @@ static void a_quarter_is_not_too_many_nor_is_who_is_only_late(void **state)
 
 	(void)state;
 	for (int i = 0; i < 10; i++) {
-		assert_false(look(&w, READERS / 4, BACKLOG_FAR, UNCHOKED));
-		assert_false(look(&w, READERS, BACKLOG_LATE, UNCHOKED));
+		assert_false(look(&w, READERS / 4, BACKPRESSURE_FAR, UNCHOKED));
+		assert_false(look(&w, READERS, BACKPRESSURE_LATE, UNCHOKED));
 	}
 }
 
@@ -68,9 +70,9 @@ static void looks_must_be_in_a_row(void **state)
 
 	(void)state;
 	for (int i = 0; i < 10; i++) {
-		for (int k = 1; k < BACKLOG_LOOKS; k++)
-			assert_false(look(&w, READERS, BACKLOG_FAR, UNCHOKED));
-		assert_false(look(&w, 0, BACKLOG_FAR, UNCHOKED));
+		for (int k = 1; k < BACKPRESSURE_LOOKS; k++)
+			assert_false(look(&w, READERS, BACKPRESSURE_FAR, UNCHOKED));
+		assert_false(look(&w, 0, BACKPRESSURE_FAR, UNCHOKED));
 	}
 }
 
@@ -82,9 +84,9 @@ static void who_stops_or_trickles_never_begins_one(void **state)
 
 		/* All of them moved until this moment, and are far behind from now on. */
 		for (int i = 0; i < 3; i++)
-			assert_false(look(&w, READERS, BACKLOG_NEAR, MOVING));
+			assert_false(look(&w, READERS, BACKPRESSURE_NEAR, MOVING));
 		for (int i = 0; i < 20; i++)
-			assert_false(look(&w, READERS, BACKLOG_FAR, pace));
+			assert_false(look(&w, READERS, BACKPRESSURE_FAR, pace));
 	}
 }
 
@@ -93,22 +95,22 @@ static void who_stops_ends_one(void **state)
 	struct crowd w = {.backlog = {.is_over = false}};
 
 	(void)state;
-	for (int i = 0; i < BACKLOG_LOOKS; i++)
-		look(&w, READERS, BACKLOG_FAR, MOVING);
+	for (int i = 0; i < BACKPRESSURE_LOOKS; i++)
+		look(&w, READERS, BACKPRESSURE_FAR, MOVING);
 	assert_true(w.backlog.is_over);
-	for (int i = 1; i < BACKLOG_STILL; i++) /* a moment's pause is no stop */
-		assert_true(look(&w, READERS, BACKLOG_FAR, STOPPED));
-	assert_false(look(&w, READERS, BACKLOG_FAR, STOPPED));
+	for (int i = 1; i < BACKPRESSURE_STILL; i++) /* a moment's pause is no stop */
+		assert_true(look(&w, READERS, BACKPRESSURE_FAR, STOPPED));
+	assert_false(look(&w, READERS, BACKPRESSURE_FAR, STOPPED));
 }
 
 static void nobody_is_behind_where_nobody_is(void **state)
 {
-	struct backlog b = {.is_over = false};
+	struct backpressure b = {.is_over = false};
 
 	(void)state;
 	for (int i = 0; i < 10; i++) {
-		backlog_begin(&b);
-		assert_false(backlog_end(&b));
+		backpressure_begin(&b);
+		assert_false(backpressure_end(&b));
 	}
 }
 
