@@ -10,6 +10,8 @@ enum {
 	/* Batches by which a copy may be late: while a broker is stopped, the bus sends one
 	 * again and again, over more than one connection. */
 	LATE_MAX = 1000,
+	/* For which a gateway's word that its readers are behind counts: it gives it again ten times a second. */
+	BUSY_MS = 500,
 };
 
 static void apply(struct broker *b, struct gateway *g, const struct bus_msg *m,
@@ -92,7 +94,8 @@ static void write_reply(struct broker *b, struct gateway *g)
 			       .u.results = {.number = g->number,
 					     .epoch = b->room->epoch,
 					     .newest = history_newest(b->room->history),
-					     .first = history_first(b->room->history)}};
+					     .first = history_first(b->room->history),
+					     .busy = daemon_now_ms() < b->busy_until_ms}};
 
 	bus_writer_clear(b->writer);
 	bus_writer_add(b->writer, &head);
@@ -121,6 +124,8 @@ static bool apply_batch(struct broker *b, struct gateway *g, struct bus_call *ca
 	room_gateway_heard(b->room, g, t);
 	g->number = b->batch[0].u.batch.number;
 	g->newest = b->batch[0].u.batch.newest;
+	if (b->batch[0].u.batch.behind != 0)
+		b->busy_until_ms = t.now_ms + BUSY_MS;
 	for (size_t i = 1; i < n; i++) {
 		goodbye = goodbye || b->batch[i].kind == BUS_GOODBYE;
 		changes = changes || changes_something(&b->batch[i]);

@@ -35,6 +35,7 @@ struct broker {
 	struct complaints refused_batches, refused_mail, refused_control, start_overs;
 	uv_timer_t tick;
 	uint64_t ticks, ticked_ms;
+	uint64_t busy_until_ms; /* a gateway said that its readers are behind */
 	struct broker_metrics metrics;
 	struct broker_backup *backup; /* NULL: none was ever made */
 	broker_failed_fn *on_failure;

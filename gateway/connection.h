@@ -17,6 +17,7 @@
 
 #include "common/bucket.h"
 #include "common/slice.h"
+#include "gateway/backpressure.h"
 
 struct gateway;
 struct lws;
@@ -59,6 +60,7 @@ struct connection {
 	bool has_ended : 1;      /* our close frame was written: nothing may follow it */
 	bool is_unknown : 1; /* counted as one that is not in the room (admission.h) */
 	uint32_t partial_len;
+	struct backpressure_reader pace;
 	uint64_t id; /* on the bus; 0: not a WebSocket (yet) */
 	struct bucket posts, asks;
 	char *ticket;  /* of the login that waits; NULL: none */

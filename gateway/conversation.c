@@ -174,7 +174,7 @@ static void hear_text(struct gateway *g, struct connection *c,
 		conversation_refuse(g, c, REASON_BAD_TEXT, t->id, 0);
 		return;
 	}
-	if (uplink_is_full(g->uplink)) {
+	if (gateway_is_busy(g)) {
 		conversation_refuse(g, c, REASON_BUSY, t->id, 1000);
 		return;
 	}

@@ -57,6 +57,8 @@ uint64_t fanout_dropped(const struct fanout *f);
 uint64_t fanout_refusals(const struct fanout *f);
 /* Has the log everything the broker told of? */
 bool fanout_is_whole(const struct fanout *f);
+/* Are too many browsers too far behind (backpressure.h)? */
+bool fanout_is_behind(const struct fanout *f);
 /* Was everything in the log flushed? */
 bool fanout_is_flushed(const struct fanout *f);
 /* At the end of each loop turn: flushes, if there is something new and it is time. */

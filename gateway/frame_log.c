@@ -117,6 +117,24 @@ uint64_t frame_log_first(const struct frame_log *l)
 	return l->first;
 }
 
+uint64_t frame_log_part(const struct frame_log *l, size_t parts)
+{
+	uint64_t low = l->first, high = l->newest + 1;
+
+	if (high - low > l->capacity / parts)
+		low = high - l->capacity / parts;
+	/* The first frame from which on no more than this part lies: frames lie in the order of their seqs. */
+	while (low < high) {
+		uint64_t mid = low + (high - low) / 2;
+
+		if (l->end - frame_of(l, mid)->at > l->size / parts)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 struct slice frame_log_read(const struct frame_log *l, uint64_t seq, size_t cap,
 			    uint64_t *next_out)
 {

@@ -42,6 +42,10 @@ void frame_log_add(struct frame_log *l, struct slice payload);
 uint64_t frame_log_newest(const struct frame_log *l);
 uint64_t frame_log_first(const struct frame_log *l);
 
+/* Who wants this seq lacks about one part of so many parts of the log, in bytes or in frames: who wants an
+ * older one lacks more. */
+uint64_t frame_log_part(const struct frame_log *l, size_t parts);
+
 /* Whole frames from seq on, as many as lie together and fit cap bytes, but at least one; seq must be in
  * first..newest.  Borrowed until the next frame_log_add().  *next_out is the seq after the run. */
 struct slice frame_log_read(const struct frame_log *l, uint64_t seq, size_t cap,

@@ -16,7 +16,8 @@ enum {
 	DRAIN_WATCH_MS = 20,
 	DRAIN_MS_EACH = 10, /* a drain moves at least a hundred browsers a second */
 	DRAIN_CLOSE_MS =
-		4000, /* for the last close frames; then the rest is left to TCP */
+		4000,   /* for the last close frames; then the rest is left to TCP */
+	BUSY_MS = 1000, /* for which the broker's word that the room is busy counts */
 	DRAIN_RETRY_MS = 200, /* a browser that is moved waits up to this long */
 };
 
@@ -31,7 +32,20 @@ void gateway_ask(struct gateway *g, struct connection *c, const struct bus_msg *
 	uplink_send(g->uplink, m);
 }
 
+bool gateway_is_busy(const struct gateway *g)
+{
+	return uplink_is_full(g->uplink) || fanout_is_behind(g->fanout) ||
+	       gateway_now(g) < g->busy_until_ms;
+}
+
 /* -- answers of the broker -- */
+
+static bool on_behind(void *ctx)
+{
+	struct gateway *g = ctx;
+
+	return fanout_is_behind(g->fanout);
+}
 
 static uint64_t on_newest(void *ctx)
 {
@@ -67,6 +81,7 @@ static void on_results(void *ctx, const struct bus_results *m)
 	}
 	g->epoch = m->epoch;
 	g->catching_up = NULL;
+	g->busy_until_ms = m->busy != 0 ? gateway_now(g) + BUSY_MS : 0;
 	fanout_on_results(g->fanout, m, is_new);
 }
 
@@ -236,7 +251,8 @@ enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
 				       .on_start_over = on_start_over,
 				       .on_deaf = on_deaf,
 				       .on_round_trip = on_round_trip,
-				       .newest = on_newest};
+				       .newest = on_newest,
+				       .is_behind = on_behind};
 	enum status st;
 
 	*out = NULL;

@@ -80,6 +80,7 @@ struct gateway {
 	uint64_t epoch; /* of the room; 0: not heard from the broker yet */
 	struct connection *catching_up; /* whose older posts the answer at work brings */
 	bool is_sync_for_one; /* the posts of the answer at work are for one connection */
+	uint64_t busy_until_ms; /* some gateway's readers are behind, the broker said */
 	bool is_ready, is_draining, said_goodbye;
 	size_t drain_total,
 		drain_due; /* connections at its beginning; to be moved in this step */
@@ -101,6 +102,8 @@ enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
 void gateway_drain(struct gateway *g, void (*on_drained)(void *ctx), void *ctx);
 /* Can browsers be sent here?  *why is a constant text when not. */
 bool gateway_is_ready(const struct gateway *g, const char **why);
+/* Must texts be refused (REASON_BUSY), because commands wait or readers are behind? */
+bool gateway_is_busy(const struct gateway *g);
 /* Sends a command of this connection to the broker. */
 void gateway_ask(struct gateway *g, struct connection *c, const struct bus_msg *m);
 

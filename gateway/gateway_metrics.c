@@ -105,6 +105,7 @@ void gateway_metrics_write(struct gateway *g, FILE *out)
 	m->waiting = uplink_waiting(g->uplink);
 	m->refused[ENDPOINT_EVENTS] = fanout_refusals(g->fanout);
 	m->refused[ENDPOINT_COMMANDS] = uplink_refusals(g->uplink);
+	m->is_behind = fanout_is_behind(g->fanout);
 	m->bus_deaf = uplink_is_deaf(g->uplink);
 	metrics_write(table, NELEMS(table), m, out);
 }

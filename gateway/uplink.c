@@ -54,7 +54,8 @@ static void send_batch(struct uplink *u)
 			       .u.batch = {.gateway = u->id,
 					   .number = ++u->number,
 					   .newest = u->events.newest(u->events.ctx),
-					   .key = slice_of(u->key)}};
+					   .key = slice_of(u->key),
+					   .behind = u->events.is_behind(u->events.ctx)}};
 
 	bus_writer_clear(u->writer);
 	bus_writer_add(u->writer, &head);

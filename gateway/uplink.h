@@ -54,6 +54,8 @@ struct uplink_events {
 	void (*on_round_trip)(void *ctx, uint64_t us, size_t commands, size_t skipped);
 	/* Newest seq the gateway has, for the batch's head. */
 	uint64_t (*newest)(void *ctx);
+	/* Are its readers too far behind? */
+	bool (*is_behind)(void *ctx);
 };
 
 /* pace_ms: least time between two batches that carry something, unless much waits; the first after a

@@ -24,7 +24,7 @@ struct bench_options {
 	uint64_t stopped, posts, sessions;
 	const char *broker, *state;
 	uint64_t peer; /* enum peer_kind */
-	bool json, progress, floor;
+	bool json, progress, floor, apart;
 	uint64_t log_level;
 };
 

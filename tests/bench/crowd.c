@@ -295,3 +295,24 @@ size_t crowd_behind(const struct crowd *w)
 			  w->clients[i].cursor.next != w->ledger->newest + 1;
 	return behind;
 }
+
+void crowd_come_back(struct crowd *w, uint64_t most_ms)
+{
+	uint64_t end = process_clock() + most_ms * UINT64_C(1000000);
+
+	while (process_clock() < end &&
+	       (w->inside < w->options.clients || crowd_behind(w) > 0)) {
+		size_t under_way = 0;
+
+		for (size_t i = 0; i < w->options.clients; i++) {
+			struct client *c = &w->clients[i];
+
+			under_way += c->state != CLIENT_IDLE && c->state != CLIENT_INSIDE;
+			if (c->state == CLIENT_IDLE && under_way < w->options.window) {
+				crowd_begin(w, c);
+				under_way++;
+			}
+		}
+		crowd_turn(w, 10000000);
+	}
+}

@@ -58,6 +58,7 @@ struct crowd {
 	size_t inside, entered; /* now; ever */
 	uint64_t ids;           /* of posts, ever */
 	uint64_t posted, refused_fast, refused_busy, refused_else;
+	uint64_t turned_away;         /* who came in and is to come again */
 	uint64_t closed, closed_slow; /* by the gateway; with 1013 */
 	uint64_t failed;              /* connections and logins */
 	uint64_t activity_ns;         /* the last post that arrived */
@@ -83,6 +84,8 @@ void crowd_measure(struct crowd *w);
 /* How many readers do not stand where the newest post is. */
 size_t crowd_behind(const struct crowd *w);
 void crowd_leave(struct crowd *w, struct client *c);
+/* Whoever was let go resumes, the window at a time, until all are inside and stand at the newest post. */
+void crowd_come_back(struct crowd *w, uint64_t most_ms);
 /* Ends all connections; not for a crowd that takes mail. */
 void crowd_free(struct crowd **w);
 

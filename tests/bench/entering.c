@@ -121,7 +121,7 @@ bool entering_hear(struct crowd *w, struct client *c, struct slice json)
 	}
 	case 8:
 		if (slice_equal(ledger_field(json, "reason"), S("busy"))) {
-			w->refused_busy++; /* to come again is no failure */
+			w->turned_away++; /* to come again is no failure */
 			c->state = CLIENT_IDLE;
 			return false;
 		} /* fall through */

@@ -198,6 +198,8 @@ enum status floor_run(const struct floor_options *o, struct floor_result *out)
 	child = st == ST_OK ? fork() : -1;
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (o->apart)
+			process_leave_cpu();
 		run_sender(&s);
 	}
 	for (size_t i = 0; i < o->clients; i++) {

@@ -6,6 +6,7 @@
 #ifndef TESTS_BENCH_FLOOR_H
 #define TESTS_BENCH_FLOOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,6 +20,7 @@ struct floor_options {
 	size_t per_send; /* frames in one send() */
 	uint64_t rate;   /* frames per second to each client; 0: as many as go */
 	uint64_t seconds_ms;
+	bool apart; /* the sender leaves the readers' processor */
 };
 
 struct floor_result {

@@ -66,6 +66,9 @@ static const struct config_option table[] = {
 	 "ws|nchan|mosquitto|nats|socketio|mqttws", "KIND", "what is measured in peer"},
 	{"floor", CONFIG_FLAG, AT(floor), "yes", 0, 0, NULL, NULL,
 	 "whether bare sends with the same readers are measured before and after"},
+	{"apart", CONFIG_FLAG, AT(apart), "no", 0, 0, NULL, NULL,
+	 "whether the readers have the last processor for themselves, and the floor's sender the others: start what "
+	 "is measured on those, too"},
 	{"progress", CONFIG_FLAG, AT(progress), "yes", 0, 0, NULL, NULL,
 	 "whether a line a second tells how it goes"},
 	{"json", CONFIG_FLAG, AT(json), "no", 0, 0, NULL, NULL,
@@ -145,7 +148,9 @@ int main(int argc, char **argv)
 		return 0;
 	log_init(program.name, (enum log_level)b.o.log_level);
 	raise_limit();
-	st = secret_init();
+	st = b.o.apart ? process_keep_one_cpu() : ST_OK;
+	if (st == ST_OK)
+		st = secret_init();
 	if (st == ST_OK)
 		st = run(&b);
 	if (st == ST_OK)

@@ -85,7 +85,7 @@ enum status mode_connect(struct bench *b)
 				   (double)(w->entered - entered));
 	report_add_times(&b->report, "storm", &w->ledger->each);
 	report_add(&b->report, "storm_adds_p99_ms", during - before);
-	report_add(&b->report, "refused_busy", (double)w->refused_busy);
+	report_add(&b->report, "turned_away", (double)w->turned_away);
 	report_add(&b->report, "failed", (double)w->failed);
 	if (w->failed > 0 || w->ledger->lost > 0)
 		b->report.is_bad = true;

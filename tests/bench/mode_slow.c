@@ -12,29 +12,6 @@ static void stop(struct bench *b, struct crowd *w, bool is_stopped)
 	}
 }
 
-/* The stopped read again; who was closed resumes, until everybody stands at the newest post. */
-static void come_back(struct bench *b, struct crowd *w)
-{
-	uint64_t end = process_clock() + RETURN_MS * UINT64_C(1000000);
-
-	stop(b, w, false);
-	while (process_clock() < end &&
-	       (w->inside < b->o.clients || crowd_behind(w) > 0)) {
-		size_t under_way = 0;
-
-		for (size_t i = 0; i < b->o.stopped; i++) {
-			struct client *c = &w->clients[i];
-
-			under_way += c->state != CLIENT_IDLE && c->state != CLIENT_INSIDE;
-			if (c->state == CLIENT_IDLE && under_way < w->options.window) {
-				crowd_begin(w, c);
-				under_way++;
-			}
-		}
-		crowd_turn(w, 10000000);
-	}
-}
-
 enum status mode_slow(struct bench *b)
 {
 	uint64_t memory, speakers = b->o.clients - b->o.stopped;
@@ -68,7 +45,8 @@ enum status mode_slow(struct bench *b)
 	report_usage(b, &u, (double)w->ledger->deliveries);
 	report_add_times(&b->report, "some_stopped", &w->ledger->each);
 	report_add(&b->report, "posts_per_s", (double)w->ledger->seen / seconds);
-	come_back(b, w);
+	stop(b, w, false);
+	crowd_come_back(w, RETURN_MS);
 	crowd_settle(w, SETTLE_MS);
 	report_add(&b->report, "told_too_slow", (double)w->closed_slow);
 	report_add(&b->report, "behind", (double)crowd_behind(w));

@@ -1,6 +1,8 @@
 /* /proc/PID/stat for time, /proc/PID/smaps_rollup for memory. */
+#define _GNU_SOURCE /* sched_setaffinity */
 #include "tests/bench/process.h"
 
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,4 +100,34 @@ uint64_t processes_memory(const struct processes *p)
 			fclose(f);
 	}
 	return sum;
+}
+
+enum status process_keep_one_cpu(void)
+{
+	cpu_set_t all, one;
+	size_t last = 0;
+
+	if (sched_getaffinity(0, sizeof all, &all) != 0 || CPU_COUNT(&all) < 2)
+		return ST_RANGE;
+	for (size_t i = 0; i < CPU_SETSIZE; i++) {
+		if (CPU_ISSET(i, &all))
+			last = i;
+	}
+	CPU_ZERO(&one);
+	CPU_SET(last, &one);
+	return sched_setaffinity(0, sizeof one, &one) == 0 ? ST_OK : ST_IO;
+}
+
+void process_leave_cpu(void)
+{
+	cpu_set_t mine, others;
+
+	CPU_ZERO(&others);
+	(void)sched_getaffinity(0, sizeof mine, &mine);
+	for (size_t i = 0; i < CPU_SETSIZE; i++) {
+		if (!CPU_ISSET(i, &mine))
+			CPU_SET(i, &others);
+	}
+	/* The kernel leaves out those that are not ours. */
+	(void)sched_setaffinity(0, sizeof others, &others);
 }

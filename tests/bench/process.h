@@ -33,4 +33,11 @@ uint64_t processes_memory(const struct processes *p);
 /* Nanoseconds of the monotonic clock. */
 uint64_t process_clock(void);
 
+/* Where sender and reader run decides what a send costs - half as much on one processor as on two -, and the
+ * kernel moves both about.  This keeps the process to the last processor it may use; ST_RANGE: it
+ * has no other. */
+enum status process_keep_one_cpu(void) ATTR_USE_RESULT;
+/* Goes to those that it, or who forked it, left with that. */
+void process_leave_cpu(void);
+
 #endif

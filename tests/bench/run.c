@@ -141,7 +141,8 @@ enum status run_floor(struct bench *b, size_t per_send, uint64_t rate,
 					.bytes = (size_t)b->o.bytes,
 					.per_send = per_send,
 					.rate = rate,
-					.seconds_ms = b->o.seconds_ms / 2};
+					.seconds_ms = b->o.seconds_ms / 2,
+					.apart = b->o.apart};
 
 	memset(out, 0, sizeof *out);
 	if (!b->o.floor)

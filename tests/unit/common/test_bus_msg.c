@@ -193,11 +193,11 @@ static void bytes_on_the_wire_are_the_documented_ones(void **state)
 	assert_true(slice_equal(bus_writer_frame(w), BYTES("\x92\x01" MINOR)));
 	bus_writer_add(w, &heartbeat);
 	assert_true(slice_equal(bus_writer_frame(w),
-				BYTES("\x93\x01" MINOR "\x95\x01\x03\x07\x2a\xa0")));
+				BYTES("\x93\x01" MINOR "\x96\x01\x03\x07\x2a\xa0\x00")));
 	bus_writer_add(w, &say);
 	assert_true(
 		slice_equal(bus_writer_frame(w),
-			    BYTES("\x94\x01" MINOR "\x95\x01\x03\x07\x2a\xa0"
+			    BYTES("\x94\x01" MINOR "\x96\x01\x03\x07\x2a\xa0\x00"
 				  "\x94\x0e\xcd\x01\x2c\xa2\x61\x31\xa3\x68\xc3\xa9")));
 	bus_writer_clear(w);
 	bus_writer_add(w, &accepted);

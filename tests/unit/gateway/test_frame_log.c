@@ -360,6 +360,26 @@ static void the_rest_of_a_run_ends_with_the_frame_that_was_begun(void **state)
 	frame_log_free(&l);
 }
 
+static void a_part_of_the_log_is_bytes_or_frames(void **state)
+{
+	struct frame_log *bytes = frame_log_new(1000, 1000);
+	struct frame_log *frames = frame_log_new(1000, 100);
+
+	(void)state;
+	assert_int_equal(frame_log_part(bytes, 4), 1); /* empty: what comes next */
+	for (int i = 0; i < 150; i++) {                /* a frame of ten bytes each */
+		frame_log_add(bytes, S("12345678"));
+		frame_log_add(frames, S(""));
+	}
+	assert_int_equal(frame_log_part(bytes, 1), 51);
+	assert_int_equal(frame_log_part(bytes, 4), 126);
+	assert_int_equal(frame_log_part(bytes, 1000), 151); /* not even one */
+	assert_int_equal(frame_log_part(frames, 1), 51);
+	assert_int_equal(frame_log_part(frames, 4), 126);
+	frame_log_free(&bytes);
+	frame_log_free(&frames);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -373,6 +393,7 @@ int main(void)
 		cmocka_unit_test(bytes_in_front_of_a_run_belong_to_us),
 		cmocka_unit_test(any_order_of_events_gives_back_what_was_added),
 		cmocka_unit_test(what_fits_is_kept),
+		cmocka_unit_test(a_part_of_the_log_is_bytes_or_frames),
 		cmocka_unit_test(the_rest_of_a_run_ends_with_the_frame_that_was_begun),
 	};
 
