@@ -116,6 +116,7 @@ static const struct config_program program = {
 	NULL,
 	table,
 	NELEMS(table),
+	NULL,
 	NULL};
 
 /* FILE as given, or STATE.suffix beside the state, or plume.suffix here for a room that

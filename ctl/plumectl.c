@@ -52,9 +52,11 @@ static const struct config_option table[] = {
 static const struct config_program program = {
 	"plumectl", "Asks and tells the broker of a Plume room.",
 	"status|who|say TEXT...|why REFERENCE|kick NAME|release NAME|backup FILE|health [live|ready]",
-	table, NELEMS(table),
+	table,
+	NELEMS(table),
 	/* A file that the environment names is that of a server beside which this runs. */
-	"PLUME_CTL_CONFIG"};
+	"PLUME_CTL_CONFIG",
+	"say"};
 
 /* What this program can do: the verbs of the broker, and those that ask somebody else. */
 enum { VERB_HEALTH = CONTROL_BACKUP + 1 };
@@ -71,8 +73,10 @@ static const struct config_option verb_names[] = {
 	[CONTROL_BACKUP] = {.name = "backup", .value = "a file, named from the root"},
 	[VERB_HEALTH] = {.name = "health"},
 };
-static const struct config_program verbs = {"plumectl",         "",  NULL, verb_names,
-					    NELEMS(verb_names), NULL};
+static const struct config_program verbs = {.name = "plumectl",
+					    .summary = "",
+					    .options = verb_names,
+					    .n_options = NELEMS(verb_names)};
 
 #define VERBS "status, who, say, why, kick, release, backup and health"
 

@@ -73,6 +73,7 @@ static const struct config_program program = {
 	NULL,
 	table,
 	NELEMS(table),
+	NULL,
 	NULL};
 
 /* What a reload changes at once, for those who are connected too. */
