@@ -7,6 +7,7 @@
 
 #include "common/log.h"
 #include "common/memory.h"
+#include "gateway/census.h"
 #include "gateway/conversation.h"
 #include "gateway/listener.h"
 
@@ -115,7 +116,8 @@ static void on_message(void *ctx, const struct bus_msg *m)
 		on_post(g, &m->u.post, g->is_sync_for_one);
 		return;
 	}
-	conversation_result(g, m);
+	if (!census_message(g, m))
+		conversation_result(g, m);
 }
 
 static void on_done(void *ctx)
@@ -234,12 +236,14 @@ enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
 				       .on_start_over = on_start_over,
 				       .on_deaf = on_deaf,
 				       .on_round_trip = on_round_trip,
-				       .newest = on_newest};
+				       .newest = on_newest,
+				       .about = census_about};
 	enum status st;
 
 	*out = NULL;
 	g->loop = loop;
 	g->options = options;
+	g->started_ms = uv_now(loop);
 	g->connections = connections_new();
 	g->typing = typing_new();
 	st = listener_new(loop, options->listen,
@@ -265,6 +269,12 @@ enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
 	uv_check_start(&g->turn, on_turn);
 	*out = g;
 	return ST_OK;
+}
+
+void gateway_on_asked_to_drain(struct gateway *g, void (*on_asked)(void *ctx), void *ctx)
+{
+	g->on_asked_to_drain = on_asked;
+	g->asked_ctx = ctx;
 }
 
 /* -- drain: nobody new, everybody moved, the broker told, the end -- */

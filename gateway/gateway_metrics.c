@@ -86,13 +86,20 @@ static void look_at(struct gateway *g, struct connection *c)
 		m->cursor_lag = newest + 1 - c->next_seq;
 }
 
-void gateway_metrics_write(struct gateway *g, FILE *out)
+void gateway_metrics_look(struct gateway *g)
 {
 	struct gateway_metrics *m = &g->metrics;
 
 	m->connections = connections_count(g->connections);
 	m->inside = m->behind = m->cursor_lag = 0;
 	connections_each(g->connections, look_at, g);
+}
+
+void gateway_metrics_write(struct gateway *g, FILE *out)
+{
+	struct gateway_metrics *m = &g->metrics;
+
+	gateway_metrics_look(g);
 	m->dropped = fanout_dropped(g->fanout);
 	m->bus_deaf = uplink_is_deaf(g->uplink);
 	metrics_write(table, NELEMS(table), m, out);

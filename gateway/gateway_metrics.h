@@ -34,7 +34,9 @@ struct gateway_metrics {
 /* An answer of the broker to a connection, counted by what it means. */
 void gateway_metrics_result(struct gateway_metrics *m, const struct bus_msg *result);
 void gateway_metrics_refusal(struct gateway_metrics *m, uint64_t reason);
-/* Looks at the connections for what is not counted in place, and writes all of it. */
+/* Looks at the connections for what is not counted in place. */
+void gateway_metrics_look(struct gateway *g);
+/* The same, and writes all of it. */
 void gateway_metrics_write(struct gateway *g, FILE *out);
 
 #endif

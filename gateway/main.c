@@ -123,6 +123,14 @@ static void on_drain(void *ctx)
 	gateway_drain(p->gateway, on_drained, p);
 }
 
+/* As by SIGTERM; whoever started the process starts it anew, or does not. */
+static void on_asked_to_drain(void *ctx)
+{
+	struct process *p = ctx;
+
+	daemon_drain(&p->service.daemon, "an operator asked for it");
+}
+
 static void fill(const struct options *o, struct gateway_options *out)
 {
 	out->listen = o->listen;
@@ -233,5 +241,6 @@ int main(int argc, char **argv)
 	    gateway_new(uv_default_loop(), &p.options, &p.gateway) != ST_OK ||
 	    service_open(&p.service, &p.given.service, ADMIN) != ST_OK)
 		_exit(1);
+	gateway_on_asked_to_drain(p.gateway, on_asked_to_drain, &p);
 	daemon_run(&p.service.daemon);
 }

@@ -18,6 +18,7 @@
 
 enum {
 	UPLINK_HEARTBEAT_MS = 500,
+	UPLINK_ABOUT_MS = 1000,
 	/* Without an answer for this long the broker counts as out of reach. */
 	UPLINK_DEAF_MS = 1500,
 	/* For how long a batch waits while each loop turn brings more: what arrived together leaves together,
@@ -50,6 +51,8 @@ struct uplink_events {
 	void (*on_round_trip)(void *ctx, uint64_t us, size_t commands, size_t skipped);
 	/* Newest seq the gateway has, for the batch's head. */
 	uint64_t (*newest)(void *ctx);
+	/* What it says of itself, which leaves with a batch every UPLINK_ABOUT_MS. */
+	void (*about)(void *ctx, struct bus_about *out);
 };
 
 /* pace_ms: least time between two batches that carry something, unless much waits; the first after a
