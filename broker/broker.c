@@ -212,6 +212,9 @@ void broker_write_metrics(struct broker *b, FILE *out)
 
 void broker_options_changed(struct broker *b)
 {
+	store_begin(b->store);
 	room_set_options(b->room, &b->options->room);
 	entrance_set_options(b->entrance, &b->options->entrance);
+	if (broker_commit(b))
+		store_settle(b->store); /* what was forgotten is nowhere any more */
 }

@@ -38,7 +38,7 @@ struct entrance;
 struct entrance *entrance_new(const struct entrance_options *options, struct room *room,
 			      const struct name_keyer *keyer, const struct secret *secret,
 			      const struct entropy *entropy);
-/* Other options from now on; of code_ttl_ms and trail nothing changes. */
+/* Other options from now on; logins that wait keep the end of their code. */
 void entrance_set_options(struct entrance *e, const struct entrance_options *o);
 void entrance_free(struct entrance **e);
 

@@ -179,7 +179,11 @@ static const char *const live[] = {"code-tries",      "tries-per-address",
 				   "newcomer-posts",  "grace",
 				   "gateway-timeout", "session-ttl",
 				   "name-lease",      "typing",
+				   "code-ttl",        "trail",
+				   "trail-age",       "history",
+				   "history-bytes",   "history-age",
 				   SERVICE_LIVE};
+
 static bool has_good_names(const struct options *o, const struct config_source *source)
 {
 	struct name_keyer *keyer;

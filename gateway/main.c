@@ -79,7 +79,7 @@ static const struct config_program program = {
 /* What a reload changes at once, for those who are connected too. */
 static const char *const live[] = {"origin",        "posts-per-second", "posts-burst",
 				   "ping-interval", "pong-timeout",     "hello-timeout",
-				   "drain",         SERVICE_LIVE};
+				   "drain",         "trusted-proxy",    SERVICE_LIVE};
 
 struct process {
 	struct service service;
@@ -174,6 +174,23 @@ static void write_metrics(void *ctx, FILE *out)
 	gateway_metrics_write(p->gateway, out);
 }
 
+/* False: a line was logged, and nothing was taken. */
+static bool take_proxies(const struct config_list *listed, struct forwarded_trust *out)
+{
+	struct forwarded_trust trust;
+	const char *bad;
+	char quoted[128];
+
+	forwarded_trust_init(&trust, listed, &bad);
+	if (bad == NULL)
+		*out = trust;
+	else
+		log_error("reload_refused",
+			  "option=trusted-proxy network=%s why=\"not one\"",
+			  log_quote(quoted, sizeof quoted, slice_of(bad)));
+	return bad == NULL;
+}
+
 /* Could they be used? */
 static enum status check_certificates(const struct bus_address *at)
 {
@@ -192,6 +209,8 @@ static enum status on_reload(void *ctx)
 		st = check_certificates(&p->options.events);
 	if (st == ST_OK)
 		st = check_certificates(&p->options.commands);
+	if (st == ST_OK && !take_proxies(&fresh.proxies, &p->options.proxies))
+		st = ST_DENIED;
 	if (st != ST_OK)
 		return st;
 	p->given = fresh;
