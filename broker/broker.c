@@ -18,7 +18,7 @@ enum {
 	CALLS_COMMANDS =
 		64, /* more gateways than this wait their turn in their sockets */
 	CALLS_MAIL = MAILERS_MAX + 16, /* held takes leave some for reports */
-	CALLS_CONTROL = 4,
+	CALLS_CONTROL = TAILS_MAX + 8, /* held ones leave some for the others */
 };
 
 struct room_time broker_time(void)
@@ -124,6 +124,8 @@ static void on_tick(uv_timer_t *timer)
 	if (!broker_commit(b))
 		return;
 	broker_flush(b);
+	broker_serve_clients(b);
+	broker_serve_tails(b);
 	if (b->ticks % TICKS_PER_BEAT == 0)
 		broker_beat(b);
 }
@@ -210,6 +212,9 @@ void broker_write_metrics(struct broker *b, FILE *out)
 
 void broker_options_changed(struct broker *b)
 {
+	store_begin(b->store);
 	room_set_options(b->room, &b->options->room);
 	entrance_set_options(b->entrance, &b->options->entrance);
+	if (broker_commit(b))
+		store_settle(b->store); /* what was forgotten is nowhere any more */
 }

@@ -50,6 +50,15 @@ static void apply(struct broker *b, struct gateway *g, const struct bus_msg *m,
 	case BUS_SYNC:
 		room_sync(b->room, g, &m->u.sync);
 		break;
+	case BUS_ABOUT:
+		broker_hear_about(g, &m->u.about);
+		break;
+	case BUS_CLIENT_STATE:
+		broker_hear_client(b, g, &m->u.client_state);
+		break;
+	case BUS_CLIENTS_TOLD:
+		broker_hear_clients_told(b, g, &m->u.clients_told);
+		break;
 	default: /* heads, and what is not for the broker, which the reader refused */
 		break;
 	}
@@ -105,10 +114,17 @@ static void write_reply(struct broker *b, struct gateway *g)
 	g->is_poked = false;
 }
 
+/* What a gateway tells of itself is no command of anybody. */
+static bool is_for_operator(const struct bus_msg *m)
+{
+	return m->kind == BUS_ABOUT || m->kind == BUS_CLIENT_STATE ||
+	       m->kind == BUS_CLIENTS_TOLD;
+}
+
 /* What asks only: should the broker forget that it was answered, it may be answered again. */
 static bool changes_something(const struct bus_msg *m)
 {
-	return m->kind != BUS_WHO && m->kind != BUS_TYPES;
+	return m->kind != BUS_WHO && m->kind != BUS_TYPES && !is_for_operator(m);
 }
 
 /* A batch that is new: every command of it, then one commit, then all are told.
@@ -119,6 +135,7 @@ static bool apply_batch(struct broker *b, struct gateway *g, struct bus_call *ca
 	struct room_time t = broker_time();
 	bool is_first = g->number == 0, had_more = g->has_more;
 	bool goodbye = false, changes = false;
+	size_t commands = 0;
 
 	store_begin(b->store);
 	room_gateway_heard(b->room, g, t);
@@ -126,16 +143,18 @@ static bool apply_batch(struct broker *b, struct gateway *g, struct bus_call *ca
 	g->newest = b->batch[0].u.batch.newest;
 	if (b->batch[0].u.batch.behind != 0)
 		b->busy_until_ms = t.now_ms + BUSY_MS;
+	g->minor = b->batch_minor;
 	for (size_t i = 1; i < n; i++) {
 		goodbye = goodbye || b->batch[i].kind == BUS_GOODBYE;
 		changes = changes || changes_something(&b->batch[i]);
 		log_debug("command", "gateway=%016" PRIx64 " kind=%s", g->id,
 			  bus_kind_name(b->batch[i].kind));
 		b->metrics.commands[b->batch[i].kind]++;
+		commands += is_for_operator(&b->batch[i]) ? 0 : 1;
 		apply(b, g, &b->batch[i], t);
 	}
 	b->metrics.batches++;
-	histogram_add(&b->metrics.batch_size, &metric_count, n - 1);
+	histogram_add(&b->metrics.batch_size, &metric_count, commands);
 	write_reply(b, g);
 	/* A heartbeat changes nothing worth a write, nor does who is writing. */
 	if (changes || is_first || had_more || g->has_more)
@@ -257,6 +276,8 @@ void broker_on_batch(void *ctx, struct bus_call *call, struct slice frame)
 
 	if (st == ST_OK)
 		st = read_batch(b, r, &n);
+	if (st == ST_OK)
+		b->batch_minor = bus_reader_minor(r);
 	if (st != ST_OK) {
 		b->metrics.odd_batches[BATCH_REFUSED]++;
 		b->metrics.refused[ENDPOINT_COMMANDS]++;

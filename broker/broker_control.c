@@ -13,57 +13,7 @@ struct answer {
 	struct broker *b;
 	struct bus_writer *w;
 	struct bus_call *call; /* NULL: answered elsewhere */
-	uint64_t now_ms;
 };
-
-static void add_told(struct bus_writer *w, bool done, struct slice text)
-{
-	struct bus_msg m = {.kind = BUS_TOLD, .u.told = {.done = done, .text = text}};
-
-	bus_writer_add(w, &m);
-}
-
-/* A frame has room for BUS_QUEUE_FRAME_MESSAGES; who has more of them sees the first. */
-static bool is_full(const struct answer *a)
-{
-	return bus_writer_count(a->w) >= BUS_QUEUE_FRAME_MESSAGES;
-}
-
-static void add_gateway(void *ctx, struct gateway *g)
-{
-	struct answer *a = ctx;
-	uint64_t newest = history_newest(a->b->room->history);
-	struct bus_msg m = {
-		.kind = BUS_GATEWAY_STATUS,
-		.u.gateway_status = {.gateway = g->id,
-				     .clients = gateway_clients(g),
-				     .lag = newest > g->newest ? newest - g->newest : 0,
-				     .heard_ms = a->now_ms - g->heard_ms}};
-
-	if (!is_full(a))
-		bus_writer_add(a->w, &m);
-}
-
-static void on_status(struct answer *a)
-{
-	const struct broker *b = a->b;
-	struct bus_msg m = {.kind = BUS_STATUS,
-			    .u.status = {.version = S(PLUME_VERSION),
-					 .uptime_ms = a->now_ms - b->started_ms,
-					 .epoch = b->room->epoch,
-					 .newest = history_newest(b->room->history),
-					 .posts = history_count(b->room->history),
-					 .people = presence_count(b->room->presence),
-					 .clients = presence_clients(b->room->presence),
-					 .names = names_count(b->room->names),
-					 .sessions = entrance_sessions(b->entrance),
-					 .logins = entrance_logins(b->entrance),
-					 .letters = entrance_letters(b->entrance)}};
-
-	add_told(a->w, true, S(""));
-	bus_writer_add(a->w, &m);
-	gateways_each(b->room->gateways, add_gateway, a);
-}
 
 static void add_person(void *ctx, uint64_t person, size_t clients)
 {
@@ -71,7 +21,7 @@ static void add_person(void *ctx, uint64_t person, size_t clients)
 	const struct name_claim *who = names_by_id(a->b->room->names, person);
 	struct bus_msg m = {.kind = BUS_PERSON, .u.person = {.clients = clients}};
 
-	if (who == NULL || is_full(a))
+	if (who == NULL || broker_is_frame_full(a->w))
 		return;
 	m.u.person.name = slice_of(who->name);
 	bus_writer_add(a->w, &m);
@@ -89,11 +39,11 @@ static bool on_say(struct answer *a, struct slice text)
 					broker_time());
 	if (!broker_commit(a->b))
 		return false;
-	add_told(a->w, st == ST_OK,
-		 st == ST_OK ? S("said")
-		 : st == ST_FULL
-			 ? S("the disk is full: nothing new can be stored")
-			 : S("a text is not empty and has no control characters"));
+	broker_add_told(a->w, st == ST_OK,
+			st == ST_OK ? S("said")
+			: st == ST_FULL
+				? S("the disk is full: nothing new can be stored")
+				: S("a text is not empty and has no control characters"));
 	return true;
 }
 
@@ -133,7 +83,7 @@ static bool on_act(struct answer *a, enum control_verb verb, struct slice name)
 		return false;
 	if (st == ST_OK)
 		log_info("operator", "act=%s", verb == CONTROL_KICK ? "kick" : "release");
-	add_told(a->w, st == ST_OK, slice_of(act_text(st, verb)));
+	broker_add_told(a->w, st == ST_OK, slice_of(act_text(st, verb)));
 	return true;
 }
 
@@ -153,7 +103,7 @@ static void add_story(void *ctx, const struct trail_row *row)
 					.attempt = row->attempt,
 					.code = row->code}};
 
-	if (!is_full(a) && bus_writer_size(a->w) < BUS_QUEUE_FRAME_BYTES)
+	if (!broker_is_frame_full(a->w))
 		bus_writer_add(a->w, &m);
 }
 
@@ -169,11 +119,11 @@ static bool on_why(struct answer *a, struct slice reference)
 	entrance_operator_acted(a->b->entrance, slice_of(what), broker_time());
 	if (!broker_commit(a->b))
 		return false;
-	add_told(a->w, true, S(""));
+	broker_add_told(a->w, true, S(""));
 	if (entrance_story(a->b->entrance, reference, add_story, a) > 0)
 		return true;
 	bus_writer_clear(a->w);
-	add_told(a->w, false, S("no login with this reference is remembered"));
+	broker_add_told(a->w, false, S("no login with this reference is remembered"));
 	return true;
 }
 
@@ -203,16 +153,17 @@ static bool on_ask(struct answer *a, const struct bus_ask *m)
 	if (!has_key(a->b, m)) {
 		a->b->metrics.control[CONTROL_REFUSED]++;
 		refuse(a->b, a->call, "wrong key");
-		add_told(a->w, false, S("the control key is not this broker's"));
+		broker_add_told(a->w, false, S("the control key is not this broker's"));
 		return true;
 	}
 	a->b->metrics.control[CONTROL_ANSWERED]++;
 	switch ((enum control_verb)m->verb) {
 	case CONTROL_STATUS:
-		on_status(a);
+		broker_add_told(a->w, true, S(""));
+		broker_add_status(a->b, a->w);
 		return true;
 	case CONTROL_WHO:
-		add_told(a->w, true, S(""));
+		broker_add_told(a->w, true, S(""));
 		presence_each(a->b->room->presence, add_person, a);
 		return true;
 	case CONTROL_SAY:
@@ -226,15 +177,29 @@ static bool on_ask(struct answer *a, const struct bus_ask *m)
 		broker_begin_backup(a->b, a->call, m->text);
 		a->call = NULL; /* it will be answered */
 		return false;
+	case CONTROL_CLIENTS:
+		broker_ask_clients(a->b, a->call);
+		a->call = NULL; /* the same */
+		return false;
+	case CONTROL_DRAIN:
+		return broker_drain(a->b, a->w, m->text);
+	case CONTROL_TAIL:
+		if (broker_hold_tail(a->b, a->call, m)) {
+			a->call = NULL; /* the same */
+			return false;
+		}
+		broker_add_told(a->w, false, S("as many follow the room as may"));
+		return true;
 	}
-	add_told(a->w, false, S("this broker does not know that request: it is older"));
+	broker_add_told(a->w, false,
+			S("this broker does not know that request: it is older"));
 	return true;
 }
 
 void broker_on_control(void *ctx, struct bus_call *call, struct slice frame)
 {
 	struct broker *b = ctx;
-	struct answer a = {b, bus_writer_new(), call, broker_time().now_ms};
+	struct answer a = {b, bus_writer_new(), call};
 	struct bus_reader *r;
 	struct bus_msg m;
 	enum status st = bus_reader_new(frame, &r);

@@ -19,6 +19,14 @@ struct held_take {
 	uint64_t until_ms;
 };
 
+/* A question of plumectl tail, held until there is a post or its time is over.  More than TAILS_MAX are
+ * refused, so that other questions find room. */
+enum { TAILS_MAX = 8 };
+struct held_tail {
+	struct bus_call *call; /* NULL: free */
+	uint64_t epoch, after, until_ms;
+};
+
 struct broker {
 	const struct broker_options *options;
 	uint64_t started_ms;
@@ -31,13 +39,16 @@ struct broker {
 	struct bus_writer *writer; /* of the frame at work */
 	struct bus_queue *pokes;
 	struct bus_msg *batch; /* BUS_FRAME_MESSAGES_MAX of them: the batch at work */
+	unsigned batch_minor;  /* of the bus, as its gateway speaks it */
 	struct held_take takes[MAILERS_MAX];
 	struct complaints refused_batches, refused_mail, refused_control, start_overs;
 	uv_timer_t tick;
 	uint64_t ticks, ticked_ms;
 	uint64_t busy_until_ms; /* a gateway said that its readers are behind */
 	struct broker_metrics metrics;
-	struct broker_backup *backup; /* NULL: none was ever made */
+	struct broker_backup *backup;   /* NULL: none was ever made */
+	struct broker_clients *clients; /* NULL: nobody ever asked for them */
+	struct held_tail tails[TAILS_MAX];
 	broker_failed_fn *on_failure;
 	void *ctx;
 };
@@ -69,6 +80,29 @@ void broker_on_control(void *ctx, struct bus_call *call, struct slice frame);
 void broker_begin_backup(struct broker *b, struct bus_call *call, struct slice path);
 /* One that is being made is given up. */
 void broker_end_backup(struct broker *b);
+/* broker_view.c: what operators see. */
+void broker_add_told(struct bus_writer *w, bool done, struct slice text);
+void broker_add_status(struct broker *b, struct bus_writer *w);
+/* told: it answered a question for its clients. */
+void broker_add_gateway(struct broker *b, struct bus_writer *w, const struct gateway *g,
+			bool told);
+/* Has a frame as many messages or bytes as it should?  Who asks for more sees the first. */
+bool broker_is_frame_full(const struct bus_writer *w);
+void broker_hear_about(struct gateway *g, const struct bus_about *m);
+/* Tells the gateway whose number begins with these digits to drain.  False: it was not kept. */
+bool broker_drain(struct broker *b, struct bus_writer *w, struct slice digits);
+/* broker_clients.c: the call is answered when the gateways have answered, or have not in time. */
+void broker_ask_clients(struct broker *b, struct bus_call *call);
+void broker_hear_client(struct broker *b, struct gateway *g,
+			const struct bus_client_state *m);
+void broker_hear_clients_told(struct broker *b, struct gateway *g,
+			      const struct bus_clients_told *m);
+void broker_serve_clients(struct broker *b);
+/* How many requests of control are held. */
+size_t broker_held(const struct broker *b);
+/* broker_tail.c: false: too many are held. */
+bool broker_hold_tail(struct broker *b, struct bus_call *call, const struct bus_ask *ask);
+void broker_serve_tails(struct broker *b);
 /* broker_full.c: the disk is full, and perhaps not any more. */
 enum status broker_begin_full(struct broker *b) ATTR_USE_RESULT;
 void broker_end_full(struct broker *b);

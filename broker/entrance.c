@@ -57,6 +57,8 @@ void entrance_set_options(struct entrance *e, const struct entrance_options *o)
 
 	e->options = *o;
 	logins_set_tries(e->logins, o->code_tries);
+	logins_set_ttl(e->logins, o->code_ttl_ms);
+	trail_set_options(e->trail, &o->trail);
 	sessions_set_ttl(e->sessions, o->session_ttl_ms);
 	mail_budget_set_limits(e->budget, &o->mails);
 	tally_set_rules(e->wrong_for_address, wrong);

@@ -12,6 +12,7 @@
 #include "broker/logins.h"
 #include "broker/mail_budget.h"
 #include "broker/mail_desk.h"
+#include "broker/mailers.h"
 #include "broker/room.h"
 #include "broker/sessions.h"
 #include "common/bus_msg.h"
@@ -37,7 +38,7 @@ struct entrance;
 struct entrance *entrance_new(const struct entrance_options *options, struct room *room,
 			      const struct name_keyer *keyer, const struct secret *secret,
 			      const struct entropy *entropy);
-/* Other options from now on; of code_ttl_ms and trail nothing changes. */
+/* Other options from now on; logins that wait keep the end of their code. */
 void entrance_set_options(struct entrance *e, const struct entrance_options *o);
 void entrance_free(struct entrance **e);
 
@@ -106,6 +107,12 @@ void entrance_load_trail_kept(struct entrance *e, uint64_t number);
 /* All is loaded: whoever waits is told again how their login stands, because the last news may have been
  * lost with the process. */
 void entrance_loaded(struct entrance *e, struct room_time t);
+
+/* The mailers that were heard from lately, and how many letters each holds. */
+typedef void entrance_mailer_fn(void *ctx, const struct mailer_heard *mailer,
+				size_t leased);
+void entrance_each_mailer(struct entrance *e, struct room_time t,
+			  entrance_mailer_fn *each, void *ctx);
 
 size_t entrance_sessions(const struct entrance *e);
 size_t entrance_logins(const struct entrance *e);

@@ -180,10 +180,22 @@ void entrance_hear_mailer(struct entrance *e, const struct bus_take *m,
 {
 	e->t = t;
 	mailers_heard(&e->mailers, m->mailer, m->wait_ms, t.now_ms);
+	mailers_about(&e->mailers, m);
 	keep_text(e->sender, sizeof e->sender, m->sender);
 	keep_text(e->subject, sizeof e->subject, m->subject);
 	if (m->room == e->room->epoch)
 		trail_kept(e->trail, m->mailer, m->kept);
+}
+
+void entrance_each_mailer(struct entrance *e, struct room_time t,
+			  entrance_mailer_fn *each, void *ctx)
+{
+	(void)mailers_known(&e->mailers, t.now_ms); /* forgets who is silent */
+	for (size_t i = 0; i < e->mailers.n; i++) {
+		const struct mailer_heard *h = &e->mailers.heard[i];
+
+		each(ctx, h, mail_desk_held_by(e->desk, h->id, t.now_ms));
+	}
 }
 
 void entrance_mailer_gone(struct entrance *e, uint64_t mailer)

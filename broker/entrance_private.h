@@ -7,7 +7,6 @@
 #include "broker/applicant.h"
 #include "broker/entrance.h"
 #include "broker/mail_budget.h"
-#include "broker/mailers.h"
 #include "broker/proofs.h"
 #include "broker/tally.h"
 #include "broker/trail.h"

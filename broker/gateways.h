@@ -34,6 +34,13 @@ struct client {
 		used_ms; /* when a use of the session was last noted; 0: not since the start */
 };
 
+/* What a gateway says of itself, about once a second; nothing depends on it. */
+struct gateway_about {
+	char version[33]; /* empty: it did not tell, or not yet */
+	uint64_t uptime_ms, connections, behind, slowest;
+	bool is_draining;
+};
+
 struct gateway {
 	uint64_t id;
 	uint64_t number; /* of its latest batch */
@@ -46,6 +53,11 @@ struct gateway {
 	bool is_poked;      /* it was told that something waits */
 	bool has_more;      /* more waited than the kept answer carries */
 	bool is_keyed;      /* it has shown the key of its number */
+	unsigned minor;     /* of the bus, as it speaks it */
+	struct gateway_about about;
+	uint64_t asked,
+		told; /* numbers of the question for its clients that it was asked, and answered */
+	size_t may_tell; /* so many clients */
 	struct bus_queue *out;
 };
 

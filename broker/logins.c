@@ -43,6 +43,11 @@ void logins_set_tries(struct logins *l, uint64_t tries)
 	l->tries = tries;
 }
 
+void logins_set_ttl(struct logins *l, uint64_t ttl_ms)
+{
+	l->ttl_ms = ttl_ms;
+}
+
 void logins_on_end(struct logins *l, logins_fn *on_end, void *ctx)
 {
 	l->on_end = on_end;

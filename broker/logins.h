@@ -59,6 +59,8 @@ struct logins;
 struct logins *logins_new(uint64_t ttl_ms, uint64_t tries);
 /* From the next wrong code on. */
 void logins_set_tries(struct logins *l, uint64_t tries);
+/* For logins that begin from now on; 0: they do not end. */
+void logins_set_ttl(struct logins *l, uint64_t ttl_ms);
 void logins_free(struct logins **l);
 
 /* Ends a login: called before it is forgotten. */

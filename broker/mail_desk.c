@@ -163,6 +163,15 @@ const struct letter *mail_desk_oldest(const struct mail_desk *d)
 	return d->letters != NULL ? &d->letters->letter : NULL;
 }
 
+size_t mail_desk_held_by(const struct mail_desk *d, uint64_t mailer, uint64_t now_ms)
+{
+	size_t n = 0;
+
+	for (const struct record *r = d->letters; r != NULL; r = r->hh.next)
+		n += r->letter.mailer == mailer && is_held(&r->letter, now_ms) ? 1 : 0;
+	return n;
+}
+
 size_t mail_desk_count(const struct mail_desk *d)
 {
 	return HASH_COUNT(d->letters);

@@ -68,6 +68,8 @@ void mail_desk_withdraw(struct mail_desk *d, uint64_t letter);
 void mail_desk_expire(struct mail_desk *d, uint64_t now_ms);
 /* The oldest letter that is not over. Borrowed; NULL: none. */
 const struct letter *mail_desk_oldest(const struct mail_desk *d);
+/* How many letters this mailer holds, offered ones too. */
+size_t mail_desk_held_by(const struct mail_desk *d, uint64_t mailer, uint64_t now_ms);
 size_t mail_desk_count(const struct mail_desk *d);
 
 /* A short reference that people can read to each other: no 0 O 1 I L, "K7Q-2MX". */

@@ -118,6 +118,7 @@ static const struct config_program program = {
 	NULL,
 	table,
 	NELEMS(table),
+	NULL,
 	NULL};
 
 /* FILE as given, or STATE.suffix beside the state, or plume.suffix here for a room that
@@ -177,7 +178,10 @@ static const char *const live[] = {
 	"mails-per-day",  "mails-per-network", "mail-pace",     "mail-burst",
 	"mails-reserved", "proof-ttl",         "deny-address",  "allow-address",
 	"newcomer-posts", "connections",       "grace",         "gateway-timeout",
-	"session-ttl",    "name-lease",        "typing",        SERVICE_LIVE};
+	"session-ttl",    "name-lease",        "typing",        "code-ttl",
+	"trail",          "trail-age",         "history",       "history-bytes",
+	"history-age",    SERVICE_LIVE};
+
 static bool has_good_names(const struct options *o, const struct config_source *source)
 {
 	struct name_keyer *keyer;

@@ -38,6 +38,7 @@ struct room *room_new(const struct room_options *options, const struct name_keye
 
 void room_set_options(struct room *r, const struct room_options *options)
 {
+	room_set_history(r, &options->history);
 	r->options = *options;
 	presence_set_grace(r->presence, options->grace_ms);
 }

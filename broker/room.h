@@ -64,7 +64,7 @@ struct room {
 /* keyer and store are borrowed for the room's life. */
 struct room *room_new(const struct room_options *options, const struct name_keyer *keyer,
 		      struct store *store);
-/* Other options from now on; of history and reserved nothing changes. */
+/* Other options from now on, within a transaction; of reserved nothing changes. */
 void room_set_options(struct room *r, const struct room_options *options);
 void room_free(struct room **r);
 

@@ -8,5 +8,7 @@
 void room_enter(struct room *r, uint64_t person, struct room_time t);
 /* Whose grace is over leaves. */
 void room_expire_people(struct room *r, struct room_time t);
+/* Other bounds from now on, within a transaction: posts beyond them are forgotten, on the disk too. */
+void room_set_history(struct room *r, const struct history_bounds *bounds);
 
 #endif

@@ -28,11 +28,16 @@ struct trail *trail_new(const struct trail_options *options, struct store *store
 {
 	struct trail *t = xcalloc(1, sizeof *t);
 
+	trail_set_options(t, options);
+	t->store = store;
+	return t;
+}
+
+void trail_set_options(struct trail *t, const struct trail_options *options)
+{
 	t->options = *options;
 	if (t->options.rows == 0)
 		t->options.rows = 1;
-	t->store = store;
-	return t;
 }
 
 static void forget(struct trail *t, struct trail_link *link)
@@ -237,6 +242,8 @@ void trail_tick(struct trail *t, uint64_t wall_ms)
 	}
 	while (t->options.age_ms != 0 && t->rows != NULL &&
 	       wall_ms > t->rows->row.time_ms + t->options.age_ms)
+		lost += drop_oldest(t);
+	while (t->n > t->options.rows)
 		lost += drop_oldest(t);
 	tell_lost(t, lost, wall_ms);
 }

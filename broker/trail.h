@@ -64,6 +64,8 @@ struct trail_options {
 
 /* store is borrowed; NULL forgets. */
 struct trail *trail_new(const struct trail_options *options, struct store *store);
+/* Other bounds: what is beyond them goes with the next row or tick. */
+void trail_set_options(struct trail *t, const struct trail_options *options);
 void trail_free(struct trail **t);
 
 /* It happened.  Of event, id, number, time and times are filled in here.  flood: who does it, as far as

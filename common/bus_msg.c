@@ -272,6 +272,11 @@ enum status bus_reader_only(struct bus_reader *r, enum bus_role from, enum bus_r
 	return st == ST_END ? ST_OK : st == ST_OK ? ST_TRAILING : st;
 }
 
+unsigned bus_reader_minor(const struct bus_reader *r)
+{
+	return r->minor > UINT16_MAX ? UINT16_MAX : (unsigned)r->minor;
+}
+
 size_t bus_reader_skipped(const struct bus_reader *r)
 {
 	return r == NULL ? 0 : r->skipped;

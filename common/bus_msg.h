@@ -98,8 +98,13 @@ enum control_verb {
 	CONTROL_WHY,
 	CONTROL_KICK,
 	CONTROL_RELEASE,
-	CONTROL_BACKUP
+	CONTROL_BACKUP,
+	CONTROL_CLIENTS = 40,
+	CONTROL_DRAIN,
+	CONTROL_TAIL
 };
+enum gateway_state { GATEWAY_WELL, GATEWAY_SILENT, GATEWAY_DRAINING };
+enum state_kept { STATE_NOT_TOLD, STATE_KEPT, STATE_FULL, STATE_FORGETS };
 
 enum reason {
 #define REASON(symbol, number, name, text) REASON_##symbol = number,
@@ -165,6 +170,8 @@ enum status bus_reader_next(struct bus_reader *r, enum bus_role from, enum bus_r
  * ST_TRAILING: there is another. */
 enum status bus_reader_only(struct bus_reader *r, enum bus_role from, enum bus_role to,
 			    struct bus_msg *out) ATTR_USE_RESULT;
+/* The minor version that the peer speaks. */
+unsigned bus_reader_minor(const struct bus_reader *r);
 /* How many messages of unknown kinds were skipped so far; of NULL: none. */
 size_t bus_reader_skipped(const struct bus_reader *r);
 

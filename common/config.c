@@ -239,21 +239,53 @@ static enum config_outcome load_argument(struct config_loading *l, const char *t
 	return load_value(l, o, a);
 }
 
+/* n operands stand in front of the arguments from `at` to l->next, which were an option: they change places. */
+static void move_operands(struct config_loading *l, int at, int n)
+{
+	char **argv = l->source->argv;
+
+	for (int i = at; n > 0 && i < l->next; i++) {
+		char *word = argv[i];
+
+		memmove(&argv[i - n + 1], &argv[i - n], (size_t)n * sizeof *argv);
+		argv[i - n] = word;
+	}
+}
+
+/* Do options end at this operand, before which there are n?  It is argv[at]. */
+static bool ends_options(const struct config_loading *l, int at, int n)
+{
+	const char *verbatim = l->program->verbatim;
+
+	return verbatim == NULL ||
+	       (n == 1 && strcmp(l->source->argv[at - 1], verbatim) == 0);
+}
+
 static enum config_outcome load_command_line(struct config_loading *l)
 {
 	enum config_outcome outcome = CONFIG_RUN;
 	char shown[CONFIG_SHOWN_CAP];
+	int operands = 0; /* that stand before argv[l->next] */
 
 	while (outcome == CONFIG_RUN && l->next < l->source->argc) {
-		const char *text = l->source->argv[l->next];
+		int at = l->next++;
+		const char *text = l->source->argv[at];
+		bool is_end = strcmp(text, "--") == 0;
 
-		if (text[0] != '-' || text[1] == '\0')
-			break; /* the first operand; "-" alone is one */
-		l->next++;
-		if (strcmp(text, "--") == 0)
+		if (text[0] == '-' && text[1] != '\0') { /* "-" alone is an operand */
+			if (!is_end)
+				outcome = load_argument(l, text);
+			move_operands(l, at, operands);
+		} else if (ends_options(l, at, operands)) {
+			l->next--;
+			is_end = true;
+		} else {
+			operands++;
+		}
+		if (is_end)
 			break;
-		outcome = load_argument(l, text);
 	}
+	l->next -= operands;
 	if (outcome != CONFIG_RUN)
 		return outcome;
 

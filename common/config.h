@@ -10,7 +10,7 @@
  * is PLUME_NAME, or the first line of the file that PLUME_NAME_FILE or --name-file names.
  * Such a file must be regular, of 1 to 4096 bytes, and readable by its owner only.
  *
- * Options end at the first operand or at "--".  Given twice, the later one counts; a list
+ * Options end at the first operand (unless verbatim says otherwise) or at "--".  Given twice, the later one counts; a list
  * on the command line gathers its items and replaces that of the environment.  Unknown
  * options are refused, unknown PLUME_ variables are not: several programs share an
  * environment. */
@@ -59,6 +59,9 @@ struct config_program {
 	const struct config_option *options;
 	size_t n_options;
 	const char *config_variable; /* that names the file; NULL: PLUME_CONFIG */
+	/* NULL: options end at the first operand.  Else they may stand behind operands too, until "--", or, where
+	 * the first operand is this one, until the second: what follows it is a text. */
+	const char *verbatim;
 };
 
 #define CONFIG_VARIABLE "PLUME_CONFIG"
@@ -83,7 +86,8 @@ enum config_outcome {
 };
 
 /* Fills *target (the program's own struct).  *operands_out is the index in argv of the
- * first operand (argc when there is none).  Strings live as long as argv, the environment
+ * first operand (argc when there is none); operands that options stood behind are moved to
+ * the end of argv.  Strings live as long as argv, the environment
  * and the process: what had to be copied is never freed. */
 enum config_outcome config_load(const struct config_program *program,
 				const struct config_source *source, void *target,

@@ -11,19 +11,29 @@
 #include <unistd.h>
 
 #include "common/log.h"
+#include "common/memory.h"
 #include "common/version.h"
 
 static void on_signal(uv_signal_t *handle, int signum)
 {
 	struct daemon *d = handle->data;
+	char why[32];
 
-	if (d->draining) {
+	if (d->signalled) {
 		log_warn("stop", "why=\"second signal %d\"", signum);
 		daemon_stop(d, 1);
 		return;
 	}
+	d->signalled = true;
+	daemon_drain(d, fmt(why, sizeof why, "signal %d", signum) ? why : "signal");
+}
+
+void daemon_drain(struct daemon *d, const char *why)
+{
+	if (d->draining)
+		return;
 	d->draining = true;
-	log_info("drain", "signal=%d", signum);
+	log_info("drain", "why=\"%s\"", why);
 	d->on_drain(d->ctx);
 }
 

@@ -17,12 +17,14 @@ struct daemon {
 	uv_signal_t term, interrupt;
 	daemon_drain_fn *on_drain;
 	void *ctx;
-	bool draining;
+	bool draining, signalled;
 	int exit_code;
 };
 
 /* Catches the signals on loop and logs event=start with the versions. */
 void daemon_init(struct daemon *d, uv_loop_t *loop, daemon_drain_fn *on_drain, void *ctx);
+/* Begins the drain without a signal; the first signal after it only agrees. */
+void daemon_drain(struct daemon *d, const char *why);
 /* Serves until daemon_stop(), then ends the process with its exit code and without waiting
  * for NNG's threads: closing NNG 1.5.2's sockets can block for good (its issue 1543), and nothing
  * is left to save. */

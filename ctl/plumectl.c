@@ -16,15 +16,17 @@
 #include "common/config_name.h"
 #include "common/config_secret.h"
 #include "common/log.h"
+#include "common/number.h"
 #include "common/utf8.h"
 #include "ctl/health.h"
 #include "ctl/printable.h"
 #include "ctl/question.h"
 #include "ctl/report.h"
+#include "ctl/tail.h"
 
 struct options {
 	struct bus_settings bus;
-	const char *control_key, *admin;
+	const char *control_key, *admin, *after;
 	bool json;
 	uint64_t timeout_ms;
 };
@@ -34,6 +36,7 @@ enum { SHOWN_CAP = 128, KEY_MAX = 128, TEXT_MAX = 65536 }; /* ASK */
 #define AT(field) offsetof(struct options, field)
 #define HOUR UINT64_C(3600000) /* in milliseconds */
 #define BACKUP_MS (HOUR / 6)
+enum { CLIENTS_MS = 4000 };
 
 static const struct config_option table[] = {
 	BUS_OPTIONS(struct options, bus),
@@ -45,19 +48,22 @@ static const struct config_option table[] = {
 	 "the admin address of the process that health asks"},
 	{"json", CONFIG_FLAG, AT(json), NULL, 0, 0, NULL, NULL,
 	 "whether the answer is written as JSON"},
+	{"after", CONFIG_STRING, AT(after), NULL, 0, 0, NULL, "N",
+	 "tail: begin after the post of this number [with the next one]"},
 	{"timeout", CONFIG_DURATION, AT(timeout_ms), "5s", 1, HOUR, NULL, "TIME",
 	 "how long the broker may take to answer"},
 };
 
 static const struct config_program program = {
 	"plumectl", "Asks and tells the broker of a Plume room.",
-	"status|who|say TEXT...|why REFERENCE|kick NAME|release NAME|backup FILE|health [live|ready]",
+	"status|who|say TEXT...|why REFERENCE|kick NAME|release NAME|backup FILE|health [live|ready]"
+	"|clients|drain GATEWAY|tail",
 	table, NELEMS(table),
 	/* A file that the environment names is that of a server beside which this runs. */
-	"PLUME_CTL_CONFIG"};
+	"PLUME_CTL_CONFIG", "say"};
 
 /* What this program can do: the verbs of the broker, and those that ask somebody else. */
-enum { VERB_HEALTH = CONTROL_BACKUP + 1 };
+enum { VERB_HEALTH = CONTROL_BACKUP + 1, VERB_CLIENTS, VERB_DRAIN, VERB_TAIL };
 
 /* The verbs as a table of names, in the order of enum control_verb, so that a mistyped one is
  * looked up as a mistyped option is; value: the operand that it needs. */
@@ -70,11 +76,25 @@ static const struct config_option verb_names[] = {
 	[CONTROL_RELEASE] = {.name = "release", .value = "a name"},
 	[CONTROL_BACKUP] = {.name = "backup", .value = "a file, named from the root"},
 	[VERB_HEALTH] = {.name = "health"},
+	[VERB_CLIENTS] = {.name = "clients"},
+	[VERB_DRAIN] = {.name = "drain", .value = "the number of a gateway"},
+	[VERB_TAIL] = {.name = "tail"},
 };
-static const struct config_program verbs = {"plumectl",         "",  NULL, verb_names,
-					    NELEMS(verb_names), NULL};
+static const struct config_program verbs = {.name = "plumectl",
+					    .summary = "",
+					    .options = verb_names,
+					    .n_options = NELEMS(verb_names)};
 
-#define VERBS "status, who, say, why, kick, release, backup and health"
+#define VERBS \
+	"status, who, clients, say, tail, why, kick, release, drain, backup and health"
+
+/* As the broker knows it. */
+static enum control_verb control_verb_of(unsigned verb)
+{
+	return verb < VERB_CLIENTS
+		       ? (enum control_verb)verb
+		       : (enum control_verb)(CONTROL_CLIENTS + (verb - VERB_CLIENTS));
+}
 
 #define COMPLAIN(source, ...) config_complain(&program, source, __VA_ARGS__)
 
@@ -176,16 +196,21 @@ static int ask(const struct config_source *source, const struct options *o,
 	       const struct bus_address *at, struct bus_ask *question)
 {
 	enum control_verb verb = (enum control_verb)question->verb;
+	struct question *q;
 	struct slice answer;
 	uint64_t timeout_ms;
 	enum status st;
 
-	if (!read_key(source, o->control_key, &question->key))
-		return 1;
 	/* A copy takes as long as it takes. */
 	timeout_ms = verb == CONTROL_BACKUP && o->timeout_ms < BACKUP_MS ? BACKUP_MS
 									 : o->timeout_ms;
-	st = question_ask(uv_default_loop(), at, question, timeout_ms, &answer);
+	/* An answer that the broker waits for itself is not asked for twice. */
+	st = question_new(uv_default_loop(), at, verb == CONTROL_CLIENTS ? CLIENTS_MS : 0,
+			  &q);
+	if (st == ST_OK) {
+		question_send(q, question);
+		st = question_wait(q, timeout_ms, &answer);
+	}
 	if (st != ST_OK) {
 		COMPLAIN(source, "no answer from a broker at %s within %" PRIu64 " ms",
 			 at->url, timeout_ms);
@@ -197,6 +222,39 @@ static int ask(const struct config_source *source, const struct options *o,
 		COMPLAIN(source, "the answer from %s is not understood: %s", at->url,
 			 status_text(st));
 	return st == ST_OK ? 0 : 1;
+}
+
+static int follow(const struct config_source *source, const struct options *o,
+		  const struct bus_address *at, struct slice key)
+{
+	struct tail_setup setup = {.at = at,
+				   .key = key,
+				   .timeout_ms = o->timeout_ms,
+				   .has_after = o->after != NULL,
+				   .out = source->out,
+				   .err = source->err};
+	char shown[SHOWN_CAP];
+
+	if (o->after != NULL && number_parse(slice_of(o->after), &setup.after) != ST_OK) {
+		COMPLAIN(source, "--after: %s is not the number of a post",
+			 log_quote(shown, sizeof shown, slice_of(o->after)));
+		return 2;
+	}
+	switch (tail_run(uv_default_loop(), &setup)) {
+	case TAIL_STOPPED:
+		return 0;
+	case TAIL_DENIED:
+		return 1;
+	case TAIL_ABSENT:
+		COMPLAIN(source, "no answer from a broker at %s within %" PRIu64 " ms",
+			 at->url, o->timeout_ms);
+		return 1;
+	case TAIL_STRANGE:
+		break;
+	}
+	COMPLAIN(source, "the answer from %s is not understood, or could not be written",
+		 at->url);
+	return 1;
 }
 
 /* -- health -- */
@@ -268,7 +326,11 @@ int main(int argc, char **argv)
 		return 2;
 
 	log_init(program.name, LOG_ERROR);
-	question.verb = verb;
+	if (!read_key(&source, o.control_key, &question.key))
+		_exit(1);
+	if (verb == VERB_TAIL)
+		_exit(follow(&source, &o, &control, question.key));
+	question.verb = control_verb_of(verb);
 	code = ask(&source, &o, &control, &question);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		COMPLAIN(&source, "the answer could not be written");

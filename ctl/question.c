@@ -29,7 +29,29 @@ static void on_deadline(uv_timer_t *timer)
 	uv_stop(q->loop);
 }
 
-static void send_ask(struct question *q, const struct bus_ask *ask)
+enum status question_new(uv_loop_t *loop, const struct bus_address *at, int resend_ms,
+			 struct question **out)
+{
+	struct question *q = xcalloc(1, sizeof *q);
+	enum status st;
+
+	*out = NULL;
+	q->loop = loop;
+	st = bus_requester_new(loop, at, on_answer, q, &q->requester);
+	if (st != ST_OK) {
+		free(q);
+		return st;
+	}
+	if (resend_ms > 0)
+		bus_requester_set_resend(q->requester, resend_ms);
+	if (uv_timer_init(loop, &q->deadline) != 0)
+		abort(); /* it cannot fail */
+	q->deadline.data = q;
+	*out = q;
+	return ST_OK;
+}
+
+void question_send(struct question *q, const struct bus_ask *ask)
 {
 	struct bus_writer *w = bus_writer_new();
 	struct bus_msg m = {.kind = BUS_ASK, .u.ask = *ask};
@@ -40,31 +62,20 @@ static void send_ask(struct question *q, const struct bus_ask *ask)
 	bus_writer_free(&w);
 }
 
-enum status question_ask(uv_loop_t *loop, const struct bus_address *at,
-			 const struct bus_ask *ask, uint64_t timeout_ms,
-			 struct slice *out)
+enum status question_wait(struct question *q, uint64_t timeout_ms, struct slice *out)
 {
-	/* On the heap for the life of the process: the loop keeps pointers to it. */
-	struct question *q = xcalloc(1, sizeof *q);
-	enum status st;
-
-	*out = (struct slice){NULL, 0};
-	q->loop = loop;
-	st = bus_requester_new(loop, at, on_answer, q, &q->requester);
-	if (st != ST_OK) {
-		free(q);
-		return st;
-	}
-
-	if (uv_timer_init(loop, &q->deadline) != 0)
-		abort(); /* it cannot fail */
-	q->deadline.data = q;
 	if (timeout_ms > 0 &&
 	    uv_timer_start(&q->deadline, on_deadline, timeout_ms, 0) != 0)
-		abort(); /* nor can this, with a callback */
-	send_ask(q, ask);
-	uv_run(loop, UV_RUN_DEFAULT);
-
+		abort(); /* it cannot fail, with a callback */
+	if (q->answer.ptr == NULL)
+		uv_run(q->loop, UV_RUN_DEFAULT);
+	uv_timer_stop(&q->deadline);
 	*out = q->answer;
-	return q->answer.ptr != NULL ? ST_OK : ST_ABSENT;
+	q->answer = (struct slice){NULL, 0};
+	return out->ptr != NULL ? ST_OK : ST_ABSENT;
+}
+
+void question_redial(struct question *q)
+{
+	bus_requester_redial(q->requester);
 }

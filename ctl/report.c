@@ -1,31 +1,17 @@
 /* The frame is read completely first, so that what is printed is a whole answer; then one of
- * two printers per verb writes it.  JSON is ASCII, because people read that on terminals, too.  The
- * only file of ctl/ that knows the JSON library. */
+ * two printers per verb writes it. */
 #include "ctl/report.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
-#include <jansson.h>
-
 #include "common/memory.h"
 #include "ctl/printable.h"
+#include "ctl/report_private.h"
 #include "ctl/story.h"
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
-
-struct report {
-	struct bus_told told;
-	struct bus_status status;
-	bool has_status;
-	struct bus_gateway_status gateways[BUS_FRAME_MESSAGES_MAX];
-	size_t n_gateways;
-	struct bus_person people[BUS_FRAME_MESSAGES_MAX];
-	size_t n_people;
-	struct bus_story stories[BUS_FRAME_MESSAGES_MAX];
-	size_t n_stories;
-};
 
 /* -- reading; names point into the frame */
 
@@ -41,6 +27,18 @@ static enum status take(struct report *r, const struct bus_msg *m)
 		if (r->n_gateways == NELEMS(r->gateways))
 			return ST_FULL;
 		r->gateways[r->n_gateways++] = m->u.gateway_status;
+		return ST_OK;
+	}
+	if (m->kind == BUS_MAILER_STATUS) {
+		if (r->n_mailers == NELEMS(r->mailers))
+			return ST_FULL;
+		r->mailers[r->n_mailers++] = m->u.mailer_status;
+		return ST_OK;
+	}
+	if (m->kind == BUS_CLIENT_STATUS) {
+		if (r->n_clients == NELEMS(r->clients))
+			return ST_FULL;
+		r->clients[r->n_clients++] = m->u.client_status;
 		return ST_OK;
 	}
 	if (m->kind == BUS_PERSON) {
@@ -78,7 +76,7 @@ static enum status read_messages(struct bus_reader *reader, struct report *r)
 
 /* -- for people */
 
-static void print_duration(uint64_t ms, FILE *out)
+void report_print_duration(uint64_t ms, FILE *out)
 {
 	if (ms >= DAY)
 		fprintf(out, "%" PRIu64 " d %" PRIu64 " h", ms / DAY, ms % DAY / HOUR);
@@ -94,40 +92,18 @@ static void print_duration(uint64_t ms, FILE *out)
 		fprintf(out, "%" PRIu64 " ms", ms);
 }
 
-static void print_gateways(const struct report *r, FILE *out)
+void report_print_duration_in(uint64_t ms, int width, FILE *out)
 {
-	if (r->n_gateways == 0) {
-		fputs("gateways   none\n", out);
-		return;
-	}
-	fputs("\ngateway           clients     lag  heard\n", out);
-	for (size_t i = 0; i < r->n_gateways; i++) {
-		const struct bus_gateway_status *g = &r->gateways[i];
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
 
-		fprintf(out, "%016" PRIx64 "  %7" PRIu64 "  %6" PRIu64 "  ", g->gateway,
-			g->clients, g->lag);
-		print_duration(g->heard_ms, out);
-		fputs(" ago\n", out);
-	}
-}
-
-static void print_status(const struct report *r, FILE *out)
-{
-	const struct bus_status *s = &r->status;
-
-	fputs("broker     ", out);
-	printable_write(s->version, out);
-	fputs(", up ", out);
-	print_duration(s->uptime_ms, out);
-	fprintf(out,
-		"\nroom       %" PRIu64 " people with %" PRIu64 " clients\n"
-		"posts      newest %" PRIu64 ", %" PRIu64 " in history, epoch %016" PRIx64
-		"\n"
-		"accounts   %" PRIu64 " names, %" PRIu64 " sessions\n"
-		"logins     %" PRIu64 " wait for their code, %" PRIu64 " letters\n",
-		s->people, s->clients, s->newest, s->posts, s->epoch, s->names,
-		s->sessions, s->logins, s->letters);
-	print_gateways(r, out);
+	if (f == NULL)
+		abort(); /* out of memory */
+	report_print_duration(ms, f);
+	fclose(f);
+	fprintf(out, "%-*s  ", width, text);
+	free(text);
 }
 
 /* The name stands last: it may be as wide as it likes. */
@@ -154,71 +130,15 @@ static void print_why(const struct report *r, FILE *out)
 
 /* -- for programs */
 
-/* JSON's integers are signed here; no count of ours gets there. */
-static json_t *number(uint64_t value)
-{
-	return json_integer(value > INT64_MAX ? INT64_MAX : (json_int_t)value);
-}
-
-/* Numbers of all 64 bits are strings: many readers of JSON have only doubles. */
-static json_t *hexadecimal(uint64_t value)
-{
-	char text[17];
-
-	if (!fmt(text, sizeof text, "%016" PRIx64, value))
-		return NULL; /* cannot be: 64 bits are 16 digits */
-	return json_string(text);
-}
-
-static json_t *string(struct slice text)
-{
-	return json_stringn(text.ptr, text.len);
-}
-
-static json_t *gateways_json(const struct report *r)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < r->n_gateways; i++) {
-		const struct bus_gateway_status *g = &r->gateways[i];
-
-		json_array_append_new(list,
-				      json_pack("{so so so so}", "gateway",
-						hexadecimal(g->gateway), "clients",
-						number(g->clients), "lag", number(g->lag),
-						"heard_ms", number(g->heard_ms)));
-	}
-	return list;
-}
-
-static json_t *status_json(const struct report *r)
-{
-	const struct bus_status *s = &r->status;
-	json_t *o = json_object();
-
-	json_object_set_new(o, "version", string(s->version));
-	json_object_set_new(o, "uptime_ms", number(s->uptime_ms));
-	json_object_set_new(o, "epoch", hexadecimal(s->epoch));
-	json_object_set_new(o, "newest", number(s->newest));
-	json_object_set_new(o, "posts", number(s->posts));
-	json_object_set_new(o, "people", number(s->people));
-	json_object_set_new(o, "clients", number(s->clients));
-	json_object_set_new(o, "names", number(s->names));
-	json_object_set_new(o, "sessions", number(s->sessions));
-	json_object_set_new(o, "logins", number(s->logins));
-	json_object_set_new(o, "letters", number(s->letters));
-	json_object_set_new(o, "gateways", gateways_json(r));
-	return o;
-}
-
 static json_t *who_json(const struct report *r)
 {
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < r->n_people; i++)
 		json_array_append_new(
-			list, json_pack("{so so}", "name", string(r->people[i].name),
-					"clients", number(r->people[i].clients)));
+			list,
+			json_pack("{so so}", "name", report_string(r->people[i].name),
+				  "clients", report_number(r->people[i].clients)));
 	return json_pack("{so}", "people", list);
 }
 
@@ -236,20 +156,20 @@ static json_t *why_json(const struct report *r)
 		const struct bus_story *x = &r->stories[i];
 		json_t *o = json_object();
 
-		json_object_set_new(o, "time_ms", number(x->time_ms));
+		json_object_set_new(o, "time_ms", report_number(x->time_ms));
 		json_object_set_new(o, "kind", json_string(trail_kind_name(x->kind)));
-		json_object_set_new(o, "times", number(x->times));
-		json_object_set_new(o, "reference", string(x->reference));
-		json_object_set_new(o, "email", string(x->email));
-		json_object_set_new(o, "network", string(x->network));
-		json_object_set_new(o, "gateway", hexadecimal(x->gateway));
-		json_object_set_new(o, "detail", string(x->detail));
+		json_object_set_new(o, "times", report_number(x->times));
+		json_object_set_new(o, "reference", report_string(x->reference));
+		json_object_set_new(o, "email", report_string(x->email));
+		json_object_set_new(o, "network", report_string(x->network));
+		json_object_set_new(o, "gateway", report_hexadecimal(x->gateway));
+		json_object_set_new(o, "detail", report_string(x->detail));
 		if (x->kind == TRAIL_LETTER) {
 			json_object_set_new(
 				o, "state",
 				json_string(mail_state_name((enum mail_state)x->state)));
-			json_object_set_new(o, "attempt", number(x->attempt));
-			json_object_set_new(o, "code", number(x->code));
+			json_object_set_new(o, "attempt", report_number(x->attempt));
+			json_object_set_new(o, "code", report_number(x->code));
 		}
 		json_array_append_new(list, o);
 	}
@@ -266,7 +186,7 @@ static void print_done(const struct report *r, FILE *out)
 
 static json_t *done_json(const struct report *r)
 {
-	return json_pack("{sb so}", "done", 1, "text", string(r->told.text));
+	return json_pack("{sb so}", "done", 1, "text", report_string(r->told.text));
 }
 
 /* -- which of them */
@@ -275,28 +195,16 @@ static const struct {
 	void (*print)(const struct report *r, FILE *out);
 	json_t *(*json)(const struct report *r);
 } printers[] = {
-	[CONTROL_STATUS] = {print_status, status_json},
+	[CONTROL_STATUS] = {report_print_status, report_status_json},
 	[CONTROL_WHO] = {print_who, who_json},
 	[CONTROL_SAY] = {print_said, said_json},
 	[CONTROL_WHY] = {print_why, why_json},
 	[CONTROL_KICK] = {print_done, done_json},
 	[CONTROL_RELEASE] = {print_done, done_json},
 	[CONTROL_BACKUP] = {print_done, done_json},
+	[CONTROL_CLIENTS] = {report_print_clients, report_clients_json},
+	[CONTROL_DRAIN] = {print_done, done_json},
 };
-
-/* JSON_ENSURE_ASCII leaves DEL alone; it can only be within a string. */
-static int put_json(const char *text, size_t len, void *ctx)
-{
-	FILE *out = ctx;
-
-	for (size_t i = 0; i < len; i++) {
-		if (text[i] == 0x7f)
-			fputs("\\u007F", out);
-		else
-			fputc(text[i], out);
-	}
-	return 0;
-}
 
 static enum status print_report(const struct report *r, enum control_verb verb,
 				enum report_form form, FILE *out, FILE *err)
@@ -315,9 +223,7 @@ static enum status print_report(const struct report *r, enum control_verb verb,
 		return ST_OK;
 	}
 	json = printers[verb].json(r);
-	json_dump_callback(json, put_json, out, JSON_INDENT(2) | JSON_ENSURE_ASCII);
-	fputc('\n', out);
-	json_decref(json);
+	report_write_json(json, JSON_INDENT(2), out);
 	return ST_OK;
 }
 

@@ -7,18 +7,14 @@
 
 #include "common/log.h"
 #include "common/memory.h"
+#include "gateway/census.h"
 #include "gateway/conversation.h"
 #include "gateway/door.h"
 #include "gateway/listener.h"
 
 enum {
 	TICK_MS = 1000,
-	DRAIN_WATCH_MS = 20,
-	DRAIN_MS_EACH = 10, /* a drain moves at least a hundred browsers a second */
-	DRAIN_CLOSE_MS =
-		4000,   /* for the last close frames; then the rest is left to TCP */
 	BUSY_MS = 1000, /* for which the broker's word that the room is busy counts */
-	DRAIN_RETRY_MS = 200, /* a browser that is moved waits up to this long */
 };
 
 uint64_t gateway_now(const struct gateway *g)
@@ -131,7 +127,8 @@ static void on_message(void *ctx, const struct bus_msg *m)
 		on_post(g, &m->u.post, g->is_sync_for_one);
 		return;
 	}
-	conversation_result(g, m);
+	if (!census_message(g, m))
+		conversation_result(g, m);
 }
 
 static void on_done(void *ctx)
@@ -252,12 +249,14 @@ enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
 				       .on_deaf = on_deaf,
 				       .on_round_trip = on_round_trip,
 				       .newest = on_newest,
-				       .is_behind = on_behind};
+				       .is_behind = on_behind,
+				       .about = census_about};
 	enum status st;
 
 	*out = NULL;
 	g->loop = loop;
 	g->options = options;
+	g->started_ms = uv_now(loop);
 	g->connections = connections_new();
 	g->admission = admission_new();
 	g->door = door_new(g);
@@ -287,66 +286,8 @@ enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
 	return ST_OK;
 }
 
-/* -- drain: nobody new, everybody moved, the broker told, the end -- */
-
-static void move_connection(struct gateway *g, struct connection *c)
+void gateway_on_asked_to_drain(struct gateway *g, void (*on_asked)(void *ctx), void *ctx)
 {
-	if (g->drain_due == 0 || c->state == CLOSING)
-		return;
-	g->drain_due--;
-	conversation_notice(g, c, "moving", "This server restarts; you are being moved.",
-			    DRAIN_RETRY_MS);
-	connection_close(g, c, CLOSE_DRAINING);
-}
-
-/* As many of all as of the window has gone by; few are not kept waiting for the sake of a
- * window that was made for many. */
-static void move_some(struct gateway *g, uint64_t elapsed_ms)
-{
-	uint64_t window = DRAIN_MS_EACH * g->drain_total;
-	size_t left = connections_count(g->connections), keep = 0;
-
-	if (window > g->options->drain_ms)
-		window = g->options->drain_ms;
-	if (elapsed_ms < window)
-		keep = (size_t)(g->drain_total * (window - elapsed_ms) / window);
-	g->drain_due = left > keep ? left - keep : 0;
-	connections_each(g->connections, move_connection, g);
-}
-
-static void on_drain_watch(uv_timer_t *timer)
-{
-	struct gateway *g = timer->data;
-	uint64_t elapsed = gateway_now(g) - g->drain_began_ms;
-	bool is_late = elapsed >= g->options->drain_ms + DRAIN_CLOSE_MS;
-	struct bus_msg goodbye = {
-		.kind = BUS_GOODBYE,
-		.u.goodbye = {.clients = connections_count(g->connections)}};
-
-	move_some(g, elapsed);
-	if (connections_count(g->connections) > 0 && !is_late)
-		return;
-	if (!g->said_goodbye && !uplink_is_deaf(g->uplink) && g->epoch != 0) {
-		g->said_goodbye = true;
-		uplink_send(g->uplink, &goodbye);
-		return;
-	}
-	if (uplink_is_idle(g->uplink) || uplink_is_deaf(g->uplink) || g->epoch == 0 ||
-	    is_late) {
-		uv_timer_stop(timer);
-		g->on_drained(g->ctx);
-	}
-}
-
-void gateway_drain(struct gateway *g, void (*on_drained)(void *ctx), void *ctx)
-{
-	g->is_draining = true;
-	g->on_drained = on_drained;
-	g->ctx = ctx;
-	g->drain_began_ms = gateway_now(g);
-	g->drain_total = connections_count(g->connections);
-	listener_stop(g->listener);
-	uv_timer_init(g->loop, &g->drain_watch);
-	g->drain_watch.data = g;
-	uv_timer_start(&g->drain_watch, on_drain_watch, 0, DRAIN_WATCH_MS);
+	g->on_asked_to_drain = on_asked;
+	g->asked_ctx = ctx;
 }

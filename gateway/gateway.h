@@ -30,6 +30,7 @@
 
 struct door;
 struct listener;
+struct slowest;
 
 /* A list of people that is being told: over the end of an answer, if need be. */
 struct gateway_here {
@@ -75,6 +76,8 @@ struct gateway {
 	struct gateway_here here;
 	struct typing *typing;
 	struct slice typing_frames; /* of the round at work */
+	struct slowest *slowest;    /* of the question at work */
+	uint64_t started_ms;
 	uv_timer_t tick;
 	uv_check_t turn;
 	uint64_t epoch; /* of the room; 0: not heard from the broker yet */
@@ -88,6 +91,8 @@ struct gateway {
 	uv_timer_t drain_watch;
 	void (*on_drained)(void *ctx);
 	void *ctx;
+	void (*on_asked_to_drain)(void *ctx);
+	void *asked_ctx;
 };
 
 /* The time of this loop turn, monotonic. */
@@ -97,6 +102,8 @@ uint64_t gateway_now(const struct gateway *g);
  * served.  options are borrowed. */
 enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
 			struct gateway **out) ATTR_USE_RESULT;
+/* What to do when an operator wants this gateway to drain (plumectl drain); to be set before the loop runs. */
+void gateway_on_asked_to_drain(struct gateway *g, void (*on_asked)(void *ctx), void *ctx);
 /* No new connections; those there are moved, spread over the drain window so that the other gateways do
  * not meet them all at once; on_drained() when the broker knows. */
 void gateway_drain(struct gateway *g, void (*on_drained)(void *ctx), void *ctx);

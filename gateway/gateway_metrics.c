@@ -90,7 +90,7 @@ static void look_at(struct gateway *g, struct connection *c)
 		m->cursor_lag = newest + 1 - c->next_seq;
 }
 
-void gateway_metrics_write(struct gateway *g, FILE *out)
+void gateway_metrics_look(struct gateway *g)
 {
 	struct gateway_metrics *m = &g->metrics;
 
@@ -100,6 +100,13 @@ void gateway_metrics_write(struct gateway *g, FILE *out)
 	m->callers = door_count(g->door);
 	m->unauthenticated = admission_unknown(g->admission);
 	m->networks = admission_networks(g->admission);
+}
+
+void gateway_metrics_write(struct gateway *g, FILE *out)
+{
+	struct gateway_metrics *m = &g->metrics;
+
+	gateway_metrics_look(g);
 	m->dropped = fanout_dropped(g->fanout);
 	m->backlog = g->backlog.bytes;
 	m->waiting = uplink_waiting(g->uplink);

@@ -39,7 +39,9 @@ struct gateway_metrics {
 void gateway_metrics_result(struct gateway_metrics *m, const struct bus_msg *result);
 const char *turned_away_name(enum turned_away why);
 void gateway_metrics_refusal(struct gateway_metrics *m, uint64_t reason);
-/* Looks at the connections for what is not counted in place, and writes all of it. */
+/* Looks at the connections for what is not counted in place. */
+void gateway_metrics_look(struct gateway *g);
+/* The same, and writes all of it. */
 void gateway_metrics_write(struct gateway *g, FILE *out);
 
 #endif

@@ -101,6 +101,7 @@ static const struct config_program program = {
 	NULL,
 	table,
 	NELEMS(table),
+	NULL,
 	NULL};
 
 /* What a reload changes at once, for those who are connected too. */
@@ -121,6 +122,7 @@ static const char *const live[] = {"origin",
 				   "hello-timeout",
 				   "backlog-bytes",
 				   "drain",
+				   "trusted-proxy",
 				   SERVICE_LIVE};
 
 struct process {
@@ -163,6 +165,14 @@ static void on_drain(void *ctx)
 	struct process *p = ctx;
 
 	gateway_drain(p->gateway, on_drained, p);
+}
+
+/* As by SIGTERM; whoever started the process starts it anew, or does not. */
+static void on_asked_to_drain(void *ctx)
+{
+	struct process *p = ctx;
+
+	daemon_drain(&p->service.daemon, "an operator asked for it");
 }
 
 static void fill(const struct options *o, struct gateway_options *out)
@@ -217,6 +227,23 @@ static void write_metrics(void *ctx, FILE *out)
 	gateway_metrics_write(p->gateway, out);
 }
 
+/* False: a line was logged, and nothing was taken. */
+static bool take_proxies(const struct config_list *listed, struct forwarded_trust *out)
+{
+	struct forwarded_trust trust;
+	const char *bad;
+	char quoted[128];
+
+	forwarded_trust_init(&trust, listed, &bad);
+	if (bad == NULL)
+		*out = trust;
+	else
+		log_error("reload_refused",
+			  "option=trusted-proxy network=%s why=\"not one\"",
+			  log_quote(quoted, sizeof quoted, slice_of(bad)));
+	return bad == NULL;
+}
+
 /* Could they be used? */
 static enum status check_certificates(const struct bus_address *at)
 {
@@ -235,6 +262,8 @@ static enum status on_reload(void *ctx)
 		st = check_certificates(&p->options.events);
 	if (st == ST_OK)
 		st = check_certificates(&p->options.commands);
+	if (st == ST_OK && !take_proxies(&fresh.proxies, &p->options.proxies))
+		st = ST_DENIED;
 	if (st != ST_OK)
 		return st;
 	p->given = fresh;
@@ -285,5 +314,6 @@ int main(int argc, char **argv)
 	    gateway_new(uv_default_loop(), &p.options, &p.gateway) != ST_OK ||
 	    service_open(&p.service, &p.given.service, ADMIN) != ST_OK)
 		_exit(1);
+	gateway_on_asked_to_drain(p.gateway, on_asked_to_drain, &p);
 	daemon_run(&p.service.daemon);
 }

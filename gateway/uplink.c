@@ -34,6 +34,7 @@ struct uplink {
 	uint64_t id, number;
 	uint64_t sent_ms, answered_ms, redialled_ms;
 	uint64_t carried_ms; /* when a batch last carried something */
+	uint64_t about_ms;   /* when the gateway last told of itself */
 	uint64_t sent_ns;
 	size_t commands; /* in flight */
 	bool is_poked;
@@ -46,6 +47,18 @@ static void take_number(struct uplink *u)
 	secret_token(&entropy_system, u->key);
 	u->id = secret_number(slice_of(u->key));
 	u->number = 0;
+}
+
+/* Seldom, because it looks at every connection; and soon to a broker that has not heard it yet. */
+static void add_about(struct uplink *u)
+{
+	struct bus_msg m = {.kind = BUS_ABOUT};
+
+	if (u->number > 1 && u->sent_ms - u->about_ms < UPLINK_ABOUT_MS)
+		return;
+	u->about_ms = u->sent_ms;
+	u->events.about(u->events.ctx, &m.u.about);
+	bus_writer_add(u->writer, &m);
 }
 
 static void send_batch(struct uplink *u)
@@ -65,6 +78,7 @@ static void send_batch(struct uplink *u)
 	u->is_poked = false;
 	u->commands = bus_writer_count(u->writer) - 1;
 	u->sent_ms = daemon_now_ms();
+	add_about(u);
 	u->sent_ns = uv_hrtime();
 	bus_request(u->requester, bus_writer_frame(u->writer));
 	bus_writer_wipe(u->writer); /* it may hold codes and tokens */

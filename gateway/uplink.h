@@ -22,6 +22,7 @@
 
 enum {
 	UPLINK_HEARTBEAT_MS = 500,
+	UPLINK_ABOUT_MS = 1000,
 	/* Without an answer for this long the broker counts as out of reach. */
 	UPLINK_DEAF_MS = 1500,
 	/* For how long a batch waits while each loop turn brings more: what arrived together leaves together,
@@ -56,6 +57,8 @@ struct uplink_events {
 	uint64_t (*newest)(void *ctx);
 	/* Are its readers too far behind? */
 	bool (*is_behind)(void *ctx);
+	/* What it says of itself, which leaves with a batch every UPLINK_ABOUT_MS. */
+	void (*about)(void *ctx, struct bus_about *out);
 };
 
 /* pace_ms: least time between two batches that carry something, unless much waits; the first after a

@@ -61,20 +61,23 @@ static const struct config_program list_program = {
 	NULL,
 	list_options,
 	NELEMS(list_options),
-	COMMAND_CONFIG_VARIABLE};
+	COMMAND_CONFIG_VARIABLE,
+	NULL};
 static const struct config_program export_program = {
 	"plume-mailer audit export",
 	"Writes the record for spreadsheets or programs.",
 	NULL,
 	export_options,
 	NELEMS(export_options),
-	COMMAND_CONFIG_VARIABLE};
+	COMMAND_CONFIG_VARIABLE,
+	NULL};
 static const struct config_program show_program = {"plume-mailer audit show",
 						   "Tells the story of one login.",
 						   "REFERENCE",
 						   show_options,
 						   NELEMS(show_options),
-						   COMMAND_CONFIG_VARIABLE};
+						   COMMAND_CONFIG_VARIABLE,
+						   NULL};
 
 /* A reference as people say it or write it down, "k7q 2mx", as it stands in the record.  What is not of
  * that form stays as it is: another broker may have another one. */

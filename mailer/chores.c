@@ -14,6 +14,14 @@ void chores_init(struct chores *c, uint64_t keep_ms)
 	*c = (struct chores){.keep_ms = keep_ms};
 }
 
+void chores_set_keep(struct chores *c, uint64_t keep_ms)
+{
+	if (keep_ms == c->keep_ms)
+		return;
+	c->keep_ms = keep_ms;
+	c->retain_ms = 0;
+}
+
 void chores_turn(struct chores *c, struct audit *a, uint64_t now_ms, uint64_t wall_ms)
 {
 	if (now_ms >= c->head_ms) {

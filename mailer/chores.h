@@ -14,6 +14,8 @@ struct chores {
 
 /* All of them are due at once. */
 void chores_init(struct chores *c, uint64_t keep_ms);
+/* Another age; rows are looked at anew, at once. */
+void chores_set_keep(struct chores *c, uint64_t keep_ms);
 /* Does what is due. */
 void chores_turn(struct chores *c, struct audit *a, uint64_t now_ms, uint64_t wall_ms);
 /* When the next one is due. */

@@ -8,12 +8,15 @@
 #include "common/bus.h"
 #include "common/log.h"
 #include "common/memory.h"
+#include "common/version.h"
 #include "mailer/refusals.h"
 
 struct desk {
 	struct desk_setup setup;
 	struct bus_requester *requester;
 	struct bus_writer *writer;
+	uint64_t in_hand;
+	bool is_degraded;
 	uint64_t asked_ms; /* the last question */
 	uint64_t watch_ms; /* when its silence is too long (again) */
 	uint64_t next_ms;  /* the next one, at the earliest */
@@ -97,6 +100,12 @@ bool desk_may_ask(const struct desk *d, uint64_t now_ms)
 	return !bus_requester_is_waiting(d->requester) && now_ms >= d->next_ms;
 }
 
+void desk_tell(struct desk *d, uint64_t in_hand, bool is_degraded)
+{
+	d->in_hand = in_hand;
+	d->is_degraded = is_degraded;
+}
+
 void desk_ask(struct desk *d, uint64_t room, uint64_t kept, uint64_t now_ms)
 {
 	struct bus_msg msg = {.kind = BUS_TAKE};
@@ -107,6 +116,9 @@ void desk_ask(struct desk *d, uint64_t room, uint64_t kept, uint64_t now_ms)
 	msg.u.take.subject = slice_of(d->setup.subject);
 	msg.u.take.kept = kept;
 	msg.u.take.room = room;
+	msg.u.take.version = S(PLUME_VERSION);
+	msg.u.take.in_hand = d->in_hand;
+	msg.u.take.degraded = d->is_degraded;
 	bus_writer_clear(d->writer);
 	bus_writer_add(d->writer, &msg);
 	bus_request(d->requester, bus_writer_frame(d->writer));

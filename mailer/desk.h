@@ -52,6 +52,8 @@ enum status desk_new(const struct desk_setup *setup, struct desk **out) ATTR_USE
 void desk_free(struct desk **d);
 /* Nothing is in flight, and it is not too early. */
 bool desk_may_ask(const struct desk *d, uint64_t now_ms);
+/* What the next question says of this mailer, for the operator. */
+void desk_tell(struct desk *d, uint64_t in_hand, bool is_degraded);
 /* Asks: also for what follows in the trail of the room after what is kept already. */
 void desk_ask(struct desk *d, uint64_t room, uint64_t kept, uint64_t now_ms);
 /* Notices that the broker is silent, and dials it anew. */

@@ -236,6 +236,14 @@ static void discard(struct mailer *m)
 	free(m);
 }
 
+void mailer_set_limits(struct mailer *m, uint64_t timeout_ms, uint64_t keep_ms)
+{
+	m->setup.timeout_ms = timeout_ms;
+	m->setup.keep_ms = keep_ms;
+	chores_set_keep(&m->chores, keep_ms);
+	mailer_turn(m);
+}
+
 enum status mailer_new(const struct mailer_setup *setup, struct mailer **out)
 {
 	struct mailer *m = xcalloc(1, sizeof *m);

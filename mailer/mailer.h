@@ -50,6 +50,8 @@ struct mailer_setup {
 /* Begins to take letters. */
 enum status mailer_new(const struct mailer_setup *setup,
 		       struct mailer **out) ATTR_USE_RESULT;
+/* Other limits, for attempts that begin from now on. */
+void mailer_set_limits(struct mailer *m, uint64_t timeout_ms, uint64_t keep_ms);
 /* Can letters be sent?  *why is a constant text when not. */
 bool mailer_is_ready(const struct mailer *m, const char **why);
 /* For /metrics. */

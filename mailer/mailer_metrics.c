@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "common/attr.h"
+#include "mailer/audit.h"
 #include "mailer/desk.h"
 #include "mailer/mailer_private.h"
 
@@ -33,8 +34,30 @@ bool mailer_is_ready(const struct mailer *m, const char **why)
 	return !m->shut && !m->degraded && desk_is_connected(m->desk);
 }
 
+/* Small enough to be a number for those who have only doubles. */
+static uint64_t head_number(const struct secret_hash *link)
+{
+	uint64_t n = 0;
+
+	for (int i = 0; i < 6; i++)
+		n = n << 8 | link->bytes[i];
+	return n;
+}
+
+/* What cannot be read at the moment stays as it was. */
+static void look_at_audit(struct mailer *m)
+{
+	struct audit_head head;
+
+	if (audit_head(m->setup.audit, &head) != ST_OK)
+		return;
+	m->metrics.audit_rows = (uint64_t)head.id;
+	m->metrics.audit_head = head_number(&head.link);
+}
+
 void mailer_write_metrics(struct mailer *m, FILE *out)
 {
+	look_at_audit(m);
 	m->metrics.connected = desk_is_connected(m->desk);
 	m->metrics.writable = !m->shut;
 	m->metrics.degraded = m->degraded;

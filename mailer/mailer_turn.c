@@ -216,6 +216,7 @@ static void ask_for_letter(struct mailer *m, uint64_t now_ms)
 	if (!has_room(m, now_ms) || !desk_may_ask(m->desk, now_ms))
 		return;
 	audit_trail_kept(m->setup.audit, &room, &kept);
+	desk_tell(m->desk, m->n_errands, m->degraded);
 	desk_ask(m->desk, room, kept, now_ms);
 }
 

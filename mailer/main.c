@@ -124,7 +124,7 @@ static void write_metrics(void *ctx, FILE *out)
 
 static enum status on_reload(void *ctx)
 {
-	static const char *const live[] = {SERVICE_LIVE};
+	static const char *const live[] = {"mail-timeout", "audit-keep", SERVICE_LIVE};
 	struct process *p = ctx;
 	struct options fresh;
 	enum status st = config_reload(&options_program, &p->source, live, NELEMS(live),
@@ -135,6 +135,7 @@ static enum status on_reload(void *ctx)
 	if (st != ST_OK)
 		return st;
 	p->options = fresh;
+	mailer_set_limits(p->mailer, fresh.mail_timeout, fresh.audit_keep);
 	service_set_log(&p->options.service);
 	if (bus_renew(&p->meaning.mail) != ST_OK)
 		_exit(1); /* it would stay deaf: the next start can do better */

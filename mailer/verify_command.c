@@ -42,13 +42,15 @@ static const struct config_program verify_program = {
 	NULL,
 	verify_options,
 	NELEMS(verify_options),
-	COMMAND_CONFIG_VARIABLE};
+	COMMAND_CONFIG_VARIABLE,
+	NULL};
 static const struct config_program erase_program = {"plume-mailer audit erase",
 						    "Takes an address out of the record.",
 						    NULL,
 						    erase_options,
 						    NELEMS(erase_options),
-						    COMMAND_CONFIG_VARIABLE};
+						    COMMAND_CONFIG_VARIABLE,
+						    NULL};
 
 /* -- verify -- */
 

@@ -82,6 +82,7 @@ static const struct config_program program = {
 	"MODE (idle, fanout, saturate, connect, broker, slow, recover, floor or peer)",
 	table,
 	NELEMS(table),
+	NULL,
 	NULL};
 
 static const struct {

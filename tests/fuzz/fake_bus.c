@@ -317,7 +317,8 @@ static void on_command(const struct bus_msg *m)
 		on_sign_out(&m->u.sign_out);
 		break;
 	default:
-		assert(m->kind == BUS_GONE || m->kind == BUS_GOODBYE);
+		assert(m->kind == BUS_GONE || m->kind == BUS_GOODBYE ||
+		       m->kind == BUS_ABOUT);
 	}
 }
 

@@ -50,11 +50,17 @@ def test_json_of_status_is_complete(plume):
     status = json.loads(plume.ctl("--json", "status").stdout)
     assert set(status) == set(
         """version uptime_ms epoch newest posts people clients names sessions logins letters
-        gateways""".split()
+        gateways bus_minor oldest_letter_ms results held state mailers""".split()
     )
     assert len(status["epoch"]) == 16 and int(status["epoch"], 16) > 0
     (gateway,) = status["gateways"]
-    assert set(gateway) == {"gateway", "clients", "lag", "heard_ms"}
+    assert set(gateway) == set(
+        """gateway clients lag heard_ms version bus_minor uptime_ms connections behind slowest
+        results state""".split()
+    )
+    assert set(status["state"]) == set("kept bytes commits commit_us failures".split())
+    (mailer,) = status["mailers"]
+    assert set(mailer) == set("mailer version heard_ms leased in_hand degraded".split())
     assert len(gateway["gateway"]) == 16
 
 

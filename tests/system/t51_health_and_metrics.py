@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import tempfile
 import threading
@@ -261,6 +262,24 @@ def test_what_happens_is_counted(plume):
     grown(mailer, at_mailer, 'plume_letter_attempts_total{state="sent"}', 2)
     assert admin.metrics(mailer)["plume_desk_connected"] == 1
     assert admin.metrics(broker)["plume_state_writable"] == 1
+
+
+def test_a2_the_head_of_the_record_is_a_metric(plume):
+    plume.join("ann")
+    mailer = plume.mailers[0]
+
+    def told():
+        numbers = admin.metrics(mailer)
+        return int(numbers["plume_audit_rows"]), int(numbers["plume_audit_head"])
+
+    def kept():
+        with contextlib.closing(sqlite3.connect(plume.audit_db)) as audit:
+            row, link = audit.execute(
+                "SELECT id, hex(chain_hash) FROM audit ORDER BY id DESC LIMIT 1"
+            ).fetchone()
+        return row, int(link[:12], 16)
+
+    until(lambda: told() == kept() and told()[0] > 1, lambda: f"{told()} is {kept()}")
 
 
 def test_returns_closes_and_drops_are_counted(plume):

@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 from plume import admin, process
+from plume.client import Client
+from plume.smtp_sink import HANG, SmtpSink
 from plume.wait import until
 
 
@@ -100,6 +102,127 @@ def test_the_grace_period_changes_for_those_who_are_here(system):
     path.write_text("grace = 0\n")
     reload(plume.broker)
     ann.expect_text("bob", "left chat")
+
+
+def logins(plume, name):
+    one = plume.client(label=name)
+    one.hello(name, f"{name}@{name}.example")
+    return one, one.expect_waiting()["expires_in"]
+
+
+def test_codes_end_otherwise_for_those_who_ask_later(system):
+    path = system.directory / "broker.conf"
+    path.write_text("code-ttl = 1h\n")
+    plume = system.start(broker={"config": path})
+    ann, life = logins(plume, "ann")
+    assert life > 600000
+    path.write_text("code-ttl = 5m\n")
+    reload(plume.broker)
+    _, life = logins(plume, "bob")
+    assert life <= 300000
+    ann.auth(plume.code_for("ann@ann.example"))
+    ann.expect_in()
+
+
+def test_history_is_cut_at_once_on_disk_too(system):
+    path = system.directory / "broker.conf"
+    path.write_text("history = 100\n")
+    plume = system.start(broker={"config": path}, gateway={"posts_per_second": 0})
+    ann = plume.join("ann")
+    for n in range(50):
+        ann.expect_own(ann.say(f"secret of the past {n:02}"))
+
+    def on_disk():
+        files = [plume.state, plume.state.with_name("room.db-wal")]
+        return b"".join(file.read_bytes() for file in files if file.exists())
+
+    assert b"secret of the past 07" in on_disk()
+    path.write_text("history = 10\n")
+    reload(plume.broker)
+    assert admin.metrics(plume.broker)["plume_history_posts"] == 10
+    assert b"secret of the past 07" not in on_disk() and b"secret of the past 45" in on_disk()
+    path.write_text("history = 0\n")
+    reload(plume.broker)
+    assert b"secret" not in on_disk()
+    path.write_text("history = 5\n")
+    reload(plume.broker)
+    for n in range(9):
+        ann.expect_own(ann.say(f"later {n}"))
+    assert admin.metrics(plume.broker)["plume_history_posts"] == 5
+    plume.broker.kill()
+    plume.start_broker(config=path).wait_ready()
+    assert ann.wire.closed is None
+    ann.settle()  # numbers go on
+    assert admin.metrics(plume.broker)["plume_history_posts"] == 5
+
+
+def test_a_longer_history_keeps_what_there_is(system):
+    path = system.directory / "broker.conf"
+    path.write_text("history = 5\nhistory-age = 1h\n")
+    plume = system.start(broker={"config": path})
+    ann = plume.join("ann")
+    for n in range(8):
+        ann.expect_own(ann.say(f"line {n}"))
+    path.write_text("history = 500\n")
+    reload(plume.broker)
+    assert admin.metrics(plume.broker)["plume_history_posts"] == 5
+    for n in range(8, 12):
+        ann.expect_own(ann.say(f"line {n}"))
+    bob = plume.join("bob")
+    bob.expect_text("ann", "line 11")
+    lines = [text for _, text in bob.texts("ann") if text.startswith("line")]
+    assert lines == [f"line {n}" for n in range(3, 12)]
+
+
+def test_the_trail_is_cut(system):
+    path = system.directory / "broker.conf"
+    path.write_text("")
+    plume = system.start(broker={"config": path})
+    one = plume.client(label="ann")
+    one.hello("ann", "ann@ann.example")
+    reference = one.expect_waiting(mail="sent")["reference"]
+    assert plume.ctl("why", reference).returncode == 0
+    path.write_text("trail = 1\n")
+    reload(plume.broker)
+    until(lambda: plume.ctl("why", reference).returncode == 1, "its rows are gone")
+
+
+def test_another_proxy_is_believed(system, config):
+    path = config("trusted-proxy = 192.0.2.1\n")
+    plume = system.start(broker={"mails_per_network": 1}, gateway={"config": path})
+    gateway = plume.gateways[0]
+
+    def visit(name, address):
+        visitor = Client(gateway.url, name, extra_headers=[("X-Forwarded-For", address)])
+        system.clients.append(visitor)
+        visitor.hello(name, f"{name}@{name}.example")
+        return visitor.expect_waiting().get("mail")
+
+    assert visit("ann", "203.0.113.1") != "withheld"
+    assert visit("bob", "203.0.113.2") == "withheld"
+    config("trusted-proxy = 127.0.0.1\n")
+    reload(gateway)
+    assert visit("eve", "203.0.113.3") != "withheld"
+    config("trusted-proxy = 10.0.0.0/33\n")
+    reload(gateway, "refused")
+    assert gateway.events("reload_refused", option="trusted-proxy")
+    assert visit("fay", "203.0.113.4") != "withheld", "what was is in force"
+
+
+def test_the_limits_of_mail_change(system):
+    sink = system.guard(SmtpSink())
+    path = system.directory / "mailer.conf"
+    path.write_text("mail-timeout = 1m\naudit-keep = 30d\n")
+    plume = system.start(mailer={"transport": f"smtp://127.0.0.1:{sink.port}", "config": path})
+    path.write_text("mail-timeout = 1s\naudit-keep = 10d\n")
+    mailer = plume.mailers[0]
+    reload(mailer)
+    assert {e["option"] for e in mailer.events("reload_changed")} == {"mail-timeout", "audit-keep"}
+    sink.reply("DATA", HANG)
+    ann = plume.client(label="ann")
+    ann.hello("ann", "ann@ann.example")
+    ann.expect_waiting(mail="deferred")
+    sink.relent()
 
 
 def test_a_bad_file_is_refused_as_a_whole(system, config):

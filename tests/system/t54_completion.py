@@ -6,7 +6,9 @@ import pytest
 from plume import process
 
 SCRIPT = process.SOURCE_DIR / "deploy/bash-completion/plumectl"
-COMMANDS = {"status", "who", "say", "why", "kick", "release", "backup", "health"}
+COMMANDS = {"status", "who", "say", "why", "kick", "release", "backup", "health"} | {
+    "clients", "drain", "tail",
+}  # fmt: skip
 
 
 def complete(line, program="plumectl"):
@@ -43,3 +45,12 @@ def test_operands_are_offered_where_they_are_words():
     assert complete("health r") == {"ready"}
     assert complete("kick ") == set()
     assert complete("--log-format j", "plume-broker") == {"json", "journal"}
+
+
+def test_gateways_are_offered_to_drain(plume, monkeypatch):
+    monkeypatch.setenv("PLUME_BUS", plume.bus)
+    monkeypatch.setenv("PLUME_CONTROL_KEY", str(plume.control_key))
+    number = plume.gateways[0].wait_for_event("ready")["gateway"]
+    assert complete("drain ") == {number}
+    assert complete(f"drain {number[:4]}") == {number}
+    monkeypatch.delenv("PLUME_BUS")

@@ -183,6 +183,12 @@ class Process:
         code = self.wait_end(deadline)
         assert code == 0, f"{self} ended with {code} on SIGTERM:\n{self.log_tail()}"
 
+    def expect_end(self, deadline=DRAIN):
+        """It was asked to drain by somebody else, and must end with 0."""
+        self._asked_to_end = True
+        code = self.wait_end(deadline)
+        assert code == 0, f"{self} ended with {code}:\n{self.log_tail()}"
+
     def kill(self):
         """kill -9, and gone when this returns."""
         self._asked_to_end = True

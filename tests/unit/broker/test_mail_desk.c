@@ -53,6 +53,9 @@ static void the_oldest_letter_leaves_first_and_once(void **state)
 	assert_int_equal(take(*state, 4, 0), 0);
 	assert_int_equal(take(*state, 4, MAIL_OFFER_MS - 1), 0);
 	assert_int_equal(mail_desk_count(*state), 3);
+	assert_int_equal(mail_desk_held_by(*state, 1, 0), 1);
+	assert_int_equal(mail_desk_held_by(*state, 4, 0), 0);
+	assert_int_equal(mail_desk_held_by(*state, 1, MAIL_OFFER_MS), 0);
 }
 
 static void a_lease_that_lapsed_gives_the_letter_to_another(void **state)

@@ -45,6 +45,27 @@ static void who_has_gone_is_not_counted(void **state)
 	assert_int_equal(mailers_known(&m, 100000), 1);
 }
 
+static void what_it_says_of_itself_is_kept_while_it_is_heard(void **state)
+{
+	struct mailers m = {.since_ms = 0};
+	struct bus_take take = {
+		.mailer = 7, .version = S("1.2.3"), .in_hand = 4, .degraded = 1};
+
+	(void)state;
+	mailers_about(&m, &take); /* nobody was heard: nothing is kept */
+	assert_int_equal(m.n, 0);
+	mailers_heard(&m, 7, 0, 100000);
+	mailers_about(&m, &take);
+	mailers_heard(&m, 7, 0, 100500); /* a report says nothing of that */
+	assert_string_equal(m.heard[0].version, "1.2.3");
+	assert_int_equal(m.heard[0].in_hand, 4);
+	assert_int_equal(m.heard[0].is_degraded, 1);
+	assert_int_equal(m.heard[0].heard_ms, 100500);
+	mailers_gone(&m, 7);
+	mailers_heard(&m, 7, 0, 101000);
+	assert_string_equal(m.heard[0].version, "");
+}
+
 static void there_is_a_bound(void **state)
 {
 	struct mailers m = {.since_ms = 0};
@@ -61,6 +82,7 @@ int main(void)
 		cmocka_unit_test(a_young_broker_does_not_say_that_there_is_none),
 		cmocka_unit_test(who_is_silent_is_not_counted_any_more),
 		cmocka_unit_test(who_has_gone_is_not_counted),
+		cmocka_unit_test(what_it_says_of_itself_is_kept_while_it_is_heard),
 		cmocka_unit_test(there_is_a_bound),
 	};
 

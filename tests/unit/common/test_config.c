@@ -46,12 +46,18 @@ static const struct config_option options[] = {
 	{OPTION(key, "key", CONFIG_SECRET), .help = ".the \\key of \"all\""},
 };
 
-static const struct config_program program = {"plume-test", "tests options", NULL,
-					      options,      NELEMS(options), NULL};
+static const struct config_program program = {
+	"plume-test", "tests options", NULL, options, NELEMS(options), NULL, NULL};
 
 static const struct config_program program_with_operands = {
 	"plume-test", "tests options", "COMMAND [WORD]...",
-	options,      NELEMS(options), NULL};
+	options,      NELEMS(options), NULL,
+	NULL};
+
+static const struct config_program program_that_mixes = {
+	"plume-test", "tests options", "COMMAND [WORD]...",
+	options,      NELEMS(options), NULL,
+	"say"};
 
 enum { VARIABLES_MAX = 4 };
 
@@ -207,6 +213,59 @@ static void an_empty_or_foreign_variable_is_not_there(void **state)
 	assert_int_equal(LOAD_NOTHING(), CONFIG_RUN);
 	assert_int_equal(t.settings.history, 200);
 	assert_null(t.settings.key);
+}
+
+/* Loads, and says the operands that were found, with spaces between them. */
+static const char *operands_of(enum config_outcome expected, char **argv)
+{
+	static char text[128];
+
+	text[0] = '\0';
+	assert_int_equal(load_as(&program_that_mixes, argv), expected);
+	for (int i = t.operands; expected == CONFIG_RUN && argv[i] != NULL; i++) {
+		strcat(text, text[0] == '\0' ? "" : " ");
+		strcat(text, argv[i]);
+	}
+	return text;
+}
+
+#define WORDS(...) ((char *[]){"plume-test", __VA_ARGS__, NULL})
+
+static void options_may_stand_behind_operands(void **state)
+{
+	(void)state;
+	assert_string_equal(operands_of(CONFIG_RUN, WORDS("status", "--verbose")),
+			    "status");
+	assert_true(t.settings.verbose);
+	assert_string_equal(
+		operands_of(CONFIG_RUN, WORDS("kick", "--history", "3", "ann", "lee",
+					      "--verbose", "--code-ttl=1m")),
+		"kick ann lee");
+	assert_int_equal(t.settings.history, 3);
+	assert_int_equal(t.settings.code_ttl_ms, 60000);
+	assert_true(t.settings.verbose);
+	assert_string_equal(operands_of(CONFIG_RUN, WORDS("--history", "3", "kick", "--",
+							  "--verbose", "-")),
+			    "kick --verbose -");
+	assert_false(t.settings.verbose);
+	assert_string_equal(operands_of(CONFIG_RUN, WORDS("a", "-", "--verbose")), "a -");
+	operands_of(CONFIG_BAD, WORDS("kick", "ann", "--bogus"));
+	operands_of(CONFIG_BAD, WORDS("kick", "ann", "--history"));
+}
+
+static void a_text_is_not_read_for_options(void **state)
+{
+	(void)state;
+	assert_string_equal(operands_of(CONFIG_RUN, WORDS("say", "--verbose", "it", "is",
+							  "--history", "3")),
+			    "say it is --history 3");
+	assert_true(t.settings.verbose);
+	assert_int_equal(t.settings.history, 200);
+	assert_string_equal(operands_of(CONFIG_RUN, WORDS("say", "--", "-5", "degrees")),
+			    "say -5 degrees");
+	assert_string_equal(
+		operands_of(CONFIG_RUN, WORDS("why", "say", "x", "--verbose")),
+		"why say x");
 }
 
 static void options_end_at_an_operand_or_two_dashes(void **state)
@@ -462,6 +521,8 @@ int main(void)
 		TEST(a_later_value_replaces_an_earlier_one),
 		TEST(an_empty_or_foreign_variable_is_not_there),
 		TEST(options_end_at_an_operand_or_two_dashes),
+		TEST(options_may_stand_behind_operands),
+		TEST(a_text_is_not_read_for_options),
 		TEST(bad_command_lines_are_refused_with_one_line),
 		TEST(bad_variables_are_refused_by_their_own_name),
 		TEST(a_list_is_bounded),

@@ -36,8 +36,8 @@ static const struct config_option options[] = {
 	{"key", CONFIG_SECRET, AT(key), NULL, 0, 0, NULL, NULL, "f"},
 };
 
-static const struct config_program program = {"plume-test", "tests files",   NULL,
-					      options,      NELEMS(options), NULL};
+static const struct config_program program = {
+	"plume-test", "tests files", NULL, options, NELEMS(options), NULL, NULL};
 
 static struct {
 	char path[64], other[64];

@@ -80,14 +80,110 @@ static void status_fits_one_screen(void **state)
 	(void)state;
 	assert_int_equal(p.st, ST_OK);
 	assert_string_equal(
-		p.out, "broker     1.2.3, up 3 d 2 h\n"
-		       "room       2 people with 3 clients\n"
-		       "posts      newest 70, 60 in history, epoch 00000000000000ab\n"
-		       "accounts   5 names, 4 sessions\n"
-		       "logins     1 wait for their code, 6 letters\n"
-		       "\n"
-		       "gateway           clients     lag  heard\n"
-		       "ffffffffffffffff        3       9  250 ms ago\n");
+		p.out,
+		"broker     1.2.3, up 3 d 2 h\n"
+		"room       2 people with 3 clients\n"
+		"posts      newest 70, 60 in history, epoch 00000000000000ab\n"
+		"accounts   5 names, 4 sessions\n"
+		"logins     1 wait for their code, 6 letters\n"
+		"\n"
+		"gateway           clients     lag  behind  slowest  heard          up"
+		"             version\n"
+		"ffffffffffffffff        3       9       0        0  250 ms         0 ms"
+		"           older\n");
+	forget(p);
+}
+
+static const struct bus_msg whole_status = {
+	.kind = BUS_STATUS,
+	.u.status = {.version = {"1.2.3", 5},
+		     .uptime_ms = 1000,
+		     .epoch = 1,
+		     .letters = 2,
+		     .minor = 2,
+		     .oldest_letter_ms = 61000,
+		     .results = 4,
+		     .held = 1,
+		     .kept = STATE_FULL,
+		     .commits = 5,
+		     .commit_us = 600,
+		     .failures = 7,
+		     .state_bytes = 8000},
+};
+static const struct bus_msg draining = {.kind = BUS_GATEWAY_STATUS,
+					.u.gateway_status = {.gateway = 7,
+							     .clients = 3,
+							     .heard_ms = 250,
+							     .version = {"1.2.4", 5},
+							     .minor = 2,
+							     .uptime_ms = 90000,
+							     .connections = 4,
+							     .behind = 2,
+							     .slowest = 11,
+							     .state = GATEWAY_DRAINING,
+							     .told = 1}};
+static const struct bus_msg mailer = {.kind = BUS_MAILER_STATUS,
+				      .u.mailer_status = {.mailer = 9,
+							  .version = {"1.2.5", 5},
+							  .heard_ms = 800,
+							  .leased = 1,
+							  .in_hand = 2,
+							  .degraded = 1}};
+
+static void status_has_the_peers_and_the_queues(void **state)
+{
+	struct printed p = print(CONTROL_STATUS, REPORT_TEXT,
+				 MESSAGES(&told, &whole_status, &draining, &mailer));
+
+	(void)state;
+	assert_int_equal(p.st, ST_OK);
+	assert_non_null(strstr(p.out, "broker     1.2.3 (bus 1.2), up 1 s\n"));
+	assert_non_null(strstr(p.out, "2 letters, the oldest for 1 min 1 s\n"));
+	assert_non_null(strstr(
+		p.out,
+		"queues     4 results for gateways, 1 held questions of operators\n"
+		"state      disk full, 8000 bytes; 5 commits of 600 us on average, 7 failed\n"));
+	assert_non_null(strstr(p.out, "0000000000000007        3       0       2       11"
+				      "  250 ms         1 min 30 s     1.2.4 (bus 1.2),"
+				      " draining\n"));
+	assert_non_null(strstr(p.out, "0000000000000009        1        2  800 ms"
+				      "         1.2.5, no mail server can be used\n"));
+	forget(p);
+}
+
+static const struct bus_msg quick = {
+	.kind = BUS_CLIENT_STATUS,
+	.u.client_status = {
+		.gateway = 7, .client = 1, .name = {"ann", 3}, .open_ms = 1000}};
+static const struct bus_msg slow = {.kind = BUS_CLIENT_STATUS,
+				    .u.client_status = {.gateway = 8,
+							.client = 2,
+							.name = {"e\x1bve", 4},
+							.open_ms = 61000,
+							.silent_ms = 9000,
+							.lag = 500,
+							.unsent = 4096}};
+
+static void the_slowest_client_comes_first(void **state)
+{
+	struct printed p = print(CONTROL_CLIENTS, REPORT_TEXT,
+				 MESSAGES(&told, &gateway, &draining, &quick, &slow));
+
+	(void)state;
+	assert_int_equal(p.st, ST_OK);
+	assert_string_equal(
+		p.out,
+		"gateway ffffffffffffffff: 3 clients; it did not tell: it is older\n"
+		"gateway 0000000000000007: 3 clients, 2 behind, the slowest by 11 posts;"
+		" it drains\n"
+		"\n"
+		"    lag    unsent  connected    heard        gateway           name\n"
+		"    500      4096  1 min 1 s    9 s          0000000000000008  e\\u{1b}ve\n"
+		"      0         0  1 s          0 ms         0000000000000007  ann\n");
+	forget(p);
+	p = print(CONTROL_CLIENTS, REPORT_JSON, MESSAGES(&told, &quick, &slow));
+	assert_non_null(strstr(p.out, "\"name\": \"e\\u001Bve\""));
+	assert_true(strstr(p.out, "\"lag\": 500") < strstr(p.out, "\"lag\": 0"));
 	forget(p);
 }
 
@@ -190,6 +286,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(status_fits_one_screen),
+		cmocka_unit_test(status_has_the_peers_and_the_queues),
+		cmocka_unit_test(the_slowest_client_comes_first),
 		cmocka_unit_test(status_is_one_flat_object),
 		cmocka_unit_test(names_cannot_command_the_terminal),
 		cmocka_unit_test(names_in_json_cannot_command_the_terminal_either),

@@ -15,6 +15,7 @@
 #include "common/bus.h"
 #include "common/log.h"
 #include "common/memory.h"
+#include "mailer/refusals.h"
 
 enum { LOOKS_MAX = 200000 };
 
@@ -84,8 +85,12 @@ static uint16_t free_port(void)
 static void a_broker_that_is_away_is_told_the_newest(void **state)
 {
 	struct bus_address at = {.url = ""};
-	struct reports_setup setup = {
-		.at = &at, .on_answer = on_answer, .on_empty = on_empty, .ctx = &desk};
+	struct refusals refusals = {.refused = 0};
+	struct reports_setup setup = {.at = &at,
+				      .refusals = &refusals,
+				      .on_answer = on_answer,
+				      .on_empty = on_empty,
+				      .ctx = &desk};
 	struct bus_replier *replier;
 	struct reports *r;
 	uv_loop_t loop;
