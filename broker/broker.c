@@ -211,5 +211,9 @@ void broker_write_metrics(struct broker *b, FILE *out)
 void broker_options_changed(struct broker *b)
 {
 	room_set_options(b->room, &b->options->room);
+	store_begin(b->store);
 	entrance_set_options(b->entrance, &b->options->entrance);
+	entrance_enforce_options(b->entrance, broker_time());
+	if (broker_commit(b))
+		broker_flush(b);
 }

@@ -16,7 +16,7 @@ struct answer {
 	uint64_t now_ms;
 };
 
-static void add_told(struct bus_writer *w, bool done, struct slice text)
+void broker_add_told(struct bus_writer *w, bool done, struct slice text)
 {
 	struct bus_msg m = {.kind = BUS_TOLD, .u.told = {.done = done, .text = text}};
 
@@ -60,7 +60,7 @@ static void on_status(struct answer *a)
 					 .logins = entrance_logins(b->entrance),
 					 .letters = entrance_letters(b->entrance)}};
 
-	add_told(a->w, true, S(""));
+	broker_add_told(a->w, true, S(""));
 	bus_writer_add(a->w, &m);
 	gateways_each(b->room->gateways, add_gateway, a);
 }
@@ -89,11 +89,11 @@ static bool on_say(struct answer *a, struct slice text)
 					broker_time());
 	if (!broker_commit(a->b))
 		return false;
-	add_told(a->w, st == ST_OK,
-		 st == ST_OK ? S("said")
-		 : st == ST_FULL
-			 ? S("the disk is full: nothing new can be stored")
-			 : S("a text is not empty and has no control characters"));
+	broker_add_told(a->w, st == ST_OK,
+			st == ST_OK ? S("said")
+			: st == ST_FULL
+				? S("the disk is full: nothing new can be stored")
+				: S("a text is not empty and has no control characters"));
 	return true;
 }
 
@@ -133,7 +133,7 @@ static bool on_act(struct answer *a, enum control_verb verb, struct slice name)
 		return false;
 	if (st == ST_OK)
 		log_info("operator", "act=%s", verb == CONTROL_KICK ? "kick" : "release");
-	add_told(a->w, st == ST_OK, slice_of(act_text(st, verb)));
+	broker_add_told(a->w, st == ST_OK, slice_of(act_text(st, verb)));
 	return true;
 }
 
@@ -169,11 +169,11 @@ static bool on_why(struct answer *a, struct slice reference)
 	entrance_operator_acted(a->b->entrance, slice_of(what), broker_time());
 	if (!broker_commit(a->b))
 		return false;
-	add_told(a->w, true, S(""));
+	broker_add_told(a->w, true, S(""));
 	if (entrance_story(a->b->entrance, reference, add_story, a) > 0)
 		return true;
 	bus_writer_clear(a->w);
-	add_told(a->w, false, S("no login with this reference is remembered"));
+	broker_add_told(a->w, false, S("no login with this reference is remembered"));
 	return true;
 }
 
@@ -203,7 +203,7 @@ static bool on_ask(struct answer *a, const struct bus_ask *m)
 	if (!has_key(a->b, m)) {
 		a->b->metrics.control[CONTROL_REFUSED]++;
 		refuse(a->b, a->call, "wrong key");
-		add_told(a->w, false, S("the control key is not this broker's"));
+		broker_add_told(a->w, false, S("the control key is not this broker's"));
 		return true;
 	}
 	a->b->metrics.control[CONTROL_ANSWERED]++;
@@ -212,7 +212,7 @@ static bool on_ask(struct answer *a, const struct bus_ask *m)
 		on_status(a);
 		return true;
 	case CONTROL_WHO:
-		add_told(a->w, true, S(""));
+		broker_add_told(a->w, true, S(""));
 		presence_each(a->b->room->presence, add_person, a);
 		return true;
 	case CONTROL_SAY:
@@ -222,12 +222,19 @@ static bool on_ask(struct answer *a, const struct bus_ask *m)
 	case CONTROL_KICK:
 	case CONTROL_RELEASE:
 		return on_act(a, (enum control_verb)m->verb, m->text);
+	case CONTROL_BAN:
+	case CONTROL_UNBAN:
+		return broker_change_bans(a->b, a->w, m);
+	case CONTROL_BANS:
+		broker_list_bans(a->b, a->w, m->text);
+		return true;
 	case CONTROL_BACKUP:
 		broker_begin_backup(a->b, a->call, m->text);
 		a->call = NULL; /* it will be answered */
 		return false;
 	}
-	add_told(a->w, false, S("this broker does not know that request: it is older"));
+	broker_add_told(a->w, false,
+			S("this broker does not know that request: it is older"));
 	return true;
 }
 

@@ -1,4 +1,5 @@
 /* What happens at the entrance, written down: each act becomes a row of the trail. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "broker/entrance_private.h"
@@ -55,6 +56,42 @@ void entrance_note_letter(struct entrance *e, const struct letter *letter,
 	memcpy(row.reference, letter->reference, sizeof row.reference);
 	memcpy(row.email, letter->email, sizeof row.email);
 	put_detail(&row, m->detail);
+	trail_add(e->trail, &row, NULL, e->t.wall_ms);
+}
+
+void entrance_note_banned(struct entrance *e, const struct entrance_asker *a,
+			  const struct ban *ban)
+{
+	struct trail_row row = {.kind = TRAIL_BANNED, .gateway = a->g->id};
+	char detail[TRAIL_DETAIL_SIZE], flood[NETWORK_SIZE + 24];
+	struct slice name = utf8_clip(a->name, NAME_MAX_BYTES);
+
+	if (a->login != NULL) {
+		row.login = login_number(a->login);
+		memcpy(row.reference, a->login->reference, sizeof row.reference);
+		memcpy(row.email, a->login->email, sizeof row.email);
+	}
+	put_network(&row, a->address);
+	if (!fmt(detail, sizeof detail, "by %s%s%.*s", ban_kind_name(ban->kind),
+		 name.len > 0 ? ", as " : "", SLICE_ARGS(name)) ||
+	    !fmt(flood, sizeof flood, "%s %s", ban_kind_name(ban->kind), row.network))
+		abort(); /* both are long enough */
+	put_detail(&row, slice_of(detail));
+	trail_add(e->trail, &row, flood, e->t.wall_ms);
+}
+
+void entrance_note_act(struct entrance *e, struct slice what, const struct ban *ban)
+{
+	struct trail_row row = {.kind = TRAIL_OPERATOR};
+	struct slice address;
+
+	if (ban->kind == BAN_ADDRESS)
+		memcpy(row.email, ban->value, sizeof row.email);
+	if (ban->kind == BAN_NETWORK) {
+		slice_cut(slice_of(ban->value), '/', &address, &(struct slice){0});
+		put_network(&row, address);
+	}
+	put_detail(&row, what);
 	trail_add(e->trail, &row, NULL, e->t.wall_ms);
 }
 

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "broker/ban_words.h"
 #include "broker/room_private.h"
 #include "broker/text.h"
 #include "common/log.h"
@@ -25,6 +26,7 @@ struct room *room_new(const struct room_options *options, const struct name_keye
 	r->roster = roster_new();
 	r->history = history_new(&options->history);
 	r->gateways = gateways_new();
+	r->bans = bans_new(store);
 	r->events = bus_queue_new();
 	r->store = store;
 	for (size_t i = 0; options->reserved != NULL && i < options->reserved->n; i++) {
@@ -51,6 +53,7 @@ void room_free(struct room **r)
 	roster_free(&(*r)->roster);
 	history_free(&(*r)->history);
 	gateways_free(&(*r)->gateways);
+	bans_free(&(*r)->bans);
 	bus_queue_free(&(*r)->events);
 	free(*r);
 	*r = NULL;
@@ -125,6 +128,36 @@ static void refuse(struct gateway *g, const struct bus_say *m, enum reason reaso
 	gateway_tell(g, &no);
 }
 
+const struct ban *room_mute_of(const struct room *r, const struct name_claim *who,
+			       struct room_time t)
+{
+	struct ban_numbers n;
+
+	if (bans_count_of(r->bans, BAN_MUTE) == 0)
+		return NULL;
+	n = ban_numbers_of(who);
+	return bans_find(r->bans, BAN_MUTE, &n, t.wall_ms);
+}
+
+/* True: they are muted, and told so. */
+static bool refuse_muted(struct room *r, struct gateway *g, const struct bus_say *m,
+			 const struct name_claim *who, struct room_time t)
+{
+	const struct ban *mute = room_mute_of(r, who, t);
+	char text[BAN_WORDS_SIZE];
+	struct bus_msg no = {
+		.kind = BUS_REFUSED,
+		.u.refused = {.client = m->client, .id = m->id, .reason = REASON_MUTED}};
+
+	if (mute == NULL)
+		return false;
+	ban_words(mute, t.wall_ms, text);
+	no.u.refused.text = slice_of(text);
+	bans_hit(r->bans, BAN_MUTE);
+	gateway_tell(g, &no);
+	return true;
+}
+
 void room_say(struct room *r, struct gateway *g, const struct bus_say *m,
 	      struct room_time t)
 {
@@ -144,6 +177,9 @@ void room_say(struct room *r, struct gateway *g, const struct bus_say *m,
 	}
 	yes.u.accepted.seq = history_find(r->history, who->id, m->id);
 	yes.u.accepted.again = yes.u.accepted.seq != 0;
+	/* A retry of what was said before is answered all the same. */
+	if (!yes.u.accepted.again && refuse_muted(r, g, m, who, t))
+		return;
 	if (!yes.u.accepted.again && r->is_full) {
 		refuse(g, m, REASON_NOT_STORED);
 		return;

@@ -6,6 +6,9 @@
 
 /* One more client of the person; the room hears of it if they were absent. */
 void room_enter(struct room *r, uint64_t person, struct room_time t);
+/* What keeps this person from speaking; NULL: nothing. */
+const struct ban *room_mute_of(const struct room *r, const struct name_claim *who,
+			       struct room_time t);
 /* Whose grace is over leaves. */
 void room_expire_people(struct room *r, struct room_time t);
 

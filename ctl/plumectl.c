@@ -24,7 +24,8 @@
 
 struct options {
 	struct bus_settings bus;
-	const char *control_key, *admin;
+	const char *control_key, *admin, *reason;
+	uint64_t for_ms;
 	bool json;
 	uint64_t timeout_ms;
 };
@@ -34,6 +35,7 @@ enum { SHOWN_CAP = 128, KEY_MAX = 128, TEXT_MAX = 65536 }; /* ASK */
 #define AT(field) offsetof(struct options, field)
 #define HOUR UINT64_C(3600000) /* in milliseconds */
 #define BACKUP_MS (HOUR / 6)
+#define CENTURY (876000 * HOUR)
 
 static const struct config_option table[] = {
 	BUS_OPTIONS(struct options, bus),
@@ -45,19 +47,33 @@ static const struct config_option table[] = {
 	 "the admin address of the process that health asks"},
 	{"json", CONFIG_FLAG, AT(json), NULL, 0, 0, NULL, NULL,
 	 "whether the answer is written as JSON"},
+	{"for", CONFIG_DURATION, AT(for_ms), "0", 0, CENTURY, NULL, "TIME",
+	 "mute and ban: how long; 0 is until it is lifted"},
+	{"reason", CONFIG_STRING, AT(reason), NULL, 0, 0, NULL, "TEXT",
+	 "mute and ban: what those are told whom it keeps out"},
 	{"timeout", CONFIG_DURATION, AT(timeout_ms), "5s", 1, HOUR, NULL, "TIME",
 	 "how long the broker may take to answer"},
 };
 
 static const struct config_program program = {
 	"plumectl", "Asks and tells the broker of a Plume room.",
-	"status|who|say TEXT...|why REFERENCE|kick NAME|release NAME|backup FILE|health [live|ready]",
+	"status|who|say TEXT...|why REFERENCE|kick NAME|release NAME|backup FILE|health [live|ready]"
+	"|mute NAME|unmute NAME|ban WHAT VALUE|unban WHAT VALUE|bans [TEXT]",
 	table, NELEMS(table),
 	/* A file that the environment names is that of a server beside which this runs. */
 	"PLUME_CTL_CONFIG"};
 
 /* What this program can do: the verbs of the broker, and those that ask somebody else. */
-enum { VERB_HEALTH = CONTROL_BACKUP + 1 };
+enum {
+	VERB_HEALTH = CONTROL_BACKUP + 1,
+	VERB_MUTE,
+	VERB_UNMUTE,
+	VERB_BAN,
+	VERB_UNBAN,
+	VERB_BANS
+};
+
+#define BAN_VALUE "name, person, address or network, and which"
 
 /* The verbs as a table of names, in the order of enum control_verb, so that a mistyped one is
  * looked up as a mistyped option is; value: the operand that it needs. */
@@ -70,11 +86,18 @@ static const struct config_option verb_names[] = {
 	[CONTROL_RELEASE] = {.name = "release", .value = "a name"},
 	[CONTROL_BACKUP] = {.name = "backup", .value = "a file, named from the root"},
 	[VERB_HEALTH] = {.name = "health"},
+	[VERB_MUTE] = {.name = "mute", .value = "a name"},
+	[VERB_UNMUTE] = {.name = "unmute", .value = "a name"},
+	[VERB_BAN] = {.name = "ban", .value = BAN_VALUE},
+	[VERB_UNBAN] = {.name = "unban", .value = BAN_VALUE},
+	[VERB_BANS] = {.name = "bans"},
 };
 static const struct config_program verbs = {"plumectl",         "",  NULL, verb_names,
 					    NELEMS(verb_names), NULL};
 
-#define VERBS "status, who, say, why, kick, release, backup and health"
+#define VERBS                                                                           \
+	"status, who, say, why, kick, release, mute, unmute, ban, unban, bans, backup " \
+	"and health"
 
 #define COMPLAIN(source, ...) config_complain(&program, source, __VA_ARGS__)
 
@@ -121,7 +144,7 @@ static bool read_text(const struct config_source *source, int at, unsigned verb,
 	size_t len = 0;
 
 	*len_out = 0;
-	if (needed == NULL && at < source->argc) {
+	if (needed == NULL && at < source->argc && verb != VERB_BANS) {
 		COMPLAIN(source, "%s takes no operand", verb_names[verb].name);
 		return false;
 	}
@@ -146,6 +169,41 @@ static bool read_text(const struct config_source *source, int at, unsigned verb,
 		return false;
 	}
 	*len_out = len;
+	return true;
+}
+
+/* What the broker is asked, of what the person said.  False: a complaint was written. */
+static bool read_question(const struct config_source *source, const struct options *o,
+			  unsigned verb, struct bus_ask *out)
+{
+	bool is_made = verb == VERB_MUTE || verb == VERB_BAN;
+	struct slice what;
+
+	out->verb = verb;
+	if (!is_made && (o->for_ms != 0 || o->reason != NULL)) {
+		COMPLAIN(source, "--for and --reason are of mute and ban");
+		return false;
+	}
+	if (verb < VERB_MUTE)
+		return true;
+	out->verb = verb == VERB_BANS ? CONTROL_BANS
+		    : is_made         ? CONTROL_BAN
+				      : CONTROL_UNBAN;
+	out->for_ms = o->for_ms;
+	out->reason = slice_of(o->reason);
+	out->what = BAN_MUTE;
+	if (verb == VERB_BAN || verb == VERB_UNBAN) {
+		slice_cut(out->text, ' ', &what, &out->text);
+		out->what = ban_kind_of(what);
+		if (out->what == 0 || out->what == BAN_MUTE || out->text.len == 0) {
+			COMPLAIN(source, "%s needs " BAN_VALUE, verb_names[verb].name);
+			return false;
+		}
+	}
+	if (out->reason.len > TEXT_MAX || !utf8_is_valid(out->reason)) {
+		COMPLAIN(source, "the reason is not UTF-8, or too long");
+		return false;
+	}
 	return true;
 }
 
@@ -264,11 +322,11 @@ int main(int argc, char **argv)
 		return 2;
 	if (outcome == CONFIG_CHECK)
 		return 0;
-	if (!read_text(&source, at + 1, verb, text, &question.text.len))
+	if (!read_text(&source, at + 1, verb, text, &question.text.len) ||
+	    !read_question(&source, &o, verb, &question))
 		return 2;
 
 	log_init(program.name, LOG_ERROR);
-	question.verb = verb;
 	code = ask(&source, &o, &control, &question);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		COMPLAIN(&source, "the answer could not be written");

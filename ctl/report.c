@@ -1,5 +1,6 @@
 /* The frame is read completely first, so that what is printed is a whole answer; then one of
- * two printers per verb writes it.  The only file of ctl/ that knows the JSON library. */
+ * two printers per verb writes it.  The
+ * report*.c are the only files of ctl/ that know the JSON library. */
 #include "ctl/report.h"
 
 #include <inttypes.h>
@@ -10,6 +11,7 @@
 
 #include "common/memory.h"
 #include "ctl/printable.h"
+#include "ctl/report_bans.h"
 #include "ctl/story.h"
 
 enum { SECOND = 1000, MINUTE = 60 * SECOND, HOUR = 60 * MINUTE, DAY = 24 * HOUR };
@@ -24,6 +26,8 @@ struct report {
 	size_t n_people;
 	struct bus_story stories[BUS_FRAME_MESSAGES_MAX];
 	size_t n_stories;
+	struct bus_banned bans[BUS_FRAME_MESSAGES_MAX];
+	size_t n_bans;
 };
 
 /* -- reading; names point into the frame */
@@ -52,6 +56,12 @@ static enum status take(struct report *r, const struct bus_msg *m)
 		if (r->n_stories == NELEMS(r->stories))
 			return ST_FULL;
 		r->stories[r->n_stories++] = m->u.story;
+		return ST_OK;
+	}
+	if (m->kind == BUS_BANNED) {
+		if (r->n_bans == NELEMS(r->bans))
+			return ST_FULL;
+		r->bans[r->n_bans++] = m->u.banned;
 		return ST_OK;
 	}
 	return ST_PROTOCOL;
@@ -268,6 +278,16 @@ static json_t *done_json(const struct report *r)
 	return json_pack("{sb so}", "done", 1, "text", string(r->told.text));
 }
 
+static void print_bans(const struct report *r, FILE *out)
+{
+	report_bans_print(r->bans, r->n_bans, r->told.text, out);
+}
+
+static json_t *bans_json(const struct report *r)
+{
+	return report_bans_json(r->bans, r->n_bans, r->told.text);
+}
+
 /* -- which of them */
 
 static const struct {
@@ -281,6 +301,9 @@ static const struct {
 	[CONTROL_KICK] = {print_done, done_json},
 	[CONTROL_RELEASE] = {print_done, done_json},
 	[CONTROL_BACKUP] = {print_done, done_json},
+	[CONTROL_BAN] = {print_done, done_json},
+	[CONTROL_UNBAN] = {print_done, done_json},
+	[CONTROL_BANS] = {print_bans, bans_json},
 };
 
 static enum status print_report(const struct report *r, enum control_verb verb,

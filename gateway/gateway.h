@@ -14,6 +14,7 @@
 #include "common/bucket.h"
 #include "common/bus.h"
 #include "common/config.h"
+#include "common/ip_network.h"
 #include "common/status.h"
 #include "gateway/assets.h"
 #include "gateway/browser_json.h"
@@ -47,6 +48,12 @@ struct gateway_options {
 };
 
 /* The parts are open to gateway/; each is changed by its own file only. */
+/* A network that is banned, while its browsers are looked for. */
+struct gateway_put_out {
+	struct ip_network network;
+	struct bus_dismiss why;
+};
+
 struct gateway {
 	uv_loop_t *loop; /* borrowed */
 	const struct gateway_options *options;
@@ -59,6 +66,7 @@ struct gateway {
 	struct browser_out out; /* the JSON at work */
 	struct gateway_metrics metrics;
 	struct gateway_here here;
+	const struct gateway_put_out *put_out; /* NULL: none is at work */
 	struct typing *typing;
 	struct slice typing_frames; /* of the round at work */
 	uv_timer_t tick;

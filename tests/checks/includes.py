@@ -11,7 +11,7 @@ WHERE = {
     "nng/*": ["common/bus_*"],
     "libwebsockets.h": ["gateway/server*.c"],
     "microhttpd.h": ["common/admin.c"],
-    "jansson.h": ["gateway/browser_json.c", "ctl/report.c"],
+    "jansson.h": ["gateway/browser_json.c", "ctl/report*"],
     "curl/*": ["mailer/curl_*", "mailer/transport_*"],
     "sqlite3.h": ["broker/store*", "mailer/audit*", "mailer/outbox*"],
     "unicode/*": ["broker/name_keys.c", "broker/idna.c", "broker/text.c"],
