@@ -186,8 +186,6 @@ def test_bans_end_by_themselves(plume):
     eve = plume.join("eve")
     act(plume, "ban", "person", "eve", for_="1s")
     expect_put_out(eve, "banned", "for another 1 s.")
-    (ban,) = bans(plume) or [None]
-    assert ban["until_ms"] - ban["since_ms"] == 1000
 
     def resumes():
         eve.connect(plume.gateways[0].url)
