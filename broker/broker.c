@@ -215,6 +215,9 @@ void broker_options_changed(struct broker *b)
 	store_begin(b->store);
 	room_set_options(b->room, &b->options->room);
 	entrance_set_options(b->entrance, &b->options->entrance);
-	if (broker_commit(b))
+	entrance_enforce_options(b->entrance, broker_time());
+	if (broker_commit(b)) {
+		broker_flush(b);
 		store_settle(b->store); /* what was forgotten is nowhere any more */
+	}
 }

@@ -173,6 +173,12 @@ static bool on_ask(struct answer *a, const struct bus_ask *m)
 	case CONTROL_KICK:
 	case CONTROL_RELEASE:
 		return on_act(a, (enum control_verb)m->verb, m->text);
+	case CONTROL_BAN:
+	case CONTROL_UNBAN:
+		return broker_change_bans(a->b, a->w, m);
+	case CONTROL_BANS:
+		broker_list_bans(a->b, a->w, m->text);
+		return true;
 	case CONTROL_BACKUP:
 		broker_begin_backup(a->b, a->call, m->text);
 		a->call = NULL; /* it will be answered */

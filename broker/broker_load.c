@@ -26,6 +26,7 @@ static void on_newest(void *ctx, uint64_t seq)
 static void on_name(void *ctx, const struct name_claim *claim)
 {
 	struct loading *l = ctx;
+	struct name_claim *mine;
 	struct name_keys keys;
 	char name[NAME_MAX_BYTES + 1];
 
@@ -35,8 +36,10 @@ static void on_name(void *ctx, const struct name_claim *claim)
 			 (unsigned long long)claim->id);
 		return;
 	}
-	names_claim(l->b->room->names, claim->id, slice_of(name), &keys, &claim->owner)
-		->seen_ms = claim->seen_ms;
+	mine = names_claim(l->b->room->names, claim->id, slice_of(name), &keys,
+			   &claim->owner);
+	mine->seen_ms = claim->seen_ms;
+	mine->folded = claim->folded;
 }
 
 static void on_session(void *ctx, const struct session *session)
@@ -139,6 +142,13 @@ static void on_trail_kept(void *ctx, uint64_t number)
 	entrance_load_trail_kept(l->b->entrance, number);
 }
 
+static void on_ban(void *ctx, const struct ban *ban)
+{
+	struct loading *l = ctx;
+
+	entrance_load_ban(l->b->entrance, ban);
+}
+
 static void find_departed(void *ctx, struct gateway *g, struct client *client)
 {
 	struct loading *l = ctx;
@@ -184,7 +194,8 @@ enum status broker_load(struct broker *b)
 				      .mail_pace = on_mail_pace,
 				      .proof = on_proof,
 				      .trail = on_trail,
-				      .trail_kept = on_trail_kept};
+				      .trail_kept = on_trail_kept,
+				      .ban = on_ban};
 
 	b->room = room_new(&b->options->room, b->keyer, b->store);
 	b->entrance = entrance_new(&b->options->entrance, b->room, b->keyer,
@@ -204,5 +215,6 @@ enum status broker_load(struct broker *b)
 	/* The history may be shorter than it was, or none at all. */
 	b->room->trimmed = history_first(b->room->history) - 1;
 	store_trim_posts(b->store, b->room->trimmed);
+	entrance_enforce_options(b->entrance, l.t);
 	return store_commit(b->store);
 }

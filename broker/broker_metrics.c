@@ -33,6 +33,11 @@ static const char *const refused_endpoints[ENDPOINT_COUNT] = {
 	[ENDPOINT_MAIL] = "mail",
 	[ENDPOINT_CONTROL] = "control",
 };
+static const char *const ban_hit_names[BAN_KINDS] = {
+#define X(symbol, number, name) [BAN_##symbol] = name,
+	BAN_KINDS_LIST(X)
+#undef X
+};
 static const char *const control_results[] = {"answered", "refused"};
 
 #define METRIC_STRUCT struct broker_metrics
@@ -73,6 +78,9 @@ void broker_metrics_write(struct broker *b, FILE *out)
 		m->trail[i] = entrance_happened(b->entrance, (enum trail_kind)i);
 	oldest = entrance_oldest_letter_ms(b->entrance);
 	m->oldest_letter_s = oldest != 0 && wall > oldest ? (wall - oldest) / 1000 : 0;
+	m->bans = bans_count(b->room->bans);
+	for (unsigned i = 0; i < BAN_KINDS; i++)
+		m->ban_hits[i] = bans_hits(b->room->bans, (enum ban_kind)i);
 	m->gateways = gateways_count(b->room->gateways);
 	m->overfull = b->room->overfull;
 	m->gateway_lag = slowest.lag;

@@ -1,5 +1,6 @@
 /* broker_private.h - the broker's parts, for broker*.c: commands (broker_batch.c), mail
- * (broker_mail.c), control (broker_control.c) and the start from the store (broker_load.c). */
+ * (broker_mail.c), control (broker_control.c, broker_bans.c) and the start from the store
+ * (broker_load.c). */
 #ifndef BROKER_BROKER_PRIVATE_H
 #define BROKER_BROKER_PRIVATE_H
 
@@ -76,6 +77,12 @@ struct broker_complaint broker_complain(struct complaints *c,
 void broker_on_batch(void *ctx, struct bus_call *call, struct slice frame);
 void broker_on_mail(void *ctx, struct bus_call *call, struct slice frame);
 void broker_on_control(void *ctx, struct bus_call *call, struct slice frame);
+/* The head of an answer to plumectl. */
+void broker_add_told(struct bus_writer *w, bool done, struct slice text);
+/* broker_bans.c: BAN and UNBAN - false: it was not kept, and nothing is to be answered - and BANS, of those with
+ * this text in their value. */
+bool broker_change_bans(struct broker *b, struct bus_writer *w, const struct bus_ask *m);
+void broker_list_bans(struct broker *b, struct bus_writer *w, struct slice text);
 /* broker_backup.c: the call is answered when the copy is made, or cannot be. */
 void broker_begin_backup(struct broker *b, struct bus_call *call, struct slice path);
 /* One that is being made is given up. */

@@ -48,6 +48,7 @@ struct entrance *entrance_new(const struct entrance_options *options, struct roo
 	e->wrong_of_proof = tally_new(TALLY_WRONG_OF_PROOF, wrong, room->store);
 	e->proofs = proofs_new(options->proof_ttl_ms, room->store);
 	e->trail = trail_new(&options->trail, room->store);
+	entrance_read_ban_options(e);
 	return e;
 }
 
@@ -64,6 +65,7 @@ void entrance_set_options(struct entrance *e, const struct entrance_options *o)
 	tally_set_rules(e->wrong_for_address, wrong);
 	tally_set_rules(e->wrong_of_proof, wrong);
 	proofs_set_ttl(e->proofs, o->proof_ttl_ms);
+	entrance_read_ban_options(e);
 }
 
 void entrance_free(struct entrance **e)
@@ -145,15 +147,23 @@ static void show_proof(struct entrance *e, struct login *login, struct slice pro
 void entrance_hello(struct entrance *e, struct gateway *g, const struct bus_hello *m,
 		    struct room_time t)
 {
+	struct entrance_asker asker = {.g = g,
+				       .client = m->client,
+				       .answer = BUS_MAY_NOT_ENTER,
+				       .name = m->name,
+				       .address = m->address};
 	struct applicant a;
 	enum reason no;
 	struct login *login;
 	char ticket[SECRET_TOKEN_LEN + 1] = "";
 
 	e->t = t;
-	if (entrance_refuse_when_full(e, g, m->client))
+	if (entrance_refuse_when_full(e, g, m->client) ||
+	    entrance_bars_network(e, &asker))
 		return;
 	no = applicant_check(m, e->room->names, e->keyer, e->secret, &a);
+	if (no != REASON_BAD_NAME && entrance_bars_name(e, &asker))
+		return;
 	if (no != REASON_NONE) {
 		entrance_tell_may_not_enter(g, m->client, m->name, no);
 		return;
@@ -213,14 +223,27 @@ void entrance_resume(struct entrance *e, struct gateway *g, const struct bus_res
 		     struct room_time t)
 {
 	struct secret_hash token = secret_hash(e->secret, "session", m->token);
+	struct entrance_asker asker = {.g = g,
+				       .client = m->client,
+				       .answer = BUS_AUTH_RESET,
+				       .address = m->address};
 	const struct session *session;
+	const struct name_claim *who;
+	struct ban_numbers numbers;
 
 	e->t = t;
+	if (entrance_bars_network(e, &asker))
+		return;
 	session = sessions_use(e->sessions, &token, t.wall_ms);
-	if (session == NULL || names_by_id(e->room->names, session->person) == NULL) {
+	who = session != NULL ? names_by_id(e->room->names, session->person) : NULL;
+	if (who == NULL) {
 		entrance_tell_reset(g, m->client, REASON_SESSION_OVER);
 		return;
 	}
+	asker.name = slice_of(who->name);
+	numbers = ban_numbers_of(who);
+	if (entrance_bars_name(e, &asker) || entrance_bars_address(e, &asker, &numbers))
+		return;
 	store_put_session(e->room->store, session);
 	entrance_admit(e, g, m->client, session, S(""), S(""),
 		       room_resume_after(e->room, m->epoch, m->after));
@@ -284,6 +307,7 @@ void entrance_tick(struct entrance *e, struct room_time t)
 	tally_expire(e->wrong_for_address, t.now_ms, t.wall_ms);
 	tally_expire(e->wrong_of_proof, t.now_ms, t.wall_ms);
 	proofs_expire(e->proofs, t.wall_ms);
+	bans_expire(e->room->bans, t.wall_ms);
 	trail_tick(e->trail, t.wall_ms);
 	entrance_watch_mailers(e);
 	if (e->options.name_lease_ms != 0)

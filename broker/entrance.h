@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "broker/address_list.h"
+#include "broker/bans.h"
 #include "broker/logins.h"
 #include "broker/mail_budget.h"
 #include "broker/mail_desk.h"
@@ -30,6 +31,7 @@ struct entrance_options {
 	uint64_t
 		proof_ttl_ms; /* a browser that did not come for so long is forgotten; 0: never */
 	struct trail_options trail;
+	const struct config_list *bans; /* "network:192.0.2.0/24"; NULL: none */
 };
 
 struct entrance;
@@ -82,6 +84,22 @@ enum status entrance_kick(struct entrance *e, struct slice name,
 /* The same, and the name is free for anybody. */
 enum status entrance_release(struct entrance *e, struct slice name,
 			     struct room_time t) ATTR_USE_RESULT;
+/* What an operator wants banned, or let in again. */
+struct ban_order {
+	enum ban_kind kind;
+	struct slice value;  /* of PERSON and MUTE: their name */
+	uint64_t for_ms;     /* 0: until it is lifted */
+	struct slice reason; /* for those whom it keeps out */
+};
+/* It is in force: whoever it keeps out is put out of the room, and *why says what was done - or why not, with a
+ * status that is not ST_OK. */
+enum status entrance_ban(struct entrance *e, const struct ban_order *o,
+			 struct room_time t, const char **why) ATTR_USE_RESULT;
+/* Any such ban is over. */
+enum status entrance_unban(struct entrance *e, const struct ban_order *o,
+			   struct room_time t, const char **why) ATTR_USE_RESULT;
+/* Puts out whom the options ban: at the start, and when they have changed. */
+void entrance_enforce_options(struct entrance *e, struct room_time t);
 /* An operator did something: a short sentence for the record, without texts. */
 void entrance_operator_acted(struct entrance *e, struct slice what, struct room_time t);
 /* The story of the login with this reference; how many rows. */
@@ -103,6 +121,7 @@ void entrance_load_tally(struct entrance *e, enum tally_kind kind,
 void entrance_load_mail_pace(struct entrance *e, uint64_t wall_ms, struct room_time t);
 void entrance_load_proof(struct entrance *e, const struct proof *proof);
 void entrance_load_trail(struct entrance *e, const struct trail_row *row);
+void entrance_load_ban(struct entrance *e, const struct ban *ban);
 void entrance_load_trail_kept(struct entrance *e, uint64_t number);
 /* All is loaded: whoever waits is told again how their login stands, because the last news may have been
  * lost with the process. */

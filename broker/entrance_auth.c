@@ -21,6 +21,7 @@ static struct name_claim *claim_name(struct entrance *e, const struct login *log
 		return NULL;
 	if (own == NULL)
 		own = names_claim(e->room->names, 0, name, &keys, &login->owner);
+	own->folded = ban_number(&login->address_key);
 	own->seen_ms = e->t.wall_ms;
 	store_put_name(e->room->store, own);
 	return own;
@@ -77,6 +78,26 @@ static void refuse_name(struct entrance *e, struct gateway *g, const struct bus_
 	logins_end(e->logins, login);
 }
 
+/* Who gives the right code has proven the address, and may be told what S2 keeps from others. */
+static bool is_banned(struct entrance *e, struct gateway *g, const struct bus_auth *m,
+		      struct login *login)
+{
+	struct ban_numbers numbers = {
+		{ban_number(&login->owner), ban_number(&login->address_key)}};
+	struct entrance_asker asker = {.g = g,
+				       .client = m->client,
+				       .answer = BUS_MAY_NOT_ENTER,
+				       .name = slice_of(login->name),
+				       .address = m->address,
+				       .login = login};
+
+	if (!entrance_bars_name(e, &asker) && !entrance_bars_address(e, &asker, &numbers))
+		return false;
+	login->claim = secret_hash(e->secret, "claim", S("")); /* it is told already */
+	logins_end(e->logins, login);
+	return true;
+}
+
 /* The right code was given: the login becomes a session. */
 static void redeem(struct entrance *e, struct gateway *g, const struct bus_auth *m,
 		   struct login *login)
@@ -89,6 +110,8 @@ static void redeem(struct entrance *e, struct gateway *g, const struct bus_auth 
 	enum reason no;
 	uint64_t after;
 
+	if (is_banned(e, g, m, login))
+		return;
 	who = claim_name(e, login, &no);
 	if (who == NULL) {
 		refuse_name(e, g, m, login, no);
@@ -172,13 +195,18 @@ void entrance_auth(struct entrance *e, struct gateway *g, const struct bus_auth 
 		   struct room_time t)
 {
 	struct secret_hash ticket = secret_hash(e->secret, "ticket", m->ticket);
+	struct entrance_asker asker = {.g = g,
+				       .client = m->client,
+				       .answer = BUS_MAY_NOT_ENTER,
+				       .address = m->address};
 	struct login nobody = {.tries_left = 2};
 	struct secret_hash code;
 	char digits[LOGIN_CODE_SIZE];
 	struct login *login;
 
 	e->t = t;
-	if (entrance_refuse_when_full(e, g, m->client))
+	if (entrance_refuse_when_full(e, g, m->client) ||
+	    entrance_bars_network(e, &asker))
 		return;
 	login = logins_find(e->logins, &ticket, t.now_ms);
 	/* The same work for a code that is none, and for a ticket that is none: SECURITY C9. */

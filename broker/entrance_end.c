@@ -46,7 +46,9 @@ static void sign_out_client(void *ctx, struct gateway *g, struct client *c)
 	const struct signing_out *s = ctx;
 
 	if (is_meant(s, c->person, &c->session))
-		room_dismiss(s->e->room, g, c, REASON_SESSION_OVER, s->e->t);
+		room_dismiss(s->e->room, g, c,
+			     &(struct bus_dismiss){.reason = REASON_SESSION_OVER},
+			     s->e->t);
 }
 
 static void sign_out_clients(void *ctx, struct gateway *g)
@@ -123,7 +125,8 @@ static void dismiss_if_ended(void *ctx, struct gateway *g, struct client *c)
 	struct entrance *e = ctx;
 
 	if (!sessions_has(e->sessions, &c->session))
-		room_dismiss(e->room, g, c, REASON_SESSION_OLD, e->t);
+		room_dismiss(e->room, g, c,
+			     &(struct bus_dismiss){.reason = REASON_SESSION_OLD}, e->t);
 }
 
 static void dismiss_ended_of(void *ctx, struct gateway *g)

@@ -80,6 +80,20 @@ void entrance_load_trail(struct entrance *e, const struct trail_row *row)
 	trail_restore(e->trail, row);
 }
 
+void entrance_load_ban(struct entrance *e, const struct ban *ban)
+{
+	struct ban copy = *ban;
+	const char *why = "";
+
+	/* Its words are read anew, because what looks alike depends on the tables of ICU. */
+	if (ban->kind != BAN_PERSON && ban->kind != BAN_MUTE &&
+	    ban_read(&copy, slice_of(ban->value), e->keyer, e->secret, &why) != ST_OK)
+		log_warn("ban_dropped", "kind=%s why=\"%s\"", ban_kind_name(ban->kind),
+			 why);
+	else
+		bans_restore(e->room->bans, &copy);
+}
+
 void entrance_load_trail_kept(struct entrance *e, uint64_t number)
 {
 	trail_restore_kept(e->trail, number);

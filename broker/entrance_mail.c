@@ -109,12 +109,20 @@ static void write_letter(struct entrance *e, struct login *login,
 	secret_wipe(&letter, sizeof letter);
 }
 
-static void deny(struct entrance *e, struct login *login, const struct applicant *a,
-		 struct slice address, uint64_t *wait_ms)
+/* True: no mail for this address, whatever the budgets say.  They count it as if there were one, so that its
+ * seconds go by like those of any address that somebody asked for a moment ago (SECURITY S2). */
+static bool deny(struct entrance *e, struct login *login, const struct applicant *a)
 {
-	if (*wait_ms < e->options.mails.interval_ms)
-		*wait_ms = e->options.mails.interval_ms;
-	entrance_note(e, TRAIL_DENIED, login, address, S(""), a->truncated);
+	const struct ban *ban = entrance_ban_of_address(e, &a->owner, &a->address_key);
+
+	if (ban == NULL && !address_list_denies(&e->options.addresses, a->normal))
+		return false;
+	if (ban != NULL)
+		bans_hit(e->room->bans, ban->kind);
+	entrance_note(e, ban != NULL ? TRAIL_BANNED : TRAIL_DENIED, login,
+		      slice_of(a->truncated), ban != NULL ? S("by address") : S(""),
+		      a->truncated);
+	return true;
 }
 
 static void withhold(struct entrance *e, struct login *login, const struct applicant *a,
@@ -152,16 +160,18 @@ void entrance_send_code(struct entrance *e, struct login *login,
 	struct slice address = slice_of(a->truncated);
 	uint64_t wait;
 	enum mail_answer answer = mail_budget_ask(e->budget, &who, e->t.now_ms, &wait);
+	bool is_counted = wait == 0;
 
-	if (address_list_denies(&e->options.addresses, a->normal)) {
-		deny(e, login, a, address, &wait);
-	} else if (wait == 0) {
+	if (is_counted)
 		mail_budget_take(e->budget, &who, answer, e->t.now_ms, e->t.wall_ms);
-		send(e, login, a, address, answer);
-		(void)mail_budget_ask(e->budget, &who, e->t.now_ms, &wait);
-	} else {
-		withhold(e, login, a, address, answer);
+	if (!deny(e, login, a)) {
+		if (is_counted)
+			send(e, login, a, address, answer);
+		else
+			withhold(e, login, a, address, answer);
 	}
+	if (is_counted)
+		(void)mail_budget_ask(e->budget, &who, e->t.now_ms, &wait);
 	if (login->letter == 0)
 		login->mail = MAIL_WITHHELD;
 	login->resend_at_ms = e->t.now_ms + wait;

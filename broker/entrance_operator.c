@@ -1,8 +1,8 @@
 /* What an operator does to one person: out of the room, out of their name. */
 #include "broker/entrance_private.h"
 
-static enum status find(const struct entrance *e, struct slice name,
-			struct name_claim **out)
+enum status entrance_find_person(const struct entrance *e, struct slice name,
+				 struct name_claim **out)
 {
 	struct name_keys keys;
 
@@ -18,7 +18,7 @@ static enum status find(const struct entrance *e, struct slice name,
 enum status entrance_kick(struct entrance *e, struct slice name, struct room_time t)
 {
 	struct name_claim *claim;
-	enum status st = find(e, name, &claim);
+	enum status st = entrance_find_person(e, name, &claim);
 
 	if (st != ST_OK)
 		return st;
@@ -31,7 +31,7 @@ enum status entrance_kick(struct entrance *e, struct slice name, struct room_tim
 enum status entrance_release(struct entrance *e, struct slice name, struct room_time t)
 {
 	struct name_claim *claim;
-	enum status st = find(e, name, &claim);
+	enum status st = entrance_find_person(e, name, &claim);
 
 	if (st == ST_OK)
 		st = entrance_kick(e, name, t);

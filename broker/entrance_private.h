@@ -1,10 +1,11 @@
 /* entrance_private.h - what entrance.c (who gets in), entrance_auth.c (codes), entrance_mail.c
- * (letters), entrance_trail.c (the record), entrance_load.c (from the store) and entrance_end.c
- * (sessions that end) share. */
+ * (letters), entrance_trail.c (the record), entrance_load.c (from the store), entrance_end.c (sessions
+ * that end) and entrance_bans.c (who is kept out) share. */
 #ifndef BROKER_ENTRANCE_PRIVATE_H
 #define BROKER_ENTRANCE_PRIVATE_H
 
 #include "broker/applicant.h"
+#include "broker/ban_words.h"
 #include "broker/entrance.h"
 #include "broker/mail_budget.h"
 #include "broker/proofs.h"
@@ -47,6 +48,12 @@ void entrance_admit(struct entrance *e, struct gateway *g, uint64_t number,
 /* For sessions.h: takes it out of the store. */
 void entrance_session_ended(void *ctx, const struct session *session);
 
+/* -- entrance_operator.c -- */
+
+/* Whose name it is.  ST_ABSENT: nobody's; ST_DENIED: reserved. */
+enum status entrance_find_person(const struct entrance *e, struct slice name,
+				 struct name_claim **out) ATTR_USE_RESULT;
+
 /* -- entrance_end.c -- */
 
 /* Ends every session of this person, and dismisses its clients. */
@@ -54,6 +61,29 @@ void entrance_end_person(struct entrance *e, const struct name_claim *who,
 			 struct room_time t);
 /* Dismisses the clients whose session is not there any more. */
 void entrance_dismiss_ended(struct entrance *e);
+
+/* -- entrance_bans.c -- */
+
+/* Who asks to be let in, and by what message they are refused: MAY_NOT_ENTER or AUTH_RESET. */
+struct entrance_asker {
+	struct gateway *g;
+	uint64_t client;
+	enum bus_kind answer;
+	struct slice name, address; /* as typed; of the browser */
+	const struct login *login;  /* NULL: none */
+};
+/* True: they are told, it is noted and counted. */
+bool entrance_bars_network(struct entrance *e, const struct entrance_asker *a);
+bool entrance_bars_name(struct entrance *e, const struct entrance_asker *a);
+/* Of an address that was proven: by a code, or a session of this person. */
+bool entrance_bars_address(struct entrance *e, const struct entrance_asker *a,
+			   const struct ban_numbers *n);
+/* Is it?  Whoever asks is not told, because nothing tells whether an address is known (SECURITY S2). */
+const struct ban *entrance_ban_of_address(const struct entrance *e,
+					  const struct secret_hash *owner,
+					  const struct secret_hash *address_key);
+/* Takes the bans of the options anew. */
+void entrance_read_ban_options(struct entrance *e);
 
 /* -- entrance_mail.c -- */
 
@@ -78,6 +108,11 @@ uint64_t entrance_to_wall(uint64_t ms, struct room_time t);
  * trail_add(). */
 void entrance_note(struct entrance *e, enum trail_kind kind, const struct login *login,
 		   struct slice address, struct slice detail, const char *flood);
+/* Somebody was kept out. */
+void entrance_note_banned(struct entrance *e, const struct entrance_asker *a,
+			  const struct ban *ban);
+/* An operator's act on an address or network, which are no part of its sentence. */
+void entrance_note_act(struct entrance *e, struct slice what, const struct ban *ban);
 void entrance_note_letter(struct entrance *e, const struct letter *letter,
 			  const struct bus_report *m);
 

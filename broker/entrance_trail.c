@@ -1,4 +1,5 @@
 /* What happens at the entrance, written down: each act becomes a row of the trail. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "broker/entrance_private.h"
@@ -65,6 +66,43 @@ void entrance_note_letter(struct entrance *e, const struct letter *letter,
 				.detail = put_detail(&x, m->detail)};
 
 	memcpy(row.reference, letter->reference, sizeof row.reference);
+	trail_add(e->trail, &row, NULL, e->t.wall_ms);
+}
+
+void entrance_note_banned(struct entrance *e, const struct entrance_asker *a,
+			  const struct ban *ban)
+{
+	char detail[TRAIL_DETAIL_SIZE], flood[NETWORK_SIZE + 24];
+	struct slice name = utf8_clip(a->name, NAME_MAX_BYTES);
+	struct texts x;
+	struct trail_row row = {.kind = TRAIL_BANNED,
+				.gateway = a->g->id,
+				.network = put_network(&x, a->address)};
+
+	if (a->login != NULL) {
+		row.login = login_number(a->login);
+		row.email = a->login->email;
+		memcpy(row.reference, a->login->reference, sizeof row.reference);
+	}
+	if (!fmt(detail, sizeof detail, "by %s%s%.*s", ban_kind_name(ban->kind),
+		 name.len > 0 ? ", as " : "", SLICE_ARGS(name)) ||
+	    !fmt(flood, sizeof flood, "%s %s", ban_kind_name(ban->kind), row.network))
+		abort(); /* both are long enough */
+	row.detail = put_detail(&x, slice_of(detail));
+	trail_add(e->trail, &row, flood, e->t.wall_ms);
+}
+
+void entrance_note_act(struct entrance *e, struct slice what, const struct ban *ban)
+{
+	struct slice address = S("");
+	struct texts x;
+	struct trail_row row = {.kind = TRAIL_OPERATOR, .detail = put_detail(&x, what)};
+
+	if (ban->kind == BAN_ADDRESS)
+		row.email = ban->value;
+	if (ban->kind == BAN_NETWORK)
+		slice_cut(slice_of(ban->value), '/', &address, &(struct slice){0});
+	row.network = put_network(&x, address);
 	trail_add(e->trail, &row, NULL, e->t.wall_ms);
 }
 

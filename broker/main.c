@@ -7,6 +7,7 @@
 
 #include <uv.h>
 
+#include "broker/ban_words.h"
 #include "broker/broker.h"
 #include "common/attr.h"
 #include "common/bus_options.h"
@@ -29,7 +30,7 @@ struct options {
 	uint64_t history, history_bytes, history_age_ms, newcomer_posts, connections;
 	uint64_t grace_ms, gateway_timeout_ms, session_ttl_ms, name_lease_ms;
 	uint64_t typing;
-	struct config_list reserved;
+	struct config_list reserved, bans;
 };
 
 #define AT(field) offsetof(struct options, field)
@@ -109,6 +110,8 @@ static const struct config_option table[] = {
 	 "whether people see who is writing"},
 	{"reserve", CONFIG_LIST, AT(reserved), NULL, 0, 0, NULL, "NAME",
 	 "name that nobody may take, nor what looks like it; repeatable"},
+	{"ban", CONFIG_LIST, AT(bans), NULL, 0, 0, NULL, "WHAT",
+	 "name:NAME, address:ADDRESS or network:NETWORK that is kept out, as by plumectl ban; repeatable"},
 	SERVICE_OPTIONS(struct options, service, ADMIN),
 };
 
@@ -167,20 +170,38 @@ static void fill(const struct options *o, struct broker_options *out)
 		.session_ttl_ms = o->session_ttl_ms,
 		.name_lease_ms = o->name_lease_ms,
 		.proof_ttl_ms = o->proof_ttl_ms,
-		.trail = {o->trail_rows, o->trail_age_ms}};
+		.trail = {o->trail_rows, o->trail_age_ms},
+		.bans = &o->bans};
 	out->state = o->state;
 	out->sync = o->sync == 0 ? STORE_NORMAL : STORE_FULL;
 }
 
 /* What a reload changes at once. */
-static const char *const live[] = {
-	"code-tries",     "tries-per-address", "mail-interval", "mails-per-address",
-	"mails-per-day",  "mails-per-network", "mail-pace",     "mail-burst",
-	"mails-reserved", "proof-ttl",         "deny-address",  "allow-address",
-	"newcomer-posts", "connections",       "grace",         "gateway-timeout",
-	"session-ttl",    "name-lease",        "typing",        "code-ttl",
-	"trail",          "trail-age",         "history",       "history-bytes",
-	"history-age",    SERVICE_LIVE};
+static const char *const live[] = {"code-tries",     "tries-per-address",
+				   "mail-interval",  "mails-per-address",
+				   "mails-per-day",  "mails-per-network",
+				   "mail-pace",      "mail-burst",
+				   "mails-reserved", "proof-ttl",
+				   "deny-address",   "allow-address",
+				   "newcomer-posts", "connections",
+				   "grace",          "gateway-timeout",
+				   "session-ttl",    "name-lease",
+				   "typing",         "code-ttl",
+				   "trail",          "trail-age",
+				   "history",        "history-bytes",
+				   "history-age",    "ban",
+				   SERVICE_LIVE};
+
+static bool has_good_bans(const struct options *o, const struct config_source *source)
+{
+	const char *why, *bad = ban_first_bad(&o->bans, &why);
+	char quoted[128];
+
+	if (bad != NULL)
+		config_complain(&program, source, "--ban: %s: %s",
+				log_quote(quoted, sizeof quoted, slice_of(bad)), why);
+	return bad == NULL;
+}
 
 static bool has_good_names(const struct options *o, const struct config_source *source)
 {
@@ -242,12 +263,17 @@ static enum status on_reload(void *ctx)
 {
 	struct process *p = ctx;
 	struct options fresh;
+	const char *why;
 	enum status st = config_reload(&program, &p->source, live, NELEMS(live),
 				       &p->given, &fresh);
 
 	for (enum bus_endpoint i = 0; st == ST_OK && i < ENDPOINT_COUNT; i++) {
 		if (bus_url_is_tls(p->options.bus[i].url))
 			st = bus_certificates_check(&p->options.bus[i], BUS_PEER_DIALS);
+	}
+	if (st == ST_OK && ban_first_bad(&fresh.bans, &why) != NULL) {
+		log_error("reload_refused", "why=\"--ban: %s\"", why);
+		st = ST_DENIED;
 	}
 	if (st != ST_OK)
 		return st;
@@ -277,7 +303,7 @@ static bool check(struct process *p)
 				"--state is empty: a file, or :memory:");
 		return false;
 	}
-	return has_good_names(o, &p->source) &&
+	return has_good_names(o, &p->source) && has_good_bans(o, &p->source) &&
 	       service_check(&program, &p->source, &o->service);
 }
 

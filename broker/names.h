@@ -31,6 +31,8 @@ struct name_claim {
 	struct secret_hash owner; /* keyed hash of the address; all zero: reserved */
 	char mark[MARK_SIZE];     /* the owner's; empty: reserved */
 	uint64_t seen_ms;         /* wall clock: the last time its person was here */
+	uint64_t
+		folded; /* of the address without case and tag (bans.h); 0: not known yet */
 };
 
 enum names_answer { NAMES_FREE, NAMES_OWN, NAMES_TAKEN, NAMES_FULL };

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "broker/ban_words.h"
 #include "broker/room_private.h"
 #include "broker/text.h"
 #include "common/log.h"
@@ -25,6 +26,7 @@ struct room *room_new(const struct room_options *options, const struct name_keye
 	r->roster = roster_new();
 	r->history = history_new(&options->history);
 	r->gateways = gateways_new();
+	r->bans = bans_new(store);
 	r->events = bus_queue_new();
 	r->store = store;
 	for (size_t i = 0; options->reserved != NULL && i < options->reserved->n; i++) {
@@ -52,6 +54,7 @@ void room_free(struct room **r)
 	roster_free(&(*r)->roster);
 	history_free(&(*r)->history);
 	gateways_free(&(*r)->gateways);
+	bans_free(&(*r)->bans);
 	bus_queue_free(&(*r)->events);
 	free(*r);
 	*r = NULL;
@@ -126,6 +129,36 @@ static void refuse(struct gateway *g, const struct bus_say *m, enum reason reaso
 	gateway_tell(g, &no);
 }
 
+const struct ban *room_mute_of(const struct room *r, const struct name_claim *who,
+			       struct room_time t)
+{
+	struct ban_numbers n;
+
+	if (bans_count_of(r->bans, BAN_MUTE) == 0)
+		return NULL;
+	n = ban_numbers_of(who);
+	return bans_find(r->bans, BAN_MUTE, &n, t.wall_ms);
+}
+
+/* True: they are muted, and told so. */
+static bool refuse_muted(struct room *r, struct gateway *g, const struct bus_say *m,
+			 const struct name_claim *who, struct room_time t)
+{
+	const struct ban *mute = room_mute_of(r, who, t);
+	char text[BAN_WORDS_SIZE];
+	struct bus_msg no = {
+		.kind = BUS_REFUSED,
+		.u.refused = {.client = m->client, .id = m->id, .reason = REASON_MUTED}};
+
+	if (mute == NULL)
+		return false;
+	ban_words(mute, t.wall_ms, text);
+	no.u.refused.text = slice_of(text);
+	bans_hit(r->bans, BAN_MUTE);
+	gateway_tell(g, &no);
+	return true;
+}
+
 void room_say(struct room *r, struct gateway *g, const struct bus_say *m,
 	      struct room_time t)
 {
@@ -145,6 +178,9 @@ void room_say(struct room *r, struct gateway *g, const struct bus_say *m,
 	}
 	yes.u.accepted.seq = history_find(r->history, who->id, m->id);
 	yes.u.accepted.again = yes.u.accepted.seq != 0;
+	/* A retry of what was said before is answered all the same. */
+	if (!yes.u.accepted.again && refuse_muted(r, g, m, who, t))
+		return;
 	if (!yes.u.accepted.again && r->is_full) {
 		refuse(g, m, REASON_NOT_STORED);
 		return;
@@ -198,121 +234,9 @@ uint64_t room_resume_after(const struct room *r, uint64_t epoch, uint64_t after)
 	return after < forgotten ? forgotten : after;
 }
 
-/* -- gateways -- */
-
-struct leaving {
-	struct room *r;
-	struct room_time t;
-};
-
-static void client_back(void *ctx, struct gateway *g, struct client *client)
-{
-	struct leaving *l = ctx;
-
-	if (names_by_id(l->r->names, client->person) == NULL) {
-		/* The name was released while the gateway was silent. */
-		store_drop_client(l->r->store, g->id, client->number);
-		gateway_remove_client(g, client);
-		return;
-	}
-	room_enter(l->r, client->person, l->t);
-}
-
-static void client_away(void *ctx, struct gateway *g, struct client *client)
-{
-	struct leaving *l = ctx;
-
-	(void)g;
-	presence_detach(l->r->presence, client->person, l->t.now_ms);
-}
-
-static void client_dropped(void *ctx, struct gateway *g, struct client *client)
-{
-	struct leaving *l = ctx;
-
-	room_detach(l->r, g, client, l->t);
-}
-
-void room_gateway_heard(struct room *r, struct gateway *g, struct room_time t)
-{
-	struct leaving l = {r, t};
-
-	g->heard_ms = t.now_ms;
-	if (!g->is_silent)
-		return;
-	g->is_silent = false;
-	store_put_silence(r->store, g->id, 0);
-	log_info("gateway_back", "gateway=%016" PRIx64 " clients=%zu", g->id,
-		 gateway_clients(g));
-	gateway_each_client(g, client_back, &l);
-}
-
-void room_gateway_gone(struct room *r, struct gateway *g, struct room_time t)
-{
-	struct leaving l = {r, t};
-
-	log_info("gateway_gone", "gateway=%016" PRIx64 " clients=%zu", g->id,
-		 gateway_clients(g));
-	gateway_each_client(g, client_dropped, &l);
-	store_drop_gateway(r->store, g->id);
-	gateways_remove(r->gateways, g);
-}
-
-static void watch_gateway(void *ctx, struct gateway *g)
-{
-	struct leaving *l = ctx;
-	uint64_t silence = l->t.now_ms - g->heard_ms;
-
-	if (!g->is_silent && silence >= l->r->options.gateway_timeout_ms) {
-		log_warn("gateway_silent", "gateway=%016" PRIx64 " clients=%zu", g->id,
-			 gateway_clients(g));
-		gateway_each_client(g, client_away, l);
-		g->is_silent = true;
-		g->silent_ms = l->t.wall_ms;
-		store_put_silence(l->r->store, g->id, g->silent_ms);
-	}
-	if (g->is_silent && l->t.wall_ms >= g->silent_ms + GATEWAY_FORGET_MS)
-		room_gateway_gone(l->r, g, l->t);
-}
-
-void room_bound_queues(struct room *r, struct room_time t)
-{
-	struct gateway *g;
-
-	while ((g = gateways_overfull(r->gateways)) != NULL) {
-		log_warn("gateway_dropped",
-			 "gateway=%016" PRIx64 " bytes=%zu why=\"it takes no answers\"",
-			 g->id, bus_queue_bytes(g->out));
-		r->overfull++;
-		room_gateway_gone(r, g, t);
-	}
-}
-
-struct pause {
-	uint64_t ms, now_ms;
-};
-
-static void forgive(void *ctx, struct gateway *g)
-{
-	const struct pause *pause = ctx;
-	uint64_t heard = g->heard_ms + pause->ms;
-
-	g->heard_ms = heard < pause->now_ms ? heard : pause->now_ms;
-}
-
-void room_paused(struct room *r, uint64_t ms, struct room_time t)
-{
-	struct pause pause = {ms, t.now_ms};
-
-	gateways_each(r->gateways, forgive, &pause);
-	presence_paused(r->presence, ms, t.now_ms);
-}
-
 void room_tick(struct room *r, struct room_time t)
 {
-	struct leaving l = {r, t};
-
-	gateways_each(r->gateways, watch_gateway, &l);
+	room_watch_gateways(r, t);
 	room_bound_queues(r, t);
 	room_expire_people(r, t);
 	history_expire(r->history, t.wall_ms);

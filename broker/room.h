@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "broker/bans.h"
 #include "broker/gateways.h"
 #include "broker/history.h"
 #include "broker/names.h"
@@ -53,6 +54,7 @@ struct room {
 	struct bucket typing;  /* of the whole room */
 	struct history *history;
 	struct gateways *gateways;
+	struct bans *bans;        /* who may not enter, or not speak */
 	struct bus_queue *events; /* for PUB: POST and TYPING messages */
 	uint64_t trimmed;         /* posts up to this seq are not in the store any more */
 	struct store *store;      /* borrowed; NULL forgets */
@@ -76,10 +78,12 @@ void room_attach(struct room *r, struct gateway *g, const struct client *client,
 void room_detach(struct room *r, struct gateway *g, struct client *client,
 		 struct room_time t);
 
-/* The client is out of the room because its session is over, and why: its gateway is told, even by a broker that
- * dies before it could, and the person leaves at once if nobody else of theirs is there. */
+/* The client is out of the room because its session is over, or it is banned, and why (reason and text): its
+ * gateway is told, and the person leaves at once if nobody else of theirs is there. */
 void room_dismiss(struct room *r, struct gateway *g, struct client *client,
-		  enum reason why, struct room_time t);
+		  const struct bus_dismiss *why, struct room_time t);
+/* Tells g, even by a broker that dies before it could: then the gateway starts over. */
+void room_tell_surely(struct room *r, struct gateway *g, const struct bus_msg *m);
 /* A person without clients leaves now, instead of at the end of the grace period. */
 void room_leave(struct room *r, uint64_t person, struct room_time t);
 /* After presence was filled from the store: lists its people. */

@@ -87,19 +87,23 @@ void room_leave(struct room *r, uint64_t person, struct room_time t)
 	presence_leave(r->presence, person, person_left, &l);
 }
 
+void room_tell_surely(struct room *r, struct gateway *g, const struct bus_msg *m)
+{
+	gateway_tell(g, m);
+	if (g->has_more)
+		return;
+	g->has_more = true;
+	store_put_gateway(r->store, g);
+}
+
 void room_dismiss(struct room *r, struct gateway *g, struct client *client,
-		  enum reason why, struct room_time t)
+		  const struct bus_dismiss *why, struct room_time t)
 {
 	uint64_t person = client->person;
-	struct bus_msg m = {.kind = BUS_DISMISS,
-			    .u.dismiss = {.client = client->number, .reason = why}};
+	struct bus_msg m = {.kind = BUS_DISMISS, .u.dismiss = *why};
 
-	gateway_tell(g, &m);
-	/* Should the broker die before the gateway heard it, the gateway starts over. */
-	if (!g->has_more) {
-		g->has_more = true;
-		store_put_gateway(r->store, g);
-	}
+	m.u.dismiss.client = client->number;
+	room_tell_surely(r, g, &m);
 	room_detach(r, g, client, t);
 	room_leave(r, person, t);
 }
@@ -170,7 +174,7 @@ void room_types(struct room *r, struct gateway *g, const struct bus_types *m,
 		c != NULL ? names_by_id(r->names, c->person) : NULL;
 	struct bus_msg event = {.kind = BUS_TYPING};
 
-	if (who == NULL || !r->options.tells_typing ||
+	if (who == NULL || !r->options.tells_typing || room_mute_of(r, who, t) != NULL ||
 	    bucket_wait(&r->typing, &typing, t.now_ms) > 0 ||
 	    !presence_may_type(r->presence, c->person, t.now_ms))
 		return;

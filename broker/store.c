@@ -1,6 +1,6 @@
 /* Writing the journal: one prepared statement per fact, and transactions whose first error
  * sticks.  Its tables are store_schema.c, its opening is store_open.c, reading
- * it back is store_load.c, and all of logins is store_login.c; these are all of the broker that knows
+ * it back is store_load.c, all of logins is store_login.c and bans are store_bans.c; these are all of the broker that knows
  * SQLite. */
 #include "broker/store.h"
 
@@ -20,7 +20,7 @@ static const char *const sql[STORE_STATEMENTS] = {
 	[PUT_POST] = "INSERT INTO posts VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
 	[TRIM_POSTS] = "DELETE FROM posts WHERE seq <= ?",
 	[PUT_NEWEST] = "REPLACE INTO meta VALUES('newest', ?)",
-	[PUT_NAME] = "REPLACE INTO names VALUES(?, ?, ?, ?)",
+	[PUT_NAME] = "REPLACE INTO names VALUES(?, ?, ?, ?, ?)",
 	[DROP_NAME] = "DELETE FROM names WHERE id = ?",
 	[PUT_SESSION] = "REPLACE INTO sessions VALUES(?, ?, ?)",
 	[DROP_SESSION] = "DELETE FROM sessions WHERE token = ?",
@@ -52,6 +52,8 @@ static const char *const sql[STORE_STATEMENTS] = {
 	[PUT_TRAIL] = "REPLACE INTO trail VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 	[DROP_TRAIL] = "DELETE FROM trail WHERE id = ?",
 	[PUT_TRAIL_KEPT] = "REPLACE INTO meta VALUES('trail_kept', ?)",
+	[PUT_BAN] = "REPLACE INTO bans VALUES(?, ?, ?, ?, ?, ?, ?)",
+	[DROP_BAN] = "DELETE FROM bans WHERE id = ?",
 };
 
 int store_prepare(struct store *s)
@@ -166,7 +168,8 @@ void store_trim_posts(struct store *s, uint64_t seq)
 
 void store_put_name(struct store *s, const struct name_claim *c)
 {
-	store_run(s, PUT_NAME, "nthn", c->id, slice_of(c->name), &c->owner, c->seen_ms);
+	store_run(s, PUT_NAME, "nthnn", c->id, slice_of(c->name), &c->owner, c->seen_ms,
+		  c->folded);
 }
 
 void store_drop_name(struct store *s, uint64_t id)

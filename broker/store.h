@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "broker/bans.h"
 #include "broker/gateways.h"
 #include "broker/history.h"
 #include "broker/logins.h"
@@ -78,6 +79,8 @@ void store_put_trail(struct store *s, const struct trail_row *row);
 void store_drop_trail(struct store *s, uint64_t id);
 /* The newest row that is with some mailer. */
 void store_put_trail_kept(struct store *s, uint64_t number);
+void store_put_ban(struct store *s, const struct ban *ban);
+void store_drop_ban(struct store *s, uint64_t id);
 void store_put_gateway(struct store *s, const struct gateway *gateway);
 /* since_ms: when it became silent, wall clock; 0: it was heard again. */
 void store_put_silence(struct store *s, uint64_t gateway, uint64_t since_ms);
@@ -113,6 +116,7 @@ struct store_reader {
 	void (*proof)(void *ctx, const struct proof *proof); /* by time of use */
 	void (*trail)(void *ctx, const struct trail_row *row);
 	void (*trail_kept)(void *ctx, uint64_t number); /* 0: none */
+	void (*ban)(void *ctx, const struct ban *ban);  /* by id */
 };
 /* keep: how many of the newest posts are wanted. */
 enum status store_load(struct store *s, size_t keep,

@@ -49,7 +49,8 @@ static enum status on_name(struct store *s, sqlite3_stmt *q,
 {
 	struct name_claim claim = {.id = store_number(q, 0),
 				   .owner = store_hash(q, 2),
-				   .seen_ms = store_number(q, 3)};
+				   .seen_ms = store_number(q, 3),
+				   .folded = store_number(q, 4)};
 
 	(void)s;
 	claim.name = slice_dup(store_bytes(q, 1));
@@ -145,7 +146,7 @@ static const struct {
 	{"SELECT max(seq) FROM (SELECT value AS seq FROM meta WHERE key = 'newest'"
 	 " UNION ALL SELECT max(seq) FROM posts)",
 	 on_newest},
-	{"SELECT id, name, owner, seen_ms FROM names ORDER BY id", on_name},
+	{"SELECT id, name, owner, seen_ms, address FROM names ORDER BY id", on_name},
 	{"SELECT token, person, used_ms FROM sessions ORDER BY used_ms", on_session},
 	{"SELECT seq, time_ms, event, person, name, text, id, people FROM posts"
 	 " WHERE seq > (SELECT max(seq) FROM posts) - ? ORDER BY seq",
@@ -168,6 +169,8 @@ static const struct {
 	 store_on_trail},
 	{"SELECT coalesce(max(value), 0) FROM meta WHERE key = 'trail_kept'",
 	 store_on_trail_kept},
+	{"SELECT id, kind, since_ms, until_ms, owner, address, sealed FROM bans ORDER BY id",
+	 store_on_ban},
 };
 
 enum status store_load(struct store *s, size_t keep, const struct store_reader *reader)

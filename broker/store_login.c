@@ -106,9 +106,8 @@ void store_put_trail_kept(struct store *s, uint64_t number)
 
 /* -- reading -- */
 
-/* Opens what was sealed in this column, terminated; at most cap - 1 bytes. */
-static enum status open_column(const struct store *s, const char *domain, sqlite3_stmt *q,
-			       int column, char *plain, size_t cap)
+enum status store_open_column(const struct store *s, const char *domain, sqlite3_stmt *q,
+			      int column, char *plain, size_t cap)
 {
 	struct slice sealed = store_bytes(q, column);
 
@@ -155,7 +154,7 @@ enum status store_on_login(struct store *s, sqlite3_stmt *q,
 	    !put_text(q, 13, l.reference, sizeof l.reference))
 		return ST_DAMAGED;
 	/* Without its address it is a login all the same. */
-	(void)open_column(s, STORE_LOGIN_DOMAIN, q, 17, l.email, sizeof l.email);
+	(void)store_open_column(s, STORE_LOGIN_DOMAIN, q, 17, l.email, sizeof l.email);
 	reader->login(reader->ctx, &l, store_number(q, 4));
 	return ST_OK;
 }
@@ -175,7 +174,8 @@ enum status store_on_letter(struct store *s, sqlite3_stmt *q,
 	struct slice rest;
 	bool good;
 
-	if (open_column(s, STORE_LETTER_DOMAIN, q, 5, plain, sizeof plain) != ST_OK) {
+	if (store_open_column(s, STORE_LETTER_DOMAIN, q, 5, plain, sizeof plain) !=
+	    ST_OK) {
 		log_warn("letter_dropped", "why=\"it was sealed with another secret\"");
 		return ST_OK;
 	}
@@ -244,7 +244,8 @@ enum status store_on_trail(struct store *s, sqlite3_stmt *q,
 	    !put_text(q, 10, r.reference, sizeof r.reference))
 		return ST_DAMAGED;
 	/* What was sealed with another secret is a row without its names. */
-	if (open_column(s, STORE_TRAIL_DOMAIN, q, 11, plain, sizeof plain) == ST_OK) {
+	if (store_open_column(s, STORE_TRAIL_DOMAIN, q, 11, plain, sizeof plain) ==
+	    ST_OK) {
 		rest = slice_of(plain);
 		if (!put_line(&rest, email, sizeof email) ||
 		    !put_line(&rest, network, sizeof network) ||

@@ -42,6 +42,8 @@ enum statement {
 	PUT_TRAIL,
 	DROP_TRAIL,
 	PUT_TRAIL_KEPT,
+	PUT_BAN,
+	DROP_BAN,
 	STORE_STATEMENTS,
 };
 
@@ -58,12 +60,13 @@ struct store {
 };
 
 /* Address, name, code and network of a letter, a line each, as they are sealed; the address of a login;
- * address, network and detail of a row of the trail. */
-enum { STORE_LETTER_MAX = 512, STORE_TRAIL_MAX = 640 };
+ * address, network and detail of a row of the trail; value and reason of a ban. */
+enum { STORE_LETTER_MAX = 512, STORE_TRAIL_MAX = 640, STORE_BAN_MAX = 512 };
 #define STORE_LETTER_DOMAIN "letter"
 #define STORE_LOGIN_DOMAIN "login"
 #define STORE_TRAIL_DOMAIN "trail"
 #define STORE_REPLY_DOMAIN "reply"
+#define STORE_BAN_DOMAIN "ban"
 
 /* store_schema.c: brings a file of an older version (0: empty) to the newest, after a copy of it
  * was written to PATH.vVERSION.  All or nothing. */
@@ -86,6 +89,12 @@ struct slice store_bytes(sqlite3_stmt *q, int column);
 /* A hash of the right size, or all zero, which fits nothing. */
 struct secret_hash store_hash(sqlite3_stmt *q, int column);
 
+/* Opens what was sealed in this column, terminated; at most cap - 1 bytes. */
+enum status store_open_column(const struct store *s, const char *domain, sqlite3_stmt *q,
+			      int column, char *plain, size_t cap);
+
+/* store_bans.c */
+store_row_fn store_on_ban;
 /* store_login.c */
 store_row_fn store_on_login, store_on_letter, store_on_tally, store_on_mail_pace,
 	store_on_proof, store_on_trail, store_on_trail_kept;

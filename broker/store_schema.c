@@ -44,7 +44,7 @@ static const char *const steps[] = {
 	"ALTER TABLE gateways ADD COLUMN more INTEGER NOT NULL DEFAULT 0;",
 	/* 5: logins that are told of completely after a restart, letters that keep their holder, what is
 	 * counted against limits, browsers that have proven an address, the record of logins,
-	 * gateways that were silent when the broker ended */
+	 * gateways that were silent when the broker ended, bans and by what they find the holder of a name */
 	"ALTER TABLE logins ADD COLUMN address BLOB NOT NULL DEFAULT x'';"
 	"ALTER TABLE logins ADD COLUMN proof BLOB NOT NULL DEFAULT x'';"
 	"ALTER TABLE logins ADD COLUMN reference TEXT NOT NULL DEFAULT '';"
@@ -66,7 +66,11 @@ static const char *const steps[] = {
 	" login INTEGER NOT NULL, gateway INTEGER NOT NULL, state INTEGER NOT NULL,"
 	" attempt INTEGER NOT NULL, code INTEGER NOT NULL, reference TEXT NOT NULL,"
 	" sealed BLOB NOT NULL);"
-	"ALTER TABLE gateways ADD COLUMN silent_ms INTEGER NOT NULL DEFAULT 0;",
+	"ALTER TABLE gateways ADD COLUMN silent_ms INTEGER NOT NULL DEFAULT 0;"
+	"ALTER TABLE names ADD COLUMN address INTEGER NOT NULL DEFAULT 0;"
+	"CREATE TABLE bans(id INTEGER PRIMARY KEY, kind INTEGER NOT NULL, since_ms INTEGER NOT NULL,"
+	" until_ms INTEGER NOT NULL, owner INTEGER NOT NULL, address INTEGER NOT NULL,"
+	" sealed BLOB NOT NULL);",
 };
 _Static_assert(NELEMS(steps) == STORE_SCHEMA_VERSION, "each version has its step");
 

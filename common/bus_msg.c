@@ -84,6 +84,26 @@ const char *mail_state_name(enum mail_state state)
 	return (size_t)state < NELEMS(names) ? names[state] : "unknown";
 }
 
+static const char *const ban_kinds[] = {[0] = "unknown",
+#define X(symbol, number, name) [BAN_##symbol] = name,
+					BAN_KINDS_LIST(X)
+#undef X
+};
+
+const char *ban_kind_name(uint64_t kind)
+{
+	return ban_kinds[kind < NELEMS(ban_kinds) ? kind : 0];
+}
+
+uint64_t ban_kind_of(struct slice name)
+{
+	uint64_t kind = NELEMS(ban_kinds) - 1;
+
+	while (kind > 0 && !slice_equal(name, slice_of(ban_kinds[kind])))
+		kind--;
+	return kind;
+}
+
 static const struct {
 	const char *name, *text;
 } reasons[] = {

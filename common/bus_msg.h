@@ -99,12 +99,33 @@ enum control_verb {
 	CONTROL_KICK,
 	CONTROL_RELEASE,
 	CONTROL_BACKUP,
+	CONTROL_BAN,
+	CONTROL_UNBAN,
+	CONTROL_BANS,
 	CONTROL_CLIENTS = 40,
 	CONTROL_DRAIN,
 	CONTROL_TAIL
 };
 enum gateway_state { GATEWAY_WELL, GATEWAY_SILENT, GATEWAY_DRAINING };
 enum state_kept { STATE_NOT_TOLD, STATE_KEPT, STATE_FULL, STATE_FORGETS };
+
+/* What a ban is of; names are those of plumectl and of the options. */
+#define BAN_KINDS_LIST(X)        \
+	X(NAME, 1, "name")       \
+	X(PERSON, 2, "person")   \
+	X(ADDRESS, 3, "address") \
+	X(NETWORK, 4, "network") \
+	X(MUTE, 5, "mute")
+enum ban_kind {
+#define X(symbol, number, name) BAN_##symbol = number,
+	BAN_KINDS_LIST(X)
+#undef X
+		BAN_KINDS
+};
+/* "unknown" for what a newer broker has. */
+const char *ban_kind_name(uint64_t kind);
+/* 0: there is none of this name. */
+uint64_t ban_kind_of(struct slice name);
 
 enum reason {
 #define REASON(symbol, number, name, text) REASON_##symbol = number,

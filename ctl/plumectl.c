@@ -1,4 +1,4 @@
-/* plumectl: options, a verb, one question to the broker, its answer. */
+/* plumectl: options, one question to the broker, its answer. */
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -13,7 +13,6 @@
 #include "common/bus_msg.h"
 #include "common/bus_options.h"
 #include "common/config.h"
-#include "common/config_name.h"
 #include "common/config_secret.h"
 #include "common/log.h"
 #include "common/number.h"
@@ -23,20 +22,23 @@
 #include "ctl/question.h"
 #include "ctl/report.h"
 #include "ctl/tail.h"
+#include "ctl/verb.h"
 
 struct options {
 	struct bus_settings bus;
 	const char *control_key, *admin, *after;
+	struct verb_options verb;
 	bool json;
 	uint64_t timeout_ms;
 };
 
-enum { SHOWN_CAP = 128, KEY_MAX = 128, TEXT_MAX = 65536 }; /* ASK */
+enum { SHOWN_CAP = 128, KEY_MAX = 128 }; /* ASK */
 
 #define AT(field) offsetof(struct options, field)
 #define HOUR UINT64_C(3600000) /* in milliseconds */
 #define BACKUP_MS (HOUR / 6)
 enum { CLIENTS_MS = 4000 };
+#define CENTURY (876000 * HOUR)
 
 static const struct config_option table[] = {
 	BUS_OPTIONS(struct options, bus),
@@ -50,6 +52,10 @@ static const struct config_option table[] = {
 	 "whether the answer is written as JSON"},
 	{"after", CONFIG_STRING, AT(after), NULL, 0, 0, NULL, "N",
 	 "tail: begin after the post of this number [with the next one]"},
+	{"for", CONFIG_DURATION, AT(verb.for_ms), "0", 0, CENTURY, NULL, "TIME",
+	 "mute and ban: how long; 0 is until it is lifted"},
+	{"reason", CONFIG_STRING, AT(verb.reason), NULL, 0, 0, NULL, "TEXT",
+	 "mute and ban: what those are told whom it keeps out"},
 	{"timeout", CONFIG_DURATION, AT(timeout_ms), "5s", 1, HOUR, NULL, "TIME",
 	 "how long the broker may take to answer"},
 };
@@ -57,117 +63,13 @@ static const struct config_option table[] = {
 static const struct config_program program = {
 	"plumectl", "Asks and tells the broker of a Plume room.",
 	"status|who|say TEXT...|why REFERENCE|kick NAME|release NAME|backup FILE|health [live|ready]"
-	"|clients|drain GATEWAY|tail",
+	"|clients|drain GATEWAY|tail|mute NAME|unmute NAME|ban WHAT VALUE|unban WHAT VALUE"
+	"|bans [TEXT]",
 	table, NELEMS(table),
 	/* A file that the environment names is that of a server beside which this runs. */
 	"PLUME_CTL_CONFIG", "say"};
 
-/* What this program can do: the verbs of the broker, and those that ask somebody else. */
-enum { VERB_HEALTH = CONTROL_BACKUP + 1, VERB_CLIENTS, VERB_DRAIN, VERB_TAIL };
-
-/* The verbs as a table of names, in the order of enum control_verb, so that a mistyped one is
- * looked up as a mistyped option is; value: the operand that it needs. */
-static const struct config_option verb_names[] = {
-	[CONTROL_STATUS] = {.name = "status"},
-	[CONTROL_WHO] = {.name = "who"},
-	[CONTROL_SAY] = {.name = "say", .value = "a text"},
-	[CONTROL_WHY] = {.name = "why", .value = "a reference"},
-	[CONTROL_KICK] = {.name = "kick", .value = "a name"},
-	[CONTROL_RELEASE] = {.name = "release", .value = "a name"},
-	[CONTROL_BACKUP] = {.name = "backup", .value = "a file, named from the root"},
-	[VERB_HEALTH] = {.name = "health"},
-	[VERB_CLIENTS] = {.name = "clients"},
-	[VERB_DRAIN] = {.name = "drain", .value = "the number of a gateway"},
-	[VERB_TAIL] = {.name = "tail"},
-};
-static const struct config_program verbs = {.name = "plumectl",
-					    .summary = "",
-					    .options = verb_names,
-					    .n_options = NELEMS(verb_names)};
-
-#define VERBS \
-	"status, who, clients, say, tail, why, kick, release, drain, backup and health"
-
-/* As the broker knows it. */
-static enum control_verb control_verb_of(unsigned verb)
-{
-	return verb < VERB_CLIENTS
-		       ? (enum control_verb)verb
-		       : (enum control_verb)(CONTROL_CLIENTS + (verb - VERB_CLIENTS));
-}
-
 #define COMPLAIN(source, ...) config_complain(&program, source, __VA_ARGS__)
-
-static bool find_verb(struct slice word, unsigned *out)
-{
-	for (size_t i = 0; i < NELEMS(verb_names); i++) {
-		if (slice_equal(word, slice_of(verb_names[i].name))) {
-			*out = (unsigned)i;
-			return true;
-		}
-	}
-	return false;
-}
-
-/* False: a complaint was written. */
-static bool read_verb(const struct config_source *source, int at, unsigned *out)
-{
-	char shown[SHOWN_CAP], nearest[CONFIG_NAME_CAP];
-	unsigned near;
-	struct slice word;
-
-	if (at == source->argc) {
-		COMPLAIN(source, "nothing to do: " VERBS "; see plumectl(1)");
-		return false;
-	}
-	word = slice_of(source->argv[at]);
-	if (find_verb(word, out))
-		return true;
-	log_quote(shown, sizeof shown, word);
-	/* The nearest may also be --help and the like, which is no verb. */
-	if (config_name_nearest(&verbs, word, nearest) &&
-	    find_verb(slice_of(nearest), &near))
-		COMPLAIN(source, "unknown command %s; did you mean %s?", shown, nearest);
-	else
-		COMPLAIN(source, "unknown command %s; there are " VERBS, shown);
-	return false;
-}
-
-/* Joins what follows the verb with spaces; false: a complaint was written. */
-static bool read_text(const struct config_source *source, int at, unsigned verb,
-		      char text[TEXT_MAX], size_t *len_out)
-{
-	const char *needed = verb_names[verb].value;
-	size_t len = 0;
-
-	*len_out = 0;
-	if (needed == NULL && at < source->argc) {
-		COMPLAIN(source, "%s takes no operand", verb_names[verb].name);
-		return false;
-	}
-	for (int i = at; i < source->argc; i++) {
-		struct slice word = slice_of(source->argv[i]);
-
-		if (i > at && len < TEXT_MAX)
-			text[len++] = ' ';
-		if (word.len > TEXT_MAX - len) {
-			COMPLAIN(source, "the text is longer than %d bytes", TEXT_MAX);
-			return false;
-		}
-		memcpy(text + len, word.ptr, word.len);
-		len += word.len;
-	}
-	if (needed != NULL && len == 0) {
-		COMPLAIN(source, "%s needs %s", verb_names[verb].name, needed);
-		return false;
-	}
-	if (!utf8_is_valid((struct slice){text, len})) {
-		COMPLAIN(source, "the text is not UTF-8");
-		return false;
-	}
-	*len_out = len;
-	return true;
-}
 
 /* False: a complaint was written. */
 static bool read_key(const struct config_source *source, const char *path,
@@ -301,10 +203,10 @@ static int ask_health(const struct config_source *source, const struct options *
 int main(int argc, char **argv)
 {
 	struct config_source source = {argc, argv, config_env, stdout, stderr};
-	static char text[TEXT_MAX]; /* static: too large for a stack */
+	static char text[VERB_TEXT_MAX]; /* static: too large for a stack */
 	struct bus_ask question = {.text = {text, 0}};
-	unsigned verb;
 	struct options o;
+	enum verb verb;
 	static struct bus_address control; /* what it points to lives as long */
 	int at, code;
 	enum config_outcome outcome = config_load(&program, &source, &o, &at);
@@ -312,7 +214,7 @@ int main(int argc, char **argv)
 	if (outcome == CONFIG_DONE || outcome == CONFIG_BAD)
 		return outcome == CONFIG_DONE ? 0 : 2;
 	if (outcome == CONFIG_RUN) {
-		if (!read_verb(&source, at, &verb))
+		if (!verb_read(&program, &source, at, &verb))
 			return 2;
 		if (verb == VERB_HEALTH) /* it takes no bus */
 			return ask_health(&source, &o, at + 1);
@@ -322,7 +224,8 @@ int main(int argc, char **argv)
 		return 2;
 	if (outcome == CONFIG_CHECK)
 		return 0;
-	if (!read_text(&source, at + 1, verb, text, &question.text.len))
+	if (!verb_read_text(&program, &source, at + 1, verb, text, &question.text.len) ||
+	    !verb_read_question(&program, &source, &o.verb, verb, &question))
 		return 2;
 
 	log_init(program.name, LOG_ERROR);
@@ -330,7 +233,6 @@ int main(int argc, char **argv)
 		_exit(1);
 	if (verb == VERB_TAIL)
 		_exit(follow(&source, &o, &control, question.key));
-	question.verb = control_verb_of(verb);
 	code = ask(&source, &o, &control, &question);
 	if (fflush(stdout) != 0 || ferror(stdout)) {
 		COMPLAIN(&source, "the answer could not be written");

@@ -8,6 +8,7 @@
 
 #include "common/memory.h"
 #include "ctl/printable.h"
+#include "ctl/report_bans.h"
 #include "ctl/report_private.h"
 #include "ctl/story.h"
 
@@ -51,6 +52,12 @@ static enum status take(struct report *r, const struct bus_msg *m)
 		if (r->n_stories == NELEMS(r->stories))
 			return ST_FULL;
 		r->stories[r->n_stories++] = m->u.story;
+		return ST_OK;
+	}
+	if (m->kind == BUS_BANNED) {
+		if (r->n_bans == NELEMS(r->bans))
+			return ST_FULL;
+		r->bans[r->n_bans++] = m->u.banned;
 		return ST_OK;
 	}
 	return ST_PROTOCOL;
@@ -189,6 +196,16 @@ static json_t *done_json(const struct report *r)
 	return json_pack("{sb so}", "done", 1, "text", report_string(r->told.text));
 }
 
+static void print_bans(const struct report *r, FILE *out)
+{
+	report_bans_print(r->bans, r->n_bans, r->told.text, out);
+}
+
+static json_t *bans_json(const struct report *r)
+{
+	return report_bans_json(r->bans, r->n_bans, r->told.text);
+}
+
 /* -- which of them */
 
 static const struct {
@@ -204,6 +221,9 @@ static const struct {
 	[CONTROL_BACKUP] = {print_done, done_json},
 	[CONTROL_CLIENTS] = {report_print_clients, report_clients_json},
 	[CONTROL_DRAIN] = {print_done, done_json},
+	[CONTROL_BAN] = {print_done, done_json},
+	[CONTROL_UNBAN] = {print_done, done_json},
+	[CONTROL_BANS] = {print_bans, bans_json},
 };
 
 static enum status print_report(const struct report *r, enum control_verb verb,

@@ -25,6 +25,8 @@ struct report {
 	size_t n_people;
 	struct bus_story stories[BUS_FRAME_MESSAGES_MAX];
 	size_t n_stories;
+	struct bus_banned bans[BUS_FRAME_MESSAGES_MAX];
+	size_t n_bans;
 };
 
 /* "3 d 2 h", "250 ms" */

@@ -10,18 +10,33 @@ void conversation_tell(struct gateway *g, struct connection *c)
 	browser_out_clear(&g->out);
 }
 
-void conversation_refuse(struct gateway *g, struct connection *c, uint64_t reason,
-			 struct slice id, uint64_t retry_ms)
+/* The seed has one way to tell its client something inside. */
+static void write_for_seed(struct gateway *g, uint64_t reason, struct slice text)
 {
-	gateway_metrics_refusal(&g->metrics, reason);
+	browser_write_line(&g->out, S("plumebot"),
+			   text.len > 0 ? text : slice_of(reason_text(reason)));
+}
+
+static void on_refused(struct gateway *g, struct connection *c,
+		       const struct bus_refused *m)
+{
+	gateway_metrics_refusal(&g->metrics, m->reason);
 	browser_out_clear(&g->out);
 	if (c->is_current)
-		browser_write_refused(&g->out, reason, id, retry_ms);
+		browser_write_refused(&g->out, m);
 	else if (c->state == INSIDE)
-		browser_write_line(&g->out, S("plumebot"), slice_of(reason_text(reason)));
+		write_for_seed(g, m->reason, m->text);
 	else
 		return; /* the seed has no word for it, and no room to say it in */
 	conversation_tell(g, c);
+}
+
+void conversation_refuse(struct gateway *g, struct connection *c, uint64_t reason,
+			 struct slice id, uint64_t retry_ms)
+{
+	struct bus_refused m = {.reason = reason, .id = id, .retry_ms = retry_ms};
+
+	on_refused(g, c, &m);
 }
 
 void conversation_notice(struct gateway *g, struct connection *c, const char *notice,
@@ -67,11 +82,43 @@ static void on_admitted(struct gateway *g, struct connection *c,
 static void on_dismiss(struct gateway *g, struct connection *c,
 		       const struct bus_dismiss *m)
 {
-	if (c->is_current) {
-		browser_write_signed_out(&g->out, m->reason);
+	bool is_ban = m->reason == REASON_BANNED || m->reason == REASON_NAME_BANNED ||
+		      m->reason == REASON_NETWORK_BANNED;
+
+	browser_out_clear(&g->out);
+	if (c->is_current)
+		browser_write_signed_out(&g->out, m->reason, m->text);
+	else if (is_ban)
+		write_for_seed(g, m->reason, m->text);
+	if (c->is_current || is_ban)
 		conversation_tell(g, c);
-	}
-	connection_close(g, c, CLOSE_SIGNED_OUT);
+	connection_close(g, c, is_ban ? CLOSE_BANNED : CLOSE_SIGNED_OUT);
+}
+
+static void put_out(struct gateway *g, struct connection *c)
+{
+	const struct gateway_put_out *p = g->put_out;
+	uint8_t address[IP_ADDRESS_SIZE];
+	char peer[FORWARDED_TEXT_SIZE];
+
+	if (c->state != INSIDE)
+		return; /* who asks next is told by the broker */
+	server_peer(c->wsi, peer);
+	if (ip_address_read(slice_of(peer), address) &&
+	    ip_network_has(&p->network, address))
+		on_dismiss(g, c, &p->why);
+}
+
+/* A network is banned: only this gateway knows which of its browsers are there. */
+static void on_put_out(struct gateway *g, const struct bus_put_out *m)
+{
+	struct gateway_put_out p = {.why = {.reason = m->reason, .text = m->text}};
+
+	if (ip_network_read(m->network, &p.network) != ST_OK)
+		return; /* cannot be: the broker has read it */
+	g->put_out = &p;
+	connections_each(g->connections, put_out, g);
+	g->put_out = NULL;
 }
 
 static void tell_here(struct gateway *g)
@@ -145,11 +192,13 @@ static void tell_result(struct gateway *g, struct connection *c, const struct bu
 		break;
 	case BUS_MAY_NOT_ENTER:
 		browser_write_may_not_enter(&g->out, m->u.may_not_enter.name,
-					    m->u.may_not_enter.reason);
+					    m->u.may_not_enter.reason,
+					    m->u.may_not_enter.text);
 		conversation_tell(g, c);
 		break;
 	case BUS_AUTH_RESET:
-		browser_write_reset(&g->out, m->u.auth_reset.reason);
+		browser_write_reset(&g->out, m->u.auth_reset.reason,
+				    m->u.auth_reset.text);
 		conversation_tell(g, c);
 		break;
 	case BUS_ACCEPTED:
@@ -160,8 +209,7 @@ static void tell_result(struct gateway *g, struct connection *c, const struct bu
 		}
 		break;
 	case BUS_REFUSED:
-		conversation_refuse(g, c, m->u.refused.reason, m->u.refused.id,
-				    m->u.refused.retry_ms);
+		on_refused(g, c, &m->u.refused);
 		break;
 	case BUS_WHISPER:
 		browser_write_line(&g->out, m->u.whisper.name, m->u.whisper.text);
@@ -181,6 +229,8 @@ void conversation_result(struct gateway *g, const struct bus_msg *m)
 
 	if (m->kind == BUS_HERE || m->kind == BUS_PRESENT)
 		on_here(g, m);
+	else if (m->kind == BUS_PUT_OUT)
+		on_put_out(g, &m->u.put_out);
 	else if (c != NULL)
 		gateway_metrics_result(&g->metrics, m);
 	if (c != NULL && c->state != CLOSING)

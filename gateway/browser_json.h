@@ -80,20 +80,20 @@ void browser_write_line(struct browser_out *t, struct slice name, struct slice t
 void browser_write_ack(struct browser_out *t, const struct bus_admitted *m,
 		       uint64_t epoch);
 void browser_write_legacy_ack(struct browser_out *t, struct slice name);
-void browser_write_reset(struct browser_out *t, uint64_t reason);
+/* text: for people, instead of the reason's own sentence; empty: that one. */
+void browser_write_reset(struct browser_out *t, uint64_t reason, struct slice text);
 void browser_write_may_not_enter(struct browser_out *t, struct slice name,
-				 uint64_t reason);
+				 uint64_t reason, struct slice text);
 void browser_write_waiting(struct browser_out *t, const struct bus_waiting *m,
 			   struct slice ticket);
 /* retry_ms 0: not said. */
-void browser_write_refused(struct browser_out *t, uint64_t reason, struct slice id,
-			   uint64_t retry_ms);
+void browser_write_refused(struct browser_out *t, const struct bus_refused *m);
 /* notice: "bus-lost", "bus-back", "moving". */
 void browser_write_notice(struct browser_out *t, const char *notice, const char *text,
 			  uint64_t retry_ms);
 void browser_write_accepted(struct browser_out *t, const struct bus_accepted *m);
 void browser_write_typing(struct browser_out *t, const struct bus_typing *m);
-void browser_write_signed_out(struct browser_out *t, uint64_t reason);
+void browser_write_signed_out(struct browser_out *t, uint64_t reason, struct slice text);
 /* Who is here: the beginning, then each of the people, the first one told so, then the end. */
 void browser_write_here(struct browser_out *t);
 void browser_write_here_person(struct browser_out *t, const struct bus_present *m,

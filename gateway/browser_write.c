@@ -121,6 +121,12 @@ static void add_reason(struct browser_out *t, uint64_t reason)
 	add_string(t, "reason", slice_of(reason_name(reason)));
 }
 
+/* The words of the reason, unless the broker has better ones. */
+static struct slice words(uint64_t reason, struct slice text)
+{
+	return text.len > 0 ? text : slice_of(reason_text(reason));
+}
+
 static void end(struct browser_out *t)
 {
 	put(t, S("}"));
@@ -180,17 +186,17 @@ void browser_write_legacy_ack(struct browser_out *t, struct slice name)
 	end(t);
 }
 
-void browser_write_reset(struct browser_out *t, uint64_t reason)
+void browser_write_reset(struct browser_out *t, uint64_t reason, struct slice text)
 {
-	begin(t, 4, S(""), slice_of(reason_text(reason)));
+	begin(t, 4, S(""), words(reason, text));
 	add_reason(t, reason);
 	end(t);
 }
 
 void browser_write_may_not_enter(struct browser_out *t, struct slice name,
-				 uint64_t reason)
+				 uint64_t reason, struct slice text)
 {
-	begin(t, 5, name, slice_of(reason_text(reason)));
+	begin(t, 5, name, words(reason, text));
 	add_reason(t, reason);
 	end(t);
 }
@@ -218,15 +224,14 @@ void browser_write_waiting(struct browser_out *t, const struct bus_waiting *m,
 	end(t);
 }
 
-void browser_write_refused(struct browser_out *t, uint64_t reason, struct slice id,
-			   uint64_t retry_ms)
+void browser_write_refused(struct browser_out *t, const struct bus_refused *m)
 {
-	begin(t, 8, S(""), slice_of(reason_text(reason)));
-	add_reason(t, reason);
-	if (id.len > 0)
-		add_string(t, "id", id);
-	if (retry_ms > 0)
-		add_number(t, "retry_in", retry_ms);
+	begin(t, 8, S(""), words(m->reason, m->text));
+	add_reason(t, m->reason);
+	if (m->id.len > 0)
+		add_string(t, "id", m->id);
+	if (m->retry_ms > 0)
+		add_number(t, "retry_in", m->retry_ms);
 	end(t);
 }
 
@@ -255,9 +260,9 @@ void browser_write_typing(struct browser_out *t, const struct bus_typing *m)
 	end(t);
 }
 
-void browser_write_signed_out(struct browser_out *t, uint64_t reason)
+void browser_write_signed_out(struct browser_out *t, uint64_t reason, struct slice text)
 {
-	begin(t, 15, S(""), slice_of(reason_text(reason)));
+	begin(t, 15, S(""), words(reason, text));
 	add_reason(t, reason);
 	end(t);
 }

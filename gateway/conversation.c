@@ -53,7 +53,7 @@ static void may_not_enter(struct gateway *g, struct connection *c, struct slice 
 			  enum reason reason)
 {
 	browser_out_clear(&g->out);
-	browser_write_may_not_enter(&g->out, name, reason);
+	browser_write_may_not_enter(&g->out, name, reason, S(""));
 	conversation_tell(g, c);
 }
 
@@ -127,9 +127,13 @@ static void hear_resume(struct gateway *g, struct connection *c,
 	struct bus_msg ticket = {.kind = BUS_REJOIN,
 				 .u.rejoin = {.client = c->id, .ticket = r->ticket}};
 
+	char peer[FORWARDED_TEXT_SIZE];
+
 	c->is_current = true;
 	if (!may_ask(g, c))
 		return;
+	server_peer(c->wsi, peer);
+	token.u.resume.address = utf8_clip(slice_of(peer), 45);
 	if (uplink_is_deaf(g->uplink)) /* it is asked as soon as the broker is back */
 		conversation_notice_lost(g, c);
 	if (r->token.len > 0) {
@@ -278,7 +282,7 @@ static void hear_too_long(struct gateway *g, struct connection *c,
 		break;
 	case BROWSER_AUTH:
 		browser_out_clear(&g->out);
-		browser_write_reset(&g->out, REASON_WRONG_CODE);
+		browser_write_reset(&g->out, REASON_WRONG_CODE, S(""));
 		conversation_tell(g, c);
 		break;
 	case BROWSER_HELLO:

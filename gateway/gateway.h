@@ -14,6 +14,7 @@
 #include "common/bucket.h"
 #include "common/bus.h"
 #include "common/config.h"
+#include "common/ip_network.h"
 #include "common/status.h"
 #include "gateway/admission.h"
 #include "gateway/assets.h"
@@ -58,6 +59,12 @@ struct gateway_options {
 };
 
 /* The parts are open to gateway/; each is changed by its own file only. */
+/* A network that is banned, while its browsers are looked for. */
+struct gateway_put_out {
+	struct ip_network network;
+	struct bus_dismiss why;
+};
+
 struct gateway {
 	uv_loop_t *loop; /* borrowed */
 	const struct gateway_options *options;
@@ -74,6 +81,7 @@ struct gateway {
 	struct browser_out out; /* the JSON at work */
 	struct gateway_metrics metrics;
 	struct gateway_here here;
+	const struct gateway_put_out *put_out; /* NULL: none is at work */
 	struct typing *typing;
 	struct slice typing_frames; /* of the round at work */
 	struct slowest *slowest;    /* of the question at work */

@@ -18,7 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))
 
 from plume.system import System  # noqa: E402
 
-KINDS = ("new", "known", "denied", "throttled")
+KINDS = ("new", "known", "denied", "banned", "throttled")
 
 
 def main(tries):
@@ -35,6 +35,7 @@ def address_of(kind, number):
         "new": f"new{number}@new.example",
         "known": f"known{number}@known.example",
         "denied": f"x{number}@denied.example",
+        "banned": f"b{number % 10}@banned.example",
         "throttled": f"throttled{number % 10}@throttled.example",
     }[kind]
 
@@ -47,6 +48,7 @@ def measure(system, tries):
     plume.broker.drain()
     plume.start_broker(**options, mail_interval="1h").wait_ready()
     for number in range(10):
+        assert plume.ctl("ban", "address", address_of("banned", number)).returncode == 0
         say_hello(plume, f"first{number}", address_of("throttled", number))
     times = {kind: [] for kind in KINDS}
     for number in range(tries):

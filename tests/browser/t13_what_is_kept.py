@@ -14,6 +14,7 @@ TABLES = {
     "logins": "sealed", "letters": "sealed", "trail": "record of login mails",
     "proofs": "that this browser proved it",
     "tallies": "keyed hash",
+    "bans": "Who is banned",
 }
 
 

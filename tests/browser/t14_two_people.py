@@ -36,6 +36,22 @@ def test_they_see_each_other_call_each_other_and_leave(plume, browser):
     assert bob.find("email").get_attribute("value") == ""
 
 
+def test_who_is_muted_and_then_banned_is_told_so_in_the_operators_words(plume, browser):
+    ann = browser("ann").join(plume, "ann")
+    eve = browser("eve").join(plume, "eve", at=1)
+    assert plume.ctl("--for", "1h", "--reason", "<b>calm</b> down.", "mute", "eve").returncode == 0
+    eve.say("may I?")
+    eve.expect_text("composer-error", "<b>calm</b> down.")
+    ann.say("I may")
+    eve.expect_post("ann", "I may")
+    assert plume.ctl("--reason", "Enough & <i>more</i>", "ban", "person", "eve").returncode == 0
+    eve.expect_step("enter")
+    eve.expect_text("state", "You are banned from this room: Enough & <i>more</i>.")
+    ann.expect_text("here", "1 here")
+    eve.reload()
+    eve.expect_step("enter")
+
+
 def test_signing_out_everywhere_ends_every_window_of_the_person(plume, browser):
     """SECURITY T3, as a person sees it."""
     one = browser("at home").join(plume, "ann")

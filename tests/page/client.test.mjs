@@ -453,6 +453,26 @@ describe("signing out", () => {
 		assert.deepEqual(page.calls("bar.show").at(-1).slice(1), ["signed-out", 0, "Goodbye."]);
 		assert.equal(Object.keys(page.storage).length, 0);
 	});
+	test("is what a ban does, in the operator's words, and nothing comes back by itself", () => {
+		const page = inRoom();
+		const text = "You are banned from this room for another 2 h: spam & <b>more</b>.";
+
+		page.hear({ type: 15, reason: "banned", text });
+		page.on.close(1008, "banned");
+		assert.equal(page.client.step, "enter");
+		assert.equal(page.connection.state, "idle");
+		assert.deepEqual(page.calls("bar.show").at(-1).slice(1), ["signed-out", 0, text]);
+		page.run(60000);
+		assert.equal(page.connection.state, "idle");
+	});
+	test("is how a banned session ends that comes back", () => {
+		const page = inRoom();
+
+		page.hear({ type: 4, reason: "banned", text: "You are banned." });
+		assert.equal(page.client.step, "enter");
+		assert.equal(page.session.token, null);
+		assert.deepEqual(page.calls("enter.showError").at(-1).slice(1), [null, "You are banned."]);
+	});
 	test("ends here though the room does not answer", () => {
 		const page = inRoom();
 

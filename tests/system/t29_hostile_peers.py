@@ -143,7 +143,7 @@ def test_b6_no_session_without_its_token(plume):
     ann = plume.join("ann")
     eve = FakeGateway(plume.ports.first + 1, (1, 2))
     for token in ("", "x" * 43, ann.token[:-1], ann.token[::-1], ann.token.swapcase()):
-        assert eve.wait_for(AUTH_RESET, [RESUME, 9, token, 0, 0])
+        assert eve.wait_for(AUTH_RESET, [RESUME, 9, token, 0, 0, "127.0.0.1"])
     assert not ann.wire.closed
 
 
@@ -218,7 +218,7 @@ def test_b6_history_is_what_it_was(plume):
         peer.number -= 1
     peer.link.sock.settimeout(20)
     for epoch, after in ((EPOCH, 5), (0, HUGE), (HUGE, HUGE), (1, 0)):
-        assert peer.wait_for(ADMITTED, [RESUME, 8, token, epoch, after])[4] <= bob.seq + 10
+        assert peer.wait_for(ADMITTED, [RESUME, 8, token, epoch, after, "127.0.0.1"])[4] <= bob.seq + 10
     for after, most in ((0, 500), (HUGE, 500), (HUGE - 1, 1)):
         assert peer.wait_for(SYNCED, [SYNC, 8, after, most])[0] == SYNCED
     carl = plume.join("carl")
@@ -233,11 +233,11 @@ def test_b6_memory_of_the_broker_is_bounded(system):
     plume = system.start(broker={"env": {"ASAN_OPTIONS": "quarantine_size_mb=1"}})
     bob = plume.join("bob")
     peer, token = member(plume, "ann")
-    peer.batch(*[[RESUME, n, token, 0, 0] for n in range(1, 900)])
+    peer.batch(*[[RESUME, n, token, 0, 0, "127.0.0.1"] for n in range(1, 900)])
     before = rss(plume.broker)
     client = 1000
     for _ in range(150):
-        peer.batch(*[[RESUME, client + n, token, 0, 0] for n in range(900)])
+        peer.batch(*[[RESUME, client + n, token, 0, 0, "127.0.0.1"] for n in range(900)])
         client += 900
     for round in range(50):
         who = [(client + n, f"n{round}-{n}", f"a{n}@r{round}.example") for n in range(400)]

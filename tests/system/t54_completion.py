@@ -6,9 +6,9 @@ import pytest
 from plume import process
 
 SCRIPT = process.SOURCE_DIR / "deploy/bash-completion/plumectl"
-COMMANDS = {"status", "who", "say", "why", "kick", "release", "backup", "health"} | {
-    "clients", "drain", "tail",
-}  # fmt: skip
+COMMANDS = set(
+    "status who clients say tail why kick release drain backup health mute unmute ban unban bans".split()
+)
 
 
 def complete(line, program="plumectl"):
@@ -44,6 +44,9 @@ def test_operands_are_offered_where_they_are_words():
     assert complete("health ") == {"live", "ready"}
     assert complete("health r") == {"ready"}
     assert complete("kick ") == set()
+    assert complete("ban ") == complete("unban ") == {"name", "person", "address", "network"}
+    assert complete("ban n") == {"name", "network"}
+    assert complete("ban name ") == set()
     assert complete("--log-format j", "plume-broker") == {"json", "journal"}
 
 

@@ -110,8 +110,9 @@ static void on_newest(void *ctx, uint64_t seq)
 
 static void on_name(void *ctx, const struct name_claim *c)
 {
-	note(ctx, "name %llu %s %d %llu\n", (unsigned long long)c->id, c->name,
-	     c->owner.bytes[0], (unsigned long long)c->seen_ms);
+	note(ctx, "name %llu %s %d %llu %llu\n", (unsigned long long)c->id, c->name,
+	     c->owner.bytes[0], (unsigned long long)c->seen_ms,
+	     (unsigned long long)c->folded);
 }
 
 static void on_session(void *ctx, const struct session *s)
@@ -211,6 +212,14 @@ static void on_trail_kept(void *ctx, uint64_t number)
 		note(ctx, "kept %llu\n", (unsigned long long)number);
 }
 
+static void on_ban(void *ctx, const struct ban *b)
+{
+	note(ctx, "ban %llu %s %llu %llu %llu %llu %s|%s\n", (unsigned long long)b->id,
+	     ban_kind_name(b->kind), (unsigned long long)b->since_ms,
+	     (unsigned long long)b->until_ms, (unsigned long long)b->numbers.at[0],
+	     (unsigned long long)b->numbers.at[1], b->value, b->reason);
+}
+
 static enum status load(struct store *s, size_t keep, struct trace *t)
 {
 	struct store_reader reader = {t,
@@ -228,7 +237,8 @@ static enum status load(struct store *s, size_t keep, struct trace *t)
 				      on_mail_pace,
 				      on_proof,
 				      on_trail,
-				      on_trail_kept};
+				      on_trail_kept,
+				      on_ban};
 
 	t->len = 0;
 	t->text[0] = '\0';
@@ -274,7 +284,7 @@ static void put_everything(struct store *s)
 	char reply[] = "reply-with-token-CANARYTOKEN";
 	char name[] = "ann";
 	struct name_claim claim = {
-		.id = 1000, .name = name, .owner = owner, .seen_ms = 123};
+		.id = 1000, .name = name, .owner = owner, .seen_ms = 123, .folded = BIG};
 	struct session session = {.token = token, .person = 1000, .used_ms = 456};
 	struct login login = {.ticket = ticket,
 			      .code = code,
@@ -307,6 +317,13 @@ static void put_everything(struct store *s)
 				.email = "canary@mail.example",
 				.network = "192.0.2.77",
 				.detail = "greylisted by canary"};
+	struct ban ban = {.id = 4,
+			  .kind = BAN_ADDRESS,
+			  .since_ms = 800,
+			  .until_ms = 900,
+			  .numbers = {{BIG, 7}},
+			  .value = "canary@mail.example",
+			  .reason = "of canary: 'x'"};
 	struct gateway gateway = {.id = BIG,
 				  .number = 77,
 				  .reply = reply,
@@ -328,6 +345,7 @@ static void put_everything(struct store *s)
 	store_put_proof(s, &proof);
 	store_put_trail(s, &row);
 	store_put_trail_kept(s, 2);
+	store_put_ban(s, &ban);
 	store_put_gateway(s, &gateway);
 	store_put_silence(s, BIG, 700);
 	store_put_client(s, BIG, &client);
@@ -337,7 +355,7 @@ static void put_everything(struct store *s)
 static const char everything[] =
 	"epoch 18446744073709551610\n"
 	"newest 2\n"
-	"name 1000 ann 4 123\n"
+	"name 1000 ann 4 123 18446744073709551610\n"
 	"session 1 1000 456\n"
 	"post 1 1700000000000 0 1000 ann|hello|i\n"
 	"post 2 1700000000000 0 1000 ann|\xf0\x9f\x98\x80 'quoted\"; DROP TABLE posts|i\n"
@@ -355,7 +373,8 @@ static const char everything[] =
 	"proof 1 4 99\n"
 	"trail 5 3 1700000000002 9 7 18446744073709551610 18446744073709551610 3 2 451 "
 	"K7Q-2MX|canary@mail.example|192.0.2.77|greylisted by canary\n"
-	"kept 2\n";
+	"kept 2\n"
+	"ban 4 address 800 900 18446744073709551610 7 canary@mail.example|of canary: 'x'\n";
 
 static void everything_comes_back_from_the_file(void **state)
 {
@@ -403,6 +422,7 @@ static void what_is_dropped_does_not_come_back(void **state)
 	store_trim_tally(s, TALLY_WRONG_FOR_ADDRESS, 199);
 	store_drop_proof(s, &token);
 	store_drop_trail(s, 5);
+	store_drop_ban(s, 4);
 	commit(s);
 	assert_loads(s, 10,
 		     "epoch 18446744073709551610\nnewest 2\ntally 4 4 200\npace 300\n"
@@ -742,7 +762,7 @@ static const char version_1[] =
 static void an_older_version_is_copied_and_upgraded(void **state)
 {
 	static const char expected[] =
-		"epoch 5\nnewest 1\nname 1000 ann 0 7\n"
+		"epoch 5\nnewest 1\nname 1000 ann 0 7 0\n"
 		"session 0 1000 8\npost 1 9 0 1000 ann|hello|x\n"
 		"login 0 0 0 eve 3 0 0 0 2 ends 10\npresent 1000\n";
 	const struct fixture *f = *state;
@@ -761,7 +781,7 @@ static void an_older_version_is_copied_and_upgraded(void **state)
 	assert_false(holds(copy, "new"));
 	s = open_store(f); /* this time nothing is to be done */
 	assert_loads(s, 1,
-		     "epoch 5\nnewest 2\nname 1000 ann 0 7\nsession 0 1000 8\n"
+		     "epoch 5\nnewest 2\nname 1000 ann 0 7 0\nsession 0 1000 8\n"
 		     "post 2 1700000000000 0 1000 ann|new|i\n"
 		     "login 0 0 0 eve 3 0 0 0 2 ends 10\npresent 1000\n");
 	store_close(&s);
@@ -877,6 +897,10 @@ static void rows_out_of_range_are_damage_and_not_a_crash(void **state)
 		"UPDATE logins SET name = hex(zeroblob(100))",
 		"UPDATE logins SET reference = 'K7Q-2MXX'",
 		"UPDATE trail SET kind = 256",
+		"UPDATE bans SET kind = 0",
+		"UPDATE bans SET kind = 6",
+		"UPDATE bans SET kind = -1",
+		"UPDATE bans SET id = 0",
 		"UPDATE trail SET times = 0",
 		"UPDATE trail SET state = 7",
 		"UPDATE trail SET code = 1000",
@@ -918,6 +942,8 @@ static void hashes_and_seals_of_wrong_size_fit_nothing(void **state)
 		"UPDATE trail SET sealed = zeroblob(39)",
 		"UPDATE trail SET sealed = zeroblob(10000)",
 		"UPDATE proofs SET token = x'01'",
+		"UPDATE bans SET sealed = x''",
+		"UPDATE bans SET sealed = zeroblob(10000)",
 		"UPDATE tallies SET key = x''",
 	};
 	const struct fixture *f = *state;

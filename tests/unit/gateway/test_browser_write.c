@@ -177,7 +177,7 @@ static void people_are_as_the_protocol_says(void **state)
 	assert_json(t, "{\"type\":12,\"user\":{\"name\":\"\"},\"text\":\"\",\"people\":["
 		       "{\"name\":\"ann\",\"mark\":\"abcd2345\"},{\"name\":\"b\\\"t\"}],"
 		       "\"more\":true}");
-	browser_write_signed_out(t, REASON_SESSION_OVER);
+	browser_write_signed_out(t, REASON_SESSION_OVER, S(""));
 	tree = parse(t);
 	assert_int_equal(json_integer_value(json_object_get(tree, "type")), 15);
 	assert_string_equal(json_string_value(json_object_get(tree, "reason")),
@@ -194,7 +194,7 @@ static void every_reason_has_a_name_and_a_text(void **state)
 	for (uint64_t reason = 1; reason < 40; reason++) {
 		json_t *tree;
 
-		browser_write_reset(t, reason);
+		browser_write_reset(t, reason, S(""));
 		tree = parse(t);
 		assert_int_equal(json_integer_value(json_object_get(tree, "type")), 4);
 		assert_string_equal(json_string_value(json_object_get(tree, "reason")),
@@ -202,26 +202,55 @@ static void every_reason_has_a_name_and_a_text(void **state)
 		assert_string_equal(json_string_value(json_object_get(tree, "text")),
 				    reason_text(reason));
 		json_decref(tree);
-		browser_write_may_not_enter(t, S("a\"n"), reason);
+		browser_write_may_not_enter(t, S("a\"n"), reason, S(""));
 		tree = parse(t);
 		assert_int_equal(json_integer_value(json_object_get(tree, "type")), 5);
 		assert_string_equal(json_string_value(json_object_get(
 					    json_object_get(tree, "user"), "name")),
 				    "a\"n");
 		json_decref(tree);
-		browser_write_refused(t, reason, S("i"), 5);
+		browser_write_refused(t, &(struct bus_refused){.reason = reason,
+							       .id = S("i"),
+							       .retry_ms = 5});
 		tree = parse(t);
 		assert_int_equal(json_integer_value(json_object_get(tree, "type")), 8);
 		assert_int_equal(json_integer_value(json_object_get(tree, "retry_in")),
 				 5);
 		assert_string_equal(json_string_value(json_object_get(tree, "id")), "i");
 		json_decref(tree);
-		browser_write_refused(t, reason, S(""), 0);
+		browser_write_refused(t, &(struct bus_refused){.reason = reason});
 		tree = parse(t);
 		assert_null(json_object_get(tree, "retry_in"));
 		assert_null(json_object_get(tree, "id"));
 		json_decref(tree);
 	}
+}
+
+static void assert_words(struct browser_out *t, uint64_t type, const char *reason)
+{
+	json_t *tree = parse(t);
+
+	assert_int_equal(json_integer_value(json_object_get(tree, "type")), type);
+	assert_string_equal(json_string_value(json_object_get(tree, "reason")), reason);
+	assert_string_equal(json_string_value(json_object_get(tree, "text")),
+			    "Not \"today\", please.");
+	json_decref(tree);
+}
+
+static void the_brokers_words_stand_instead_of_the_reasons_own(void **state)
+{
+	struct browser_out *t = *state;
+	struct slice text = S("Not \"today\", please.");
+
+	browser_write_reset(t, REASON_BANNED, text);
+	assert_words(t, 4, "banned");
+	browser_write_may_not_enter(t, S("ann"), REASON_NAME_BANNED, text);
+	assert_words(t, 5, "name-banned");
+	browser_write_refused(
+		t, &(struct bus_refused){.reason = REASON_MUTED, .text = text});
+	assert_words(t, 8, "muted");
+	browser_write_signed_out(t, REASON_NETWORK_BANNED, text);
+	assert_words(t, 15, "network-banned");
 }
 
 static void assert_round_trip(struct browser_out *t, struct slice text)
@@ -344,6 +373,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(messages_are_as_the_protocol_says),
 		TEST(every_reason_has_a_name_and_a_text),
+		TEST(the_brokers_words_stand_instead_of_the_reasons_own),
 		TEST(every_character_survives_the_way),
 		TEST(texts_that_look_like_json_stay_texts),
 		TEST(the_longest_and_worst_text_fits),
