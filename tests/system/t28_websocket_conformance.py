@@ -9,6 +9,7 @@ RFC 6455 7.1.7 lets it: an endpoint that fails a connection "SHOULD send a Close
 
 import itertools
 import json
+import threading
 
 import pytest
 from plume.raw_socket import (
@@ -196,9 +197,11 @@ def test_3_reserved_bits_fail_the_connection(peer, rsv, opcode):
     expect_end(peer, 1002)
 
 
-def test_3_2_what_came_before_is_heard(peer, room):
+@pytest.mark.parametrize("split", ["whole", "frames", "octets"])
+def test_3_2_what_came_before_is_heard(peer, room, split):
     octets, id = say()
-    peer.send(frame(TEXT, octets) + frame(TEXT, say()[0], rsv=2) + frame(PING))
+    sent = [frame(TEXT, octets), frame(TEXT, say()[0], rsv=2), frame(PING)]
+    peer.send(*{"whole": [b"".join(sent)], "frames": sent, "octets": chops(b"".join(sent))}[split])
     expect_in_room(room, id)
     expect_end(peer, 1002)
 
@@ -213,10 +216,13 @@ def test_4_reserved_opcodes_fail_the_connection(peer, opcode, payload):
     expect_end(peer, 1002)
 
 
-@pytest.mark.parametrize("opcode", [5, 13])
-def test_4_1_3_what_came_before_is_heard(peer, room, opcode):
+@pytest.mark.parametrize("split", [False, True])
+@pytest.mark.parametrize("payload", [b"", b"reserved opcode payload"])
+@pytest.mark.parametrize("opcode", [5, 6, 7, 13, 14, 15])
+def test_4_1_3_what_came_before_is_heard(peer, room, opcode, payload, split):
     octets, id = say()
-    peer.send(*chops(frame(TEXT, octets) + frame(opcode) + frame(PING)))
+    sent = frame(TEXT, octets) + frame(opcode, payload) + frame(PING)
+    peer.send(*chops(sent) if split else [sent])
     expect_in_room(room, id)
     expect_end(peer, 1002)
 
@@ -246,6 +252,31 @@ def test_5_3_text_in_fragments(peer, parts, pings, split):
     expect_alive(peer)
 
 
+@pytest.mark.parametrize("split", [False, True])
+def test_5_6_ping_between_fragments_is_answered_before_their_message(peer, split):
+    octets, id = say()
+    sent = [frame(TEXT, octets[:9], fin=False), frame(PING, b"between")]
+    peer.send(*chops(b"".join(sent)) if split else sent)
+    got = peer.receive()
+    assert (got.opcode, got.payload) == (PONG, b"between")
+    peer.send(frame(CONTINUATION, octets[9:]))
+    expect_post(peer, id)
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_5_19_five_fragments_and_two_pings(peer, split):
+    octets, id = say(text="5.19")
+    a, b, c, d, e = chops(octets, -(-len(octets) // 5))
+    for part in (
+        [frame(TEXT, a, fin=False), frame(CONTINUATION, b, fin=False), frame(PING, b"1")],
+        [frame(CONTINUATION, c, fin=False), frame(CONTINUATION, d, fin=False), frame(PING, b"2")],
+    ):
+        peer.send(*chops(b"".join(part)) if split else part)
+        assert peer.receive().opcode == PONG
+    peer.send(frame(CONTINUATION, e))
+    expect_post(peer, id)
+
+
 def test_5_3_fragments_without_a_byte(peer):
     octets, id = say()
     peer.send(frame(TEXT, b"", fin=False), frame(CONTINUATION, octets, fin=False))
@@ -270,6 +301,14 @@ def test_5_15_continuation_after_the_end_fails_the_connection(peer, room):
     expect_end(peer, 1002)
 
 
+@pytest.mark.parametrize("fin", [True, False])
+def test_5_16_continuation_of_nothing_before_each_message_fails_the_connection(peer, fin):
+    octets, _ = say()
+    once = frame(CONTINUATION, b"nothing", fin=fin) + frame(TEXT, octets[:9], fin=False)
+    peer.send((once + frame(CONTINUATION, octets[9:])) * 2)
+    expect_end(peer, 1002)
+
+
 @pytest.mark.parametrize("opcode", [TEXT, BINARY])
 def test_5_18_new_message_within_a_message_fails_the_connection(peer, opcode):
     peer.send(frame(TEXT, say()[0], fin=False), frame(opcode, b"a new one"))
@@ -279,53 +318,57 @@ def test_5_18_new_message_within_a_message_fails_the_connection(peer, opcode):
 # -- 6 UTF-8
 
 
+def unhex(digits):
+    return bytes.fromhex(digits)
+
+
 GOOD = {
     "6.2.1": "Hello-µ@ßöäüàá-UTF-8!!",
     "6.5.1": "κόσμε",
-    "6.6.1": "\u00a1\u07ff\u0800\uffff\U00010000\U0010ffff",
-    "6.7.1": "\ud7ff\ue000\ufffd\U0010fffe",
-    "6.22": "\ufffe\uffff\U0001fffe\U0001ffff\U0010fffe",  # noncharacters are valid UTF-8
-    "6.23": "\ufdd0\u2028\u00a0",
+    **{f"6.6.{2 * n}": "κόσμε"[:n] for n in range(1, 6)},
+    "6.7.3": "\u0800\U00010000",  # shorter ones are controls, which the room refuses (N4)
+    "6.9.1": "~\u07ff\uffff\U0010ffff",
+    "6.11.1": "\ud7ff\ue000\ufffd\U0010fffd",
+    "6.22": "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF)),
+    "6.23": "\ufff9\ufffa\ufffb\ufffc\ufffd\ufffe\uffff",
+    "6.24": "\ufdd0\u2028\u00a0",
 }
+LAST_MISSING = ["c0", "e080", "f08080", "f8808080", "fc80808080"]
+LAST_MISSING += ["df", "efbf", "f7bfbf", "fbbfbfbf", "fdbfbfbfbf"]
+OVERLONG = {
+    "17": ["c0af", "e080af", "f08080af", "f8808080af", "fc80808080af"],  # a slash
+    "18": ["c1bf", "e09fbf", "f08fbfbf", "f887bfbfbf", "fc83bfbfbfbf"],  # the greatest
+    "19": ["c080", "e08080", "f0808080", "f880808080", "fc8080808080"],  # NUL
+}
+SURROGATES = ["eda080", "edadbf", "edae80", "edafbf", "edb080", "edbe80", "edbfbf"]
+PAIRS = [f"{a}{b}" for a in ("eda080", "edadbf", "edae80", "edafbf") for b in ("edb080", "edbfbf")]
+LONELY = [(0xC0, 0xE0), (0xE0, 0xF0), (0xF0, 0xF8), (0xF8, 0xFC), (0xFC, 0xFE)]
 BAD = {
-    "6.3.1": bytes.fromhex("cebae1bdb9cf83cebcceb5eda080656469746564"),
-    "6.4.1": bytes.fromhex("cebae1bdb9cf83cebcceb5f4908080656469746564"),
-    "6.8.1": bytes.fromhex("f888808080"),
-    "6.8.2": bytes.fromhex("fc8480808080"),
-    "6.10.1": bytes.fromhex("f7bfbfbf"),
-    "6.10.2": bytes.fromhex("fbbfbfbfbf"),
-    "6.10.3": bytes.fromhex("fdbfbfbfbfbf"),
-    "6.11.5": bytes.fromhex("f4908080"),
+    "6.3.1": unhex("cebae1bdb9cf83cebcceb5eda080656469746564"),
+    "6.4.1": unhex("cebae1bdb9cf83cebcceb5f4908080656469746564"),
+    **{f"6.6.{2 * n + 1}": "κόσμε".encode()[: len("κόσμε"[:n].encode()) + 1] for n in range(5)},
+    "6.8.1": unhex("f888808080"),
+    "6.8.2": unhex("fc8480808080"),
+    "6.10.1": unhex("f7bfbfbf"),
+    "6.10.2": unhex("fbbfbfbfbf"),
+    "6.10.3": unhex("fdbfbfbfbfbf"),
+    "6.11.5": unhex("f4908080"),
     "6.12.1": b"\x80",
     "6.12.2": b"\xbf",
-    "6.12.7": bytes(range(0x80, 0xC0)),
-    "6.13.1": b" ".join(bytes([n]) for n in range(0xC0, 0xE0)),
-    "6.13.2": b" ".join(bytes([n]) for n in range(0xE0, 0xF0)),
-    "6.13.3": b" ".join(bytes([n]) for n in range(0xF0, 0xF8)),
-    "6.14.1": b"\xc0",
-    "6.14.2": b"\xe0\x80",
-    "6.14.3": b"\xf0\x80\x80",
-    "6.14.6": b"\xdf",
-    "6.14.7": b"\xef\xbf",
-    "6.14.8": b"\xf7\xbf\xbf",
-    "6.15.1": bytes.fromhex("c0e080f08080f8808080fc80808080dfefbff7bfbffbbfbfbffdbfbfbfbf"),
+    **{f"6.12.{n + 1}": (b"\x80\xbf" * 3)[:n] for n in range(2, 7)},
+    "6.12.8": bytes(range(0x80, 0xC0)),
+    **{
+        f"6.13.{n}": b" ".join(bytes([one]) for one in range(*span)) + b" "
+        for n, span in enumerate(LONELY, 1)
+    },
+    **{f"6.14.{n}": unhex(one) for n, one in enumerate(LAST_MISSING, 1)},
+    "6.15.1": unhex("".join(LAST_MISSING)),
     "6.16.1": b"\xfe",
     "6.16.2": b"\xff",
-    "6.17.1": b"\xc0\xaf",
-    "6.17.2": b"\xe0\x80\xaf",
-    "6.17.3": b"\xf0\x80\x80\xaf",
-    "6.18.1": b"\xc1\xbf",
-    "6.18.2": b"\xe0\x9f\xbf",
-    "6.18.3": b"\xf0\x8f\xbf\xbf",
-    "6.19.1": b"\xc0\x80",
-    "6.19.2": b"\xe0\x80\x80",
-    "6.19.3": b"\xf0\x80\x80\x80",
-    "6.20.1": bytes.fromhex("eda080"),
-    "6.20.2": bytes.fromhex("edadbf"),
-    "6.20.3": bytes.fromhex("edae80"),
-    "6.20.7": bytes.fromhex("edbfbf"),
-    "6.21.1": bytes.fromhex("eda080edb080"),
-    "6.21.8": bytes.fromhex("edafbfedbfbf"),
+    "6.16.3": b"\xfe\xfe\xff\xff",
+    **{f"6.{kind}.{n}": unhex(one) for kind, all in OVERLONG.items() for n, one in enumerate(all, 1)},
+    **{f"6.20.{n}": unhex(one) for n, one in enumerate(SURROGATES, 1)},
+    **{f"6.21.{n}": unhex(one) for n, one in enumerate(PAIRS, 1)},
 }
 AROUND = (b'{"type":1,"text":"', b'"}')
 
@@ -354,6 +397,40 @@ def test_6_invalid(peer, case, split):
     else:
         peer.send(*chops(frame(TEXT, octets)) if split == "octets" else [frame(TEXT, octets)])
     expect_end(peer, 1007)
+
+
+def test_6_1_2_fragments_without_a_byte(peer):
+    peer.send(frame(TEXT, fin=False), frame(CONTINUATION, fin=False), frame(CONTINUATION))
+    assert peer.hear(REFUSED)["reason"] == "bad-message"
+    expect_alive(peer)
+
+
+def test_6_1_3_fragments_of_which_one_has_bytes(peer):
+    octets, id = say()
+    peer.send(frame(TEXT, fin=False), frame(CONTINUATION, octets, fin=False), frame(CONTINUATION))
+    expect_post(peer, id)
+
+
+def test_6_2_2_fragments_between_characters(peer):
+    octets, id = say(text="κόσμε")
+    cut = octets.index("σ".encode())
+    peer.send(frame(TEXT, octets[:cut], fin=False), frame(CONTINUATION, octets[cut:]))
+    expect_post(peer, id)
+
+
+@pytest.mark.parametrize("case", ["6.3.1", "6.4.1", "6.16.1"])
+def test_6_4_1_failed_before_the_message_ends(peer, case):
+    """Fragment after fragment: what is no UTF-8 any more is not waited for."""
+    peer.send(frame(TEXT, AROUND[0], fin=False), frame(CONTINUATION, BAD[case], fin=False))
+    expect_end(peer, 1007)
+
+
+@pytest.mark.parametrize("case", ["6.3.1", "6.4.1", "6.16.1"])
+def test_6_4_3_failed_before_the_frame_ends(peer, case):
+    """Within one frame of which the end never comes."""
+    octets = frame(TEXT, AROUND[0] + BAD[case] + b"x" * 2000 + AROUND[1])
+    peer.send(octets[:1000])
+    expect_end(peer, 1007, answer=False)  # it would be within that frame
 
 
 def test_6_message_that_ends_within_a_character(peer):
@@ -389,13 +466,13 @@ def test_7_1_2_nothing_is_heard_after_a_close(peer, room, after):
 
 
 def test_7_1_5_close_within_a_message(peer):
-    peer.send(frame(TEXT, say()[0], fin=False), close_frame(1000))
+    peer.send(frame(TEXT, b"{", fin=False), close_frame(1000), frame(CONTINUATION, b"}"))
     expect_end(peer, 1000)
 
 
 def test_7_1_6_long_message_then_close(peer):
     octets, id = say(MOST)
-    peer.send(frame(TEXT, octets) + close_frame(1000))
+    peer.send(frame(TEXT, octets) + close_frame(1000) + frame(PING))
     expect_end(peer, 1000)
 
 
@@ -452,15 +529,16 @@ def test_7_9_codes_that_may_not(peer, code):
 
 @pytest.mark.parametrize("size", [MOST + 1, 256 << 10, 1 << 20, 4 << 20])
 @pytest.mark.parametrize("piece", [None, 64, 1024, 65536])
-def test_9_messages_over_the_limit(peer, size, piece):
+@pytest.mark.parametrize("opcode", [TEXT, BINARY])
+def test_9_messages_over_the_limit(peer, opcode, size, piece):
     if piece == 64 and size > 256 << 10:
         piece = 4096
     octets = b"x" * size
-    sent = [frame(TEXT, octets)]
+    sent = [frame(opcode, octets)]
     if piece:
         parts = chops(octets, piece)
         sent = [
-            frame(CONTINUATION if n else TEXT, part, fin=n == len(parts) - 1)
+            frame(CONTINUATION if n else opcode, part, fin=n == len(parts) - 1)
             for n, part in enumerate(parts)
         ]
     peer.send(b"".join(sent))
@@ -479,11 +557,34 @@ def test_9_length_with_its_highest_bit_set(peer):
     expect_end(peer, 1002, 1009, None, answer=False)
 
 
-def test_9_7_a_thousand_messages(peer):
-    said = [say() for _ in range(1000)]
-    peer.send(b"".join(frame(TEXT, octets) for octets, _ in said))
+@pytest.mark.parametrize("piece", [64, 256, 1024, 4096])
+def test_9_3_message_of_the_limit_in_fragments(peer, piece):
+    octets, id = say(MOST)
+    parts = chops(octets, piece)
+    last = len(parts) - 1
+    peer.send(
+        b"".join(frame(CONTINUATION if n else TEXT, p, fin=n == last) for n, p in enumerate(parts))
+    )
+    expect_post(peer, id)
+
+
+@pytest.mark.parametrize("piece", [64, 128, 256, 512, 1024, 2048])
+def test_9_5_message_of_the_limit_in_segments(peer, piece):
+    octets, id = say(MOST)
+    peer.send(*chops(frame(TEXT, octets), piece))
+    expect_post(peer, id)
+
+
+@pytest.mark.parametrize("size", [None, 64, 256, 1024, 4096])
+def test_9_7_a_thousand_messages(peer, size):
+    said = [say(size) for _ in range(1000)]
+    sender = threading.Thread(
+        target=peer.send, args=[frame(TEXT, octets) for octets, _ in said], daemon=True
+    )
+    sender.start()  # who does not read while they write is too slow for what comes back
     for _, id in said:
         expect_post(peer, id)
+    sender.join()
 
 
 # -- 10 and others
