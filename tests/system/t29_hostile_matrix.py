@@ -12,7 +12,7 @@ import msgpack
 import pytest
 from plume import admin
 from plume.bus_peer import REQ, FakeBroker, FakeGateway, FakeReplier, dial
-from plume.process import program
+from plume.process import is_sanitized
 from plume.wait import until
 
 BATCH, RESULTS, START_OVER, RESUME, SAY, SYNC, GONE = 1, 2, 3, 12, 14, 16, 15
@@ -22,8 +22,7 @@ UNKNOWN = 9999
 EPOCH = 0x1234567890ABCDEF
 HUGE = 2**64 - 1
 TIMES = 300
-SANITIZED = b"__asan_init" in pathlib.Path(program("plume-broker")).read_bytes()
-MEMORY = (64 if SANITIZED else 16) << 20
+MEMORY = (64 if is_sanitized() else 16) << 20
 
 
 def rss(one):

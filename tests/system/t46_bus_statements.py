@@ -139,6 +139,20 @@ def test_b4_two_questions_in_one_frame_are_refused(plume):
         link.close()
 
 
+def test_b4_the_limit_of_a_frame_is_that_of_the_protocol(plume):
+    """A frame of it is looked at, one byte more ends the connection."""
+    text = (process.SOURCE_DIR / "docs/PROTOCOL.md").read_text()
+    limit = int(re.search(r"when it is over (\d+) KiB", text)[1]) << 10
+    metric = 'plume_refused_frames_total{endpoint="commands"}'
+    before = counted(plume.broker, metric)
+    link = dial(plume.ports.first + 1, REQ)
+    link.send(b"\x80\0\0\1" + b"\xc1" * (limit - 4))
+    until(lambda: counted(plume.broker, metric) == before + 1, "it is looked at")
+    link.sock.sendall(struct.pack(">Q", limit + 1))
+    with pytest.raises(ConnectionError):
+        link.receive()
+
+
 def frame_at_limit(claim):
     return struct.pack(">Q", claim) + b"x" * 1000
 
