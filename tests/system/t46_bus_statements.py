@@ -352,6 +352,17 @@ def test_b7_each_role_is_a_user_of_its_own_that_writes_its_own_folder_only():
     assert set(re.findall(r"^u (plume-\w+) ", made, re.M)) == users
 
 
+def test_b7_in_containers_nobody_is_root():
+    """There each role has a container and volumes of its own, and one number for its user is enough."""
+    stages = re.split(r"^FROM ", (process.SOURCE_DIR / "Dockerfile").read_text(), flags=re.M)[2:]
+    assert len(stages) >= 4
+    for stage in stages:
+        assert re.findall(r"^USER (\w+)$", stage, re.M)[-1] not in ("root", "0"), stage
+    for role in ("broker", "gateway", "mailer"):
+        pod = (process.SOURCE_DIR / f"deploy/kubernetes/{role}.yaml").read_text()
+        assert "runAsNonRoot: true" in pod and "readOnlyRootFilesystem: true" in pod
+
+
 @pytest.mark.skipif(
     os.geteuid() != 0 or not shutil.which("setpriv"), reason="other users take root"
 )
