@@ -2,9 +2,13 @@
 #include "ctl/printable.h"
 
 #include <inttypes.h>
-#include <stdbool.h>
 
 #include "common/utf8.h"
+
+bool printable_is_safe(uint32_t character)
+{
+	return utf8_is_harmless(character);
+}
 
 static void write_text(struct slice text, bool is_escaped, FILE *out)
 {
@@ -18,7 +22,7 @@ static void write_text(struct slice text, bool is_escaped, FILE *out)
 			text.len--;
 		} else if (character == '\\' && !is_escaped) {
 			fputs("\\\\", out);
-		} else if (utf8_is_harmless(character)) {
+		} else if (printable_is_safe(character)) {
 			fwrite(start, 1, (size_t)(text.ptr - start), out);
 		} else {
 			fprintf(out, "\\u{%" PRIx32 "}", character);

@@ -3,10 +3,14 @@
 #ifndef CTL_PRINTABLE_H
 #define CTL_PRINTABLE_H
 
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "common/slice.h"
 
+/* May a terminal be given this character? */
+bool printable_is_safe(uint32_t character);
 /* Writes text; other characters as \u{NUMBER}, a backslash doubled, bytes that are no UTF-8 as
  * \xNN. */
 void printable_write(struct slice text, FILE *out);

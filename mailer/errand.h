@@ -22,6 +22,7 @@
 
 struct audit;
 struct mailer;
+struct refusals;
 struct reports;
 
 struct errand {
@@ -71,6 +72,7 @@ struct errand_books {
 	struct audit *audit;
 	struct reports *reports;
 	const char *key; /* of the transport: never kept or logged; NULL: none */
+	struct refusals *refusals;
 };
 
 /* Takes letter, which may be NULL; l: what the broker gave, NULL when that cannot be read. */

@@ -6,6 +6,7 @@
 #include "common/memory.h"
 #include "mailer/audit.h"
 #include "mailer/errand.h"
+#include "mailer/refusals.h"
 #include "mailer/reports.h"
 
 static struct audit_entry entry_of(const struct errand *e, const char *kind,
@@ -260,6 +261,8 @@ void errand_tell(struct errand *e, enum errand_act act, const struct errand_book
 	}
 }
 
+#define REFUSED_WHY "address or code is not valid"
+
 enum status errand_refuse(const struct bus_letter *l, uint64_t name,
 			  const struct errand_books *books, uint64_t wall_ms)
 {
@@ -274,21 +277,18 @@ enum status errand_refuse(const struct bus_letter *l, uint64_t name,
 	};
 	struct bus_report r = {
 		.mailer = name, .letter = l->letter, .state = MAIL_REFUSED};
-	char shown[64];
 	enum status st;
 
 	audit_begin(books->audit);
 	audit_add(books->audit, &entry);
 	entry.kind = "attempt";
 	entry.result = "refused";
-	entry.detail = r.detail = S("address or code is not valid");
+	entry.detail = r.detail = S(REFUSED_WHY);
 	audit_add(books->audit, &entry);
 	st = audit_commit(books->audit);
 	if (st != ST_OK)
 		return st;
-	log_warn("letter_refused", "letter=%" PRIu64 " reference=%s why=\"%.*s\"",
-		 l->letter, log_quote(shown, sizeof shown, l->reference),
-		 SLICE_ARGS(entry.detail));
+	refusals_note_letter(books->refusals, l, REFUSED_WHY);
 	reports_add(books->reports, &r);
 	return ST_OK;
 }

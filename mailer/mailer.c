@@ -256,7 +256,8 @@ enum status mailer_new(const struct mailer_setup *setup, struct mailer **out)
 	uv_timer_init(setup->loop, &m->timer);
 	m->timer.data = m;
 	st = connect_reports(m);
-	m->books = (struct errand_books){setup->audit, m->reports, setup->key};
+	m->books =
+		(struct errand_books){setup->audit, m->reports, setup->key, &m->refusals};
 	if (st == ST_OK)
 		st = mailer_adopt_own(m);
 	if (st == ST_OK)

@@ -9,6 +9,7 @@ RFC 6455 7.1.7 lets it: an endpoint that fails a connection "SHOULD send a Close
 
 import itertools
 import json
+import threading
 
 import pytest
 from plume.raw_socket import (
@@ -106,33 +107,33 @@ def chops(octets, size=1):
 
 
 @pytest.mark.parametrize("size", [125, 126, 127, 128, 65535, 65536, MOST])
-def test_1_1_text_of_this_length(peer, size):
+def test_w6_1_1_text_of_this_length(peer, size):
     octets, id = say(size)
     peer.send(frame(TEXT, octets))
     expect_post(peer, id)
 
 
-def test_1_1_1_text_of_no_length(peer):
+def test_w6_1_1_1_text_of_no_length(peer):
     peer.send(frame(TEXT))
     assert peer.hear(REFUSED)["reason"] == "bad-message"
     expect_alive(peer)
 
 
-def test_1_1_8_text_in_many_segments(peer):
+def test_w6_1_1_8_text_in_many_segments(peer):
     octets, id = say(65536)
     peer.send(*chops(frame(TEXT, octets), 997))
     expect_post(peer, id)
 
 
 @pytest.mark.parametrize("size", [0, 125, 126, 127, 128, 65535, 65536])
-def test_1_2_binary_of_this_length(peer, size):
+def test_w6_1_2_binary_of_this_length(peer, size):
     """Heard as a whole; this protocol has no binary messages."""
     peer.send(frame(BINARY, b"\xfe" * size))
     assert peer.hear(REFUSED)["reason"] == "bad-message"
     expect_alive(peer)
 
 
-def test_1_2_8_binary_in_many_segments(peer):
+def test_w6_1_2_8_binary_in_many_segments(peer):
     peer.send(*chops(frame(BINARY, b"\xfe" * 65536), 997))
     assert peer.hear(REFUSED)["reason"] == "bad-message"
     expect_alive(peer)
@@ -142,35 +143,35 @@ def test_1_2_8_binary_in_many_segments(peer):
 
 
 @pytest.mark.parametrize("payload", [b"", b"Hello, world!", b"\x00\xff\xfe\xfd\x00", b"x" * 125])
-def test_2_1_ping_is_answered(peer, payload):
+def test_w6_2_1_ping_is_answered(peer, payload):
     peer.send(frame(PING, payload))
     got = peer.receive()
     assert (got.opcode, got.payload) == (PONG, payload)
 
 
-def test_2_5_ping_of_126_bytes_fails_the_connection(peer):
+def test_w6_2_5_ping_of_126_bytes_fails_the_connection(peer):
     peer.send(frame(PING, b"x" * 126))
     expect_end(peer, 1002, None)
 
 
-def test_2_6_ping_octet_by_octet(peer):
+def test_w6_2_6_ping_octet_by_octet(peer):
     peer.send(*chops(frame(PING, b"x" * 125)))
     assert peer.receive().payload == b"x" * 125
 
 
 @pytest.mark.parametrize("payload", [b"", b"unsolicited"])
-def test_2_7_pong_that_nobody_asked_for(peer, payload):
+def test_w6_2_7_pong_that_nobody_asked_for(peer, payload):
     peer.send(frame(PONG, payload))
     expect_alive(peer)
 
 
-def test_2_9_pong_then_ping(peer):
+def test_w6_2_9_pong_then_ping(peer):
     peer.send(frame(PONG, b"unsolicited"), frame(PING, b"ping"))
     assert peer.receive().payload == b"ping"
 
 
 @pytest.mark.parametrize("split", [False, True])
-def test_2_10_ten_pings(peer, split):
+def test_w6_2_10_ten_pings(peer, split):
     """RFC 6455 5.5.3: it may be that only the most recent of them is answered."""
     octets = b"".join(frame(PING, b"%d" % n) for n in range(10))
     peer.send(*chops(octets) if split else [octets])
@@ -191,14 +192,16 @@ def test_2_10_ten_pings(peer, split):
 
 @pytest.mark.parametrize("rsv", range(1, 8))
 @pytest.mark.parametrize("opcode", [TEXT, BINARY, PING, PONG, CLOSE])
-def test_3_reserved_bits_fail_the_connection(peer, rsv, opcode):
+def test_w6_3_reserved_bits_fail_the_connection(peer, rsv, opcode):
     peer.send(frame(opcode, say()[0] if opcode == TEXT else b"", rsv=rsv))
     expect_end(peer, 1002)
 
 
-def test_3_2_what_came_before_is_heard(peer, room):
+@pytest.mark.parametrize("split", ["whole", "frames", "octets"])
+def test_w6_3_2_what_came_before_is_heard(peer, room, split):
     octets, id = say()
-    peer.send(frame(TEXT, octets) + frame(TEXT, say()[0], rsv=2) + frame(PING))
+    sent = [frame(TEXT, octets), frame(TEXT, say()[0], rsv=2), frame(PING)]
+    peer.send(*{"whole": [b"".join(sent)], "frames": sent, "octets": chops(b"".join(sent))}[split])
     expect_in_room(room, id)
     expect_end(peer, 1002)
 
@@ -208,15 +211,18 @@ def test_3_2_what_came_before_is_heard(peer, room):
 
 @pytest.mark.parametrize("opcode", [3, 4, 5, 6, 7, 11, 12, 13, 14, 15])
 @pytest.mark.parametrize("payload", [b"", b"reserved opcode payload"])
-def test_4_reserved_opcodes_fail_the_connection(peer, opcode, payload):
+def test_w6_4_reserved_opcodes_fail_the_connection(peer, opcode, payload):
     peer.send(frame(opcode, payload))
     expect_end(peer, 1002)
 
 
-@pytest.mark.parametrize("opcode", [5, 13])
-def test_4_1_3_what_came_before_is_heard(peer, room, opcode):
+@pytest.mark.parametrize("split", [False, True])
+@pytest.mark.parametrize("payload", [b"", b"reserved opcode payload"])
+@pytest.mark.parametrize("opcode", [5, 6, 7, 13, 14, 15])
+def test_w6_4_1_3_what_came_before_is_heard(peer, room, opcode, payload, split):
     octets, id = say()
-    peer.send(*chops(frame(TEXT, octets) + frame(opcode) + frame(PING)))
+    sent = frame(TEXT, octets) + frame(opcode, payload) + frame(PING)
+    peer.send(*chops(sent) if split else [sent])
     expect_in_room(room, id)
     expect_end(peer, 1002)
 
@@ -225,7 +231,7 @@ def test_4_1_3_what_came_before_is_heard(peer, room, opcode):
 
 
 @pytest.mark.parametrize("opcode", [PING, PONG, CLOSE])
-def test_5_1_control_frames_are_not_fragmented(peer, opcode):
+def test_w6_5_1_control_frames_are_not_fragmented(peer, opcode):
     peer.send(frame(opcode, b"", fin=False), frame(CONTINUATION, b""))
     expect_end(peer, 1002)
 
@@ -233,7 +239,7 @@ def test_5_1_control_frames_are_not_fragmented(peer, opcode):
 @pytest.mark.parametrize("split", [False, True])
 @pytest.mark.parametrize("pings", [False, True])
 @pytest.mark.parametrize("parts", [2, 5, 40])
-def test_5_3_text_in_fragments(peer, parts, pings, split):
+def test_w6_5_3_text_in_fragments(peer, parts, pings, split):
     octets, id = say(200)
     pieces = chops(octets, 200 // parts)
     sent = []
@@ -246,7 +252,32 @@ def test_5_3_text_in_fragments(peer, parts, pings, split):
     expect_alive(peer)
 
 
-def test_5_3_fragments_without_a_byte(peer):
+@pytest.mark.parametrize("split", [False, True])
+def test_w6_5_6_ping_between_fragments_is_answered_before_their_message(peer, split):
+    octets, id = say()
+    sent = [frame(TEXT, octets[:9], fin=False), frame(PING, b"between")]
+    peer.send(*chops(b"".join(sent)) if split else sent)
+    got = peer.receive()
+    assert (got.opcode, got.payload) == (PONG, b"between")
+    peer.send(frame(CONTINUATION, octets[9:]))
+    expect_post(peer, id)
+
+
+@pytest.mark.parametrize("split", [False, True])
+def test_w6_5_19_five_fragments_and_two_pings(peer, split):
+    octets, id = say(text="5.19")
+    a, b, c, d, e = chops(octets, -(-len(octets) // 5))
+    for part in (
+        [frame(TEXT, a, fin=False), frame(CONTINUATION, b, fin=False), frame(PING, b"1")],
+        [frame(CONTINUATION, c, fin=False), frame(CONTINUATION, d, fin=False), frame(PING, b"2")],
+    ):
+        peer.send(*chops(b"".join(part)) if split else part)
+        assert peer.receive().opcode == PONG
+    peer.send(frame(CONTINUATION, e))
+    expect_post(peer, id)
+
+
+def test_w6_5_3_fragments_without_a_byte(peer):
     octets, id = say()
     peer.send(frame(TEXT, b"", fin=False), frame(CONTINUATION, octets, fin=False))
     peer.send(frame(CONTINUATION, b""))
@@ -255,13 +286,13 @@ def test_5_3_fragments_without_a_byte(peer):
 
 @pytest.mark.parametrize("fin", [True, False])
 @pytest.mark.parametrize("split", [False, True])
-def test_5_9_continuation_of_nothing_fails_the_connection(peer, fin, split):
+def test_w6_5_9_continuation_of_nothing_fails_the_connection(peer, fin, split):
     octets = frame(CONTINUATION, b"non-continuation payload", fin=fin) + frame(TEXT, say()[0])
     peer.send(*chops(octets) if split else [octets])
     expect_end(peer, 1002)
 
 
-def test_5_15_continuation_after_the_end_fails_the_connection(peer, room):
+def test_w6_5_15_continuation_after_the_end_fails_the_connection(peer, room):
     octets, id = say()
     half = len(octets) // 2
     peer.send(frame(TEXT, octets[:half], fin=False), frame(CONTINUATION, octets[half:]))
@@ -270,8 +301,16 @@ def test_5_15_continuation_after_the_end_fails_the_connection(peer, room):
     expect_end(peer, 1002)
 
 
+@pytest.mark.parametrize("fin", [True, False])
+def test_w6_5_16_continuation_of_nothing_before_each_message_fails_the_connection(peer, fin):
+    octets, _ = say()
+    once = frame(CONTINUATION, b"nothing", fin=fin) + frame(TEXT, octets[:9], fin=False)
+    peer.send((once + frame(CONTINUATION, octets[9:])) * 2)
+    expect_end(peer, 1002)
+
+
 @pytest.mark.parametrize("opcode", [TEXT, BINARY])
-def test_5_18_new_message_within_a_message_fails_the_connection(peer, opcode):
+def test_w6_5_18_new_message_within_a_message_fails_the_connection(peer, opcode):
     peer.send(frame(TEXT, say()[0], fin=False), frame(opcode, b"a new one"))
     expect_end(peer, 1002)
 
@@ -279,60 +318,64 @@ def test_5_18_new_message_within_a_message_fails_the_connection(peer, opcode):
 # -- 6 UTF-8
 
 
+def unhex(digits):
+    return bytes.fromhex(digits)
+
+
 GOOD = {
     "6.2.1": "Hello-µ@ßöäüàá-UTF-8!!",
     "6.5.1": "κόσμε",
-    "6.6.1": "\u00a1\u07ff\u0800\uffff\U00010000\U0010ffff",
-    "6.7.1": "\ud7ff\ue000\ufffd\U0010fffe",
-    "6.22": "\ufffe\uffff\U0001fffe\U0001ffff\U0010fffe",  # noncharacters are valid UTF-8
-    "6.23": "\ufdd0\u2028\u00a0",
+    **{f"6.6.{2 * n}": "κόσμε"[:n] for n in range(1, 6)},
+    "6.7.3": "\u0800\U00010000",  # shorter ones are controls, which the room refuses (N4)
+    "6.9.1": "~\u07ff\uffff\U0010ffff",
+    "6.11.1": "\ud7ff\ue000\ufffd\U0010fffd",
+    "6.22": "".join(chr(plane << 16 | last) for plane in range(17) for last in (0xFFFE, 0xFFFF)),
+    "6.23": "\ufff9\ufffa\ufffb\ufffc\ufffd\ufffe\uffff",
+    "6.24": "\ufdd0\u2028\u00a0",
 }
+LAST_MISSING = ["c0", "e080", "f08080", "f8808080", "fc80808080"]
+LAST_MISSING += ["df", "efbf", "f7bfbf", "fbbfbfbf", "fdbfbfbfbf"]
+OVERLONG = {
+    "17": ["c0af", "e080af", "f08080af", "f8808080af", "fc80808080af"],  # a slash
+    "18": ["c1bf", "e09fbf", "f08fbfbf", "f887bfbfbf", "fc83bfbfbfbf"],  # the greatest
+    "19": ["c080", "e08080", "f0808080", "f880808080", "fc8080808080"],  # NUL
+}
+SURROGATES = ["eda080", "edadbf", "edae80", "edafbf", "edb080", "edbe80", "edbfbf"]
+PAIRS = [f"{a}{b}" for a in ("eda080", "edadbf", "edae80", "edafbf") for b in ("edb080", "edbfbf")]
+LONELY = [(0xC0, 0xE0), (0xE0, 0xF0), (0xF0, 0xF8), (0xF8, 0xFC), (0xFC, 0xFE)]
 BAD = {
-    "6.3.1": bytes.fromhex("cebae1bdb9cf83cebcceb5eda080656469746564"),
-    "6.4.1": bytes.fromhex("cebae1bdb9cf83cebcceb5f4908080656469746564"),
-    "6.8.1": bytes.fromhex("f888808080"),
-    "6.8.2": bytes.fromhex("fc8480808080"),
-    "6.10.1": bytes.fromhex("f7bfbfbf"),
-    "6.10.2": bytes.fromhex("fbbfbfbfbf"),
-    "6.10.3": bytes.fromhex("fdbfbfbfbfbf"),
-    "6.11.5": bytes.fromhex("f4908080"),
+    "6.3.1": unhex("cebae1bdb9cf83cebcceb5eda080656469746564"),
+    "6.4.1": unhex("cebae1bdb9cf83cebcceb5f4908080656469746564"),
+    **{f"6.6.{2 * n + 1}": "κόσμε".encode()[: len("κόσμε"[:n].encode()) + 1] for n in range(5)},
+    "6.8.1": unhex("f888808080"),
+    "6.8.2": unhex("fc8480808080"),
+    "6.10.1": unhex("f7bfbfbf"),
+    "6.10.2": unhex("fbbfbfbfbf"),
+    "6.10.3": unhex("fdbfbfbfbfbf"),
+    "6.11.5": unhex("f4908080"),
     "6.12.1": b"\x80",
     "6.12.2": b"\xbf",
-    "6.12.7": bytes(range(0x80, 0xC0)),
-    "6.13.1": b" ".join(bytes([n]) for n in range(0xC0, 0xE0)),
-    "6.13.2": b" ".join(bytes([n]) for n in range(0xE0, 0xF0)),
-    "6.13.3": b" ".join(bytes([n]) for n in range(0xF0, 0xF8)),
-    "6.14.1": b"\xc0",
-    "6.14.2": b"\xe0\x80",
-    "6.14.3": b"\xf0\x80\x80",
-    "6.14.6": b"\xdf",
-    "6.14.7": b"\xef\xbf",
-    "6.14.8": b"\xf7\xbf\xbf",
-    "6.15.1": bytes.fromhex("c0e080f08080f8808080fc80808080dfefbff7bfbffbbfbfbffdbfbfbfbf"),
+    **{f"6.12.{n + 1}": (b"\x80\xbf" * 3)[:n] for n in range(2, 7)},
+    "6.12.8": bytes(range(0x80, 0xC0)),
+    **{
+        f"6.13.{n}": b" ".join(bytes([one]) for one in range(*span)) + b" "
+        for n, span in enumerate(LONELY, 1)
+    },
+    **{f"6.14.{n}": unhex(one) for n, one in enumerate(LAST_MISSING, 1)},
+    "6.15.1": unhex("".join(LAST_MISSING)),
     "6.16.1": b"\xfe",
     "6.16.2": b"\xff",
-    "6.17.1": b"\xc0\xaf",
-    "6.17.2": b"\xe0\x80\xaf",
-    "6.17.3": b"\xf0\x80\x80\xaf",
-    "6.18.1": b"\xc1\xbf",
-    "6.18.2": b"\xe0\x9f\xbf",
-    "6.18.3": b"\xf0\x8f\xbf\xbf",
-    "6.19.1": b"\xc0\x80",
-    "6.19.2": b"\xe0\x80\x80",
-    "6.19.3": b"\xf0\x80\x80\x80",
-    "6.20.1": bytes.fromhex("eda080"),
-    "6.20.2": bytes.fromhex("edadbf"),
-    "6.20.3": bytes.fromhex("edae80"),
-    "6.20.7": bytes.fromhex("edbfbf"),
-    "6.21.1": bytes.fromhex("eda080edb080"),
-    "6.21.8": bytes.fromhex("edafbfedbfbf"),
+    "6.16.3": b"\xfe\xfe\xff\xff",
+    **{f"6.{kind}.{n}": unhex(one) for kind, all in OVERLONG.items() for n, one in enumerate(all, 1)},
+    **{f"6.20.{n}": unhex(one) for n, one in enumerate(SURROGATES, 1)},
+    **{f"6.21.{n}": unhex(one) for n, one in enumerate(PAIRS, 1)},
 }
 AROUND = (b'{"type":1,"text":"', b'"}')
 
 
 @pytest.mark.parametrize("split", ["whole", "octets", "fragments"])
 @pytest.mark.parametrize("case", GOOD)
-def test_6_valid(peer, case, split):
+def test_w6_6_valid(peer, case, split):
     octets, id = say(text=GOOD[case])
     if split == "fragments":
         last = len(octets) - 1
@@ -345,7 +388,7 @@ def test_6_valid(peer, case, split):
 
 @pytest.mark.parametrize("split", ["whole", "octets", "fragments"])
 @pytest.mark.parametrize("case", BAD)
-def test_6_invalid(peer, case, split):
+def test_w6_6_invalid(peer, case, split):
     octets = AROUND[0] + BAD[case] + AROUND[1]
     if split == "fragments":
         last = len(octets) - 1
@@ -356,12 +399,46 @@ def test_6_invalid(peer, case, split):
     expect_end(peer, 1007)
 
 
-def test_6_message_that_ends_within_a_character(peer):
+def test_w6_6_1_2_fragments_without_a_byte(peer):
+    peer.send(frame(TEXT, fin=False), frame(CONTINUATION, fin=False), frame(CONTINUATION))
+    assert peer.hear(REFUSED)["reason"] == "bad-message"
+    expect_alive(peer)
+
+
+def test_w6_6_1_3_fragments_of_which_one_has_bytes(peer):
+    octets, id = say()
+    peer.send(frame(TEXT, fin=False), frame(CONTINUATION, octets, fin=False), frame(CONTINUATION))
+    expect_post(peer, id)
+
+
+def test_w6_6_2_2_fragments_between_characters(peer):
+    octets, id = say(text="κόσμε")
+    cut = octets.index("σ".encode())
+    peer.send(frame(TEXT, octets[:cut], fin=False), frame(CONTINUATION, octets[cut:]))
+    expect_post(peer, id)
+
+
+@pytest.mark.parametrize("case", ["6.3.1", "6.4.1", "6.16.1"])
+def test_w6_6_4_1_failed_before_the_message_ends(peer, case):
+    """Fragment after fragment: what is no UTF-8 any more is not waited for."""
+    peer.send(frame(TEXT, AROUND[0], fin=False), frame(CONTINUATION, BAD[case], fin=False))
+    expect_end(peer, 1007)
+
+
+@pytest.mark.parametrize("case", ["6.3.1", "6.4.1", "6.16.1"])
+def test_w6_6_4_3_failed_before_the_frame_ends(peer, case):
+    """Within one frame of which the end never comes."""
+    octets = frame(TEXT, AROUND[0] + BAD[case] + b"x" * 2000 + AROUND[1])
+    peer.send(octets[:1000])
+    expect_end(peer, 1007, answer=False)  # it would be within that frame
+
+
+def test_w6_6_message_that_ends_within_a_character(peer):
     peer.send(frame(TEXT, AROUND[0] + "€".encode()[:2]))
     expect_end(peer, 1007)
 
 
-def test_6_character_over_two_fragments_with_a_ping_between(peer):
+def test_w6_6_character_over_two_fragments_with_a_ping_between(peer):
     octets, id = say(text="€")
     cut = octets.index("€".encode()) + 1
     peer.send(frame(TEXT, octets[:cut], fin=False), frame(PING), frame(CONTINUATION, octets[cut:]))
@@ -371,7 +448,7 @@ def test_6_character_over_two_fragments_with_a_ping_between(peer):
 # -- 7 closing
 
 
-def test_7_1_1_what_was_said_before_the_close_is_heard(peer):
+def test_w6_7_1_1_what_was_said_before_the_close_is_heard(peer):
     octets, id = say()
     peer.send(frame(TEXT, octets))
     expect_post(peer, id)
@@ -382,7 +459,7 @@ def test_7_1_1_what_was_said_before_the_close_is_heard(peer):
 @pytest.mark.parametrize(
     "after", [b"", frame(PING), frame(TEXT, b'{"type":1,"text":"late"}'), close_frame(1000)]
 )
-def test_7_1_2_nothing_is_heard_after_a_close(peer, room, after):
+def test_w6_7_1_2_nothing_is_heard_after_a_close(peer, room, after):
     peer.send(close_frame(1000) + after)
     expect_end(peer, 1000)
     assert not [frame for frame in room[1].frames if frame["text"] == "late"]
@@ -391,7 +468,7 @@ def test_7_1_2_nothing_is_heard_after_a_close(peer, room, after):
 @pytest.mark.parametrize(
     "after", [frame(PING, b"x"), frame(CONTINUATION, b"x"), frame(TEXT, b"{}", rsv=1)]
 )
-def test_7_1_4_nothing_follows_our_close_frame(peer, after):
+def test_w6_7_1_4_nothing_follows_our_close_frame(peer, after):
     peer.send(*[frame(TEXT, b"{")] * 3)  # so many broken ones: bad-input
     while peer.receive().opcode != CLOSE:
         continue
@@ -400,39 +477,39 @@ def test_7_1_4_nothing_follows_our_close_frame(peer, after):
     assert peer.rest() == b""
 
 
-def test_7_1_5_close_within_a_message(peer):
-    peer.send(frame(TEXT, say()[0], fin=False), close_frame(1000))
+def test_w6_7_1_5_close_within_a_message(peer):
+    peer.send(frame(TEXT, b"{", fin=False), close_frame(1000), frame(CONTINUATION, b"}"))
     expect_end(peer, 1000)
 
 
-def test_7_1_6_long_message_then_close(peer):
+def test_w6_7_1_6_long_message_then_close(peer):
     octets, id = say(MOST)
-    peer.send(frame(TEXT, octets) + close_frame(1000))
+    peer.send(frame(TEXT, octets) + close_frame(1000) + frame(PING))
     expect_end(peer, 1000)
 
 
-def test_7_3_1_close_without_a_code(peer):
+def test_w6_7_3_1_close_without_a_code(peer):
     peer.send(close_frame())
     expect_end(peer, 1005, 1000)
 
 
-def test_7_3_2_close_of_one_byte_is_wrong(peer):
+def test_w6_7_3_2_close_of_one_byte_is_wrong(peer):
     peer.send(frame(CLOSE, b"\x03"))
     expect_end(peer, 1002)
 
 
 @pytest.mark.parametrize("reason", [b"", b"bye", b"x" * 123])
-def test_7_3_3_close_with_a_reason(peer, reason):
+def test_w6_7_3_3_close_with_a_reason(peer, reason):
     peer.send(close_frame(1000, reason))
     expect_end(peer, 1000)
 
 
-def test_7_3_6_close_of_126_bytes_is_wrong(peer):
+def test_w6_7_3_6_close_of_126_bytes_is_wrong(peer):
     peer.send(close_frame(1000, b"x" * 124))
     expect_end(peer, 1002, None)
 
 
-def test_7_5_1_close_whose_reason_is_not_utf8(peer):
+def test_w6_7_5_1_close_whose_reason_is_not_utf8(peer):
     peer.send(close_frame(1000, BAD["6.3.1"]))
     expect_end(peer, 1007, None)
 
@@ -440,13 +517,13 @@ def test_7_5_1_close_whose_reason_is_not_utf8(peer):
 @pytest.mark.parametrize(
     "code", [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999]
 )
-def test_7_7_codes_that_may_be_sent(peer, code):
+def test_w6_7_7_codes_that_may_be_sent(peer, code):
     peer.send(close_frame(code))
     expect_end(peer, code)
 
 
 @pytest.mark.parametrize("code", [1012, 1013, 1014])
-def test_7_7_codes_registered_since(peer, code):
+def test_w6_7_7_codes_registered_since(peer, code):
     peer.send(close_frame(code))
     expect_end(peer, code, 1002)
 
@@ -454,7 +531,7 @@ def test_7_7_codes_registered_since(peer, code):
 @pytest.mark.parametrize(
     "code", [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535]
 )
-def test_7_9_codes_that_may_not(peer, code):
+def test_w6_7_9_codes_that_may_not(peer, code):
     peer.send(close_frame(code))
     expect_end(peer, 1002)
 
@@ -464,15 +541,16 @@ def test_7_9_codes_that_may_not(peer, code):
 
 @pytest.mark.parametrize("size", [MOST + 1, 256 << 10, 1 << 20, 4 << 20])
 @pytest.mark.parametrize("piece", [None, 64, 1024, 65536])
-def test_9_messages_over_the_limit(peer, size, piece):
+@pytest.mark.parametrize("opcode", [TEXT, BINARY])
+def test_w6_9_messages_over_the_limit(peer, opcode, size, piece):
     if piece == 64 and size > 256 << 10:
         piece = 4096
     octets = b"x" * size
-    sent = [frame(TEXT, octets)]
+    sent = [frame(opcode, octets)]
     if piece:
         parts = chops(octets, piece)
         sent = [
-            frame(CONTINUATION if n else TEXT, part, fin=n == len(parts) - 1)
+            frame(CONTINUATION if n else opcode, part, fin=n == len(parts) - 1)
             for n, part in enumerate(parts)
         ]
     peer.send(b"".join(sent))
@@ -480,28 +558,51 @@ def test_9_messages_over_the_limit(peer, size, piece):
 
 
 @pytest.mark.parametrize("claim", [(1 << 30, 8), ((1 << 63) - 1, 8)])
-def test_9_length_that_is_only_claimed(peer, claim):
+def test_w6_9_length_that_is_only_claimed(peer, claim):
     peer.send(frame(TEXT, b"x" * 2000, length=claim))
     expect_end(peer, 1009, answer=False)  # it would be within that frame
 
 
-def test_9_length_with_its_highest_bit_set(peer):
+def test_w6_9_length_with_its_highest_bit_set(peer):
     """RFC 6455 5.2: the most significant bit must be 0."""
     peer.send(frame(TEXT, b"x" * 2000, length=(1 << 63, 8)))
     expect_end(peer, 1002, 1009, None, answer=False)
 
 
-def test_9_7_a_thousand_messages(peer):
-    said = [say() for _ in range(1000)]
-    peer.send(b"".join(frame(TEXT, octets) for octets, _ in said))
+@pytest.mark.parametrize("piece", [64, 256, 1024, 4096])
+def test_w6_9_3_message_of_the_limit_in_fragments(peer, piece):
+    octets, id = say(MOST)
+    parts = chops(octets, piece)
+    last = len(parts) - 1
+    peer.send(
+        b"".join(frame(CONTINUATION if n else TEXT, p, fin=n == last) for n, p in enumerate(parts))
+    )
+    expect_post(peer, id)
+
+
+@pytest.mark.parametrize("piece", [64, 128, 256, 512, 1024, 2048])
+def test_w6_9_5_message_of_the_limit_in_segments(peer, piece):
+    octets, id = say(MOST)
+    peer.send(*chops(frame(TEXT, octets), piece))
+    expect_post(peer, id)
+
+
+@pytest.mark.parametrize("size", [None, 64, 256, 1024, 4096])
+def test_w6_9_7_a_thousand_messages(peer, size):
+    said = [say(size) for _ in range(1000)]
+    sender = threading.Thread(
+        target=peer.send, args=[frame(TEXT, octets) for octets, _ in said], daemon=True
+    )
+    sender.start()  # who does not read while they write is too slow for what comes back
     for _, id in said:
         expect_post(peer, id)
+    sender.join()
 
 
 # -- 10 and others
 
 
-def test_10_1_1_message_in_frames_of_1300(peer):
+def test_w6_10_1_1_message_in_frames_of_1300(peer):
     octets, id = say(65536)
     parts = chops(octets, 1300)
     for n, part in enumerate(parts):
@@ -510,7 +611,7 @@ def test_10_1_1_message_in_frames_of_1300(peer):
 
 
 @pytest.mark.parametrize("mask", [b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x01\0\0\0"])
-def test_any_mask(peer, mask):
+def test_w6_any_mask(peer, mask):
     octets, id = say()
     peer.send(frame(TEXT, octets, mask=mask))
     expect_post(peer, id)
@@ -519,7 +620,7 @@ def test_any_mask(peer, mask):
 # -- exceptions, explained in docs/SECURITY.md; they are tested so that their end is noticed
 
 
-def test_exception_a_frame_without_a_mask_is_heard(peer):
+def test_w6_exception_a_frame_without_a_mask_is_heard(peer):
     """RFC 6455 5.1: "The server MUST close the connection upon receiving a frame that is not
     masked." The library does not look, and does not tell us."""
     octets, id = say()
@@ -527,7 +628,7 @@ def test_exception_a_frame_without_a_mask_is_heard(peer):
     expect_post(peer, id)
 
 
-def test_exception_a_length_that_is_wider_than_need_be_is_read(peer):
+def test_w6_exception_a_length_that_is_wider_than_need_be_is_read(peer):
     """RFC 6455 5.2: "the minimal number of bytes MUST be used to encode the length"; the library
     does not tell how it was."""
     for width in (2, 8):

@@ -12,7 +12,7 @@ import msgpack
 import pytest
 from plume import admin
 from plume.bus_peer import REQ, FakeBroker, FakeGateway, FakeReplier, dial
-from plume.process import program
+from plume.process import is_sanitized
 from plume.wait import until
 
 BATCH, RESULTS, START_OVER, RESUME, SAY, SYNC, GONE = 1, 2, 3, 12, 14, 16, 15
@@ -22,8 +22,7 @@ UNKNOWN = 9999
 EPOCH = 0x1234567890ABCDEF
 HUGE = 2**64 - 1
 TIMES = 300
-SANITIZED = b"__asan_init" in pathlib.Path(program("plume-broker")).read_bytes()
-MEMORY = (64 if SANITIZED else 16) << 20
+MEMORY = (64 if is_sanitized() else 16) << 20
 
 
 def rss(one):
@@ -276,6 +275,35 @@ def test_b4_a_broker_that_lies_to_a_mailer(system, lie):
     assert counted(mailer, name) == 5
     assert len(mailer.events("bus_refused")) == (how == "refused"), "once per peer and minute"
     assert rss(mailer) - before < MEMORY
+
+
+def test_b4_letters_that_are_none_are_refused_counted_and_said_once(system):
+    """Addresses with headers in them, codes that are none, one after the other."""
+    asked = itertools.count()
+    bad = [("a@a.example\r\nBcc: b@b.example", "12345678"), ("a@a.example", "1\r\nBcc: x"),
+           ("a@a.example,b@b.example", "12345678"), ("a@a.example", "")]  # fmt: skip
+
+    def answer(request):
+        if request[0][0] == REPORT:
+            return [[REPORTED, request[0][2], True]]
+        n = next(asked)
+        if n < 200:
+            address, code = bad[n % 4]
+            return [[LETTER, n + 1, "K7Q-2MX", address, "ann", code, 60000, 60000, "", 1]]
+        if n == 200:
+            who = "ann@a.example"
+            return [[LETTER, n + 1, "K7Q-2MX", who, "ann", "87654321", 60000, 60000, "", 1]]
+        time.sleep(request[0][2] / 1000)
+        return [[NO_LETTER, 0]]
+
+    system.guard(FakeReplier(system.ports.first + 2, answer, (1, 1)))
+    mailer = system.start_mailer().wait_ready()
+    before = rss(mailer)
+    assert system.code_for("ann@a.example") == "87654321"
+    assert counted(mailer, "plume_refused_frames_total") == 200
+    said = len(mailer.events("letter_refused")) + len(mailer.events("bus_refused"))
+    assert 1 <= said <= 2, "each once a minute"
+    assert system.letters() == 1 and rss(mailer) - before < MEMORY
 
 
 def test_b5_a_mail_desk_that_answers_each_question_three_times(system):

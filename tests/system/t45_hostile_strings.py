@@ -419,7 +419,7 @@ def test_n5_plumectl_says_hostile_words_and_the_room_shows_them(plume):
 
 
 ODD = [s for s in TERMINAL if "\x00" not in s] + [b.decode(errors="surrogateescape") for b in BYTES]
-SOME = ODD[::4] + ODD[-3:]
+SOME = ODD[:: 12 if process.is_sanitized() else 4] + ODD[-3:]
 PROGRAMS = ("plume-broker", "plume-gateway", "plume-mailer", "plumectl")
 
 

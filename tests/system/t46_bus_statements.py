@@ -139,6 +139,20 @@ def test_b4_two_questions_in_one_frame_are_refused(plume):
         link.close()
 
 
+def test_b4_the_limit_of_a_frame_is_that_of_the_protocol(plume):
+    """A frame of it is looked at, one byte more ends the connection."""
+    text = (process.SOURCE_DIR / "docs/PROTOCOL.md").read_text()
+    limit = int(re.search(r"when it is over (\d+) KiB", text)[1]) << 10
+    metric = 'plume_refused_frames_total{endpoint="commands"}'
+    before = counted(plume.broker, metric)
+    link = dial(plume.ports.first + 1, REQ)
+    link.send(b"\x80\0\0\1" + b"\xc1" * (limit - 4))
+    until(lambda: counted(plume.broker, metric) == before + 1, "it is looked at")
+    link.sock.sendall(struct.pack(">Q", limit + 1))
+    with pytest.raises(ConnectionError):
+        link.receive()
+
+
 def frame_at_limit(claim):
     return struct.pack(">Q", claim) + b"x" * 1000
 
@@ -336,6 +350,17 @@ def test_b7_each_role_is_a_user_of_its_own_that_writes_its_own_folder_only():
     assert users == {"plume-broker", "plume-gateway", "plume-mailer"}
     made = (UNITS / "plume.sysusers.conf").read_text()
     assert set(re.findall(r"^u (plume-\w+) ", made, re.M)) == users
+
+
+def test_b7_in_containers_nobody_is_root():
+    """There each role has a container and volumes of its own, and one number for its user is enough."""
+    stages = re.split(r"^FROM ", (process.SOURCE_DIR / "Dockerfile").read_text(), flags=re.M)[2:]
+    assert len(stages) >= 4
+    for stage in stages:
+        assert re.findall(r"^USER (\w+)$", stage, re.M)[-1] not in ("root", "0"), stage
+    for role in ("broker", "gateway", "mailer"):
+        pod = (process.SOURCE_DIR / f"deploy/kubernetes/{role}.yaml").read_text()
+        assert "runAsNonRoot: true" in pod and "readOnlyRootFilesystem: true" in pod
 
 
 @pytest.mark.skipif(

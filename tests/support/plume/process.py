@@ -66,6 +66,11 @@ def bus_certs(directory, **options):
     subprocess.run(list(map(str, command)), check=True, capture_output=True)
 
 
+def is_sanitized():
+    """Are the programs slower and larger than they are?"""
+    return b"__asan_init" in pathlib.Path(program("plume-broker")).read_bytes()
+
+
 def parse_line(line):
     """`2026-01-31T12:00:00.000Z info event=ready port="4880"` as a dict; {} for anything else.
 
