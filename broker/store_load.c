@@ -5,6 +5,7 @@
 #include "broker/store_private.h"
 #include "common/log.h"
 #include "common/memory.h"
+#include "common/utf8.h"
 
 uint64_t store_number(sqlite3_stmt *q, int column)
 {
@@ -70,6 +71,15 @@ static enum status on_session(struct store *s, sqlite3_stmt *q,
 	return ST_OK;
 }
 
+/* What a post may be on the bus, which takes nothing else from us. */
+static bool is_good_post(const struct history_post *p)
+{
+	return p->seq >= 1 && p->event <= POST_LEFT && p->people <= UINT32_MAX &&
+	       p->name.len >= 1 && p->name.len <= NAME_MAX_BYTES && p->text.len >= 1 &&
+	       p->text.len <= 65536 && p->id.len <= 64 && utf8_is_valid(p->name) &&
+	       utf8_is_valid(p->text) && utf8_is_valid(p->id);
+}
+
 static enum status on_post(struct store *s, sqlite3_stmt *q,
 			   const struct store_reader *reader)
 {
@@ -82,9 +92,7 @@ static enum status on_post(struct store *s, sqlite3_stmt *q,
 				 .id = store_bytes(q, 6),
 				 .people = store_number(q, 7)};
 
-	if ((s->loaded_seq != 0 && p.seq != s->loaded_seq + 1) || p.event > POST_LEFT ||
-	    p.name.len == 0 || p.name.len > NAME_MAX_BYTES || p.text.len == 0 ||
-	    p.text.len > 65536 || p.id.len > 64)
+	if ((s->loaded_seq != 0 && p.seq != s->loaded_seq + 1) || !is_good_post(&p))
 		return ST_DAMAGED;
 	s->loaded_seq = p.seq;
 	reader->post(reader->ctx, &p);
