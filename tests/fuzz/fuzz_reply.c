@@ -165,11 +165,23 @@ static bool has_line(struct slice said, const char *prefix)
 	return false;
 }
 
+/* Is there a line that begins with this number?  (curl takes "0550", too.) */
 static bool has_code(struct slice said, int code)
 {
-	char text[16];
+	struct slice line;
 
-	return fmt(text, sizeof text, "%03d", code) && has_line(said, text);
+	while (said.len > 0) {
+		int number = 0;
+
+		slice_cut(said, '\n', &line, &said);
+		for (size_t i = 0; i < line.len && i < 5 && line.ptr[i] >= '0' &&
+				   line.ptr[i] <= '9' && number != code;
+		     i++)
+			number = number * 10 + line.ptr[i] - '0';
+		if (number == code)
+			return true;
+	}
+	return false;
 }
 
 static void check_smtp(const struct delivery_result *r)
