@@ -213,7 +213,8 @@ static void check(bool is_http)
 	const struct delivery_result *r = &post.result;
 	char detail[DETAIL_CAP];
 
-	assert(r->verdict <= VERDICT_REFUSED && r->code >= 0);
+	assert(r->verdict <= VERDICT_REFUSED);
+	assert(r->code == 0 || (r->code >= 100 && r->code <= 999));
 	assert(memchr(r->detail, '\0', sizeof r->detail) != NULL);
 	assert(r->retry_after_ms <= DAY_MS);
 	assert(delivery_pause(r) <= DELIVERY_PAUSE_MAX_MS);
