@@ -72,8 +72,15 @@ static struct end end_open(char *memory)
 	int one = 1;
 
 	assert(e.fd >= 0);
-	assert(connect(e.fd, (struct sockaddr *)&front.address, sizeof front.address) ==
-	       0);
+	/* The fuzzer has a timer, whose signal interrupts; ports may be short for a moment. */
+	for (int i = 0; connect(e.fd, (struct sockaddr *)&front.address,
+				sizeof front.address) != 0 &&
+			errno != EISCONN;
+	     i++) {
+		assert(i < TURNS_MAX &&
+		       (errno == EINTR || errno == EALREADY || errno == EADDRNOTAVAIL));
+		uv_sleep(1);
+	}
 	assert(fcntl(e.fd, F_SETFL, O_NONBLOCK) == 0);
 	(void)setsockopt(e.fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
 	(void)setsockopt(e.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
