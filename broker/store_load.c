@@ -104,9 +104,13 @@ static enum status on_gateway(struct store *s, sqlite3_stmt *q,
 {
 	struct slice sealed = store_bytes(q, 2);
 	size_t len = sealed.len > SECRET_SEAL_EXTRA ? sealed.len - SECRET_SEAL_EXTRA : 0;
-	char *reply = xcalloc(1, len + 1);
-	bool good = secret_open(&s->secret, STORE_REPLY_DOMAIN, sealed, reply) == ST_OK;
+	char *reply;
+	bool good;
 
+	if (store_number(q, 0) == 0)
+		return ST_DAMAGED;
+	reply = xcalloc(1, len + 1);
+	good = secret_open(&s->secret, STORE_REPLY_DOMAIN, sealed, reply) == ST_OK;
 	/* Without its last answer, or all that was to follow it, a gateway starts over: its
 	 * browsers resume, and nothing is lost. */
 	if ((store_number(q, 3) & STORE_HAS_MORE) != 0)
@@ -133,6 +137,8 @@ static enum status on_client(struct store *s, sqlite3_stmt *q,
 			   .session = store_hash(q, 3)};
 
 	(void)s;
+	if (c.number == 0)
+		return ST_DAMAGED;
 	reader->client(reader->ctx, store_number(q, 0), &c);
 	return ST_OK;
 }

@@ -155,7 +155,8 @@ enum status store_on_login(struct store *s, sqlite3_stmt *q,
 			  .retry_at_ms = store_number(q, 16)};
 
 	if (!put_text(q, 3, l.name, sizeof l.name) || l.name[0] == '\0' ||
-	    l.mail > MAIL_WITHHELD || !put_text(q, 13, l.reference, sizeof l.reference))
+	    l.mail > MAIL_WITHHELD || (l.gateway != 0 && l.client == 0) ||
+	    !put_text(q, 13, l.reference, sizeof l.reference))
 		return ST_DAMAGED;
 	/* Without its address it is a login all the same. */
 	(void)open_column(s, STORE_LOGIN_DOMAIN, q, 17, l.email, sizeof l.email);
@@ -188,7 +189,8 @@ enum status store_on_letter(struct store *s, sqlite3_stmt *q,
 	       put_line(&rest, l.code, sizeof l.code) &&
 	       put_line(&rest, l.network, sizeof l.network) &&
 	       put_text(q, 2, l.reference, sizeof l.reference) && l.email[0] != '\0' &&
-	       l.name[0] != '\0' && l.code[0] != '\0' && l.reference[0] != '\0';
+	       l.name[0] != '\0' && l.code[0] != '\0' && l.reference[0] != '\0' &&
+	       l.id != 0;
 	if (good)
 		reader->letter(reader->ctx, &l, store_number(q, 4));
 	secret_wipe(plain, sizeof plain);
