@@ -5,6 +5,7 @@
 #include "broker/store_private.h"
 #include "common/log.h"
 #include "common/memory.h"
+#include "common/utf8.h"
 
 uint64_t store_number(sqlite3_stmt *q, int column)
 {
@@ -71,6 +72,15 @@ static enum status on_session(struct store *s, sqlite3_stmt *q,
 	return ST_OK;
 }
 
+/* What a post may be on the bus, which takes nothing else from us. */
+static bool is_good_post(const struct history_post *p)
+{
+	return p->seq >= 1 && p->event <= POST_LEFT && p->people <= UINT32_MAX &&
+	       p->name.len >= 1 && p->name.len <= NAME_MAX_BYTES && p->text.len >= 1 &&
+	       p->text.len <= 65536 && p->id.len <= 64 && utf8_is_valid(p->name) &&
+	       utf8_is_valid(p->text) && utf8_is_valid(p->id);
+}
+
 static enum status on_post(struct store *s, sqlite3_stmt *q,
 			   const struct store_reader *reader)
 {
@@ -83,9 +93,7 @@ static enum status on_post(struct store *s, sqlite3_stmt *q,
 				 .id = store_bytes(q, 6),
 				 .people = store_number(q, 7)};
 
-	if ((s->loaded_seq != 0 && p.seq != s->loaded_seq + 1) || p.event > POST_LEFT ||
-	    p.name.len == 0 || p.name.len > NAME_MAX_BYTES || p.text.len == 0 ||
-	    p.text.len > 65536 || p.id.len > 64)
+	if ((s->loaded_seq != 0 && p.seq != s->loaded_seq + 1) || !is_good_post(&p))
 		return ST_DAMAGED;
 	s->loaded_seq = p.seq;
 	reader->post(reader->ctx, &p);
@@ -97,9 +105,13 @@ static enum status on_gateway(struct store *s, sqlite3_stmt *q,
 {
 	struct slice sealed = store_bytes(q, 2);
 	size_t len = sealed.len > SECRET_SEAL_EXTRA ? sealed.len - SECRET_SEAL_EXTRA : 0;
-	char *reply = xcalloc(1, len + 1);
-	bool good = secret_open(&s->secret, STORE_REPLY_DOMAIN, sealed, reply) == ST_OK;
+	char *reply;
+	bool good;
 
+	if (store_number(q, 0) == 0)
+		return ST_DAMAGED;
+	reply = xcalloc(1, len + 1);
+	good = secret_open(&s->secret, STORE_REPLY_DOMAIN, sealed, reply) == ST_OK;
 	/* Without its last answer, or all that was to follow it, a gateway starts over: its
 	 * browsers resume, and nothing is lost. */
 	if ((store_number(q, 3) & STORE_HAS_MORE) != 0)
@@ -126,6 +138,8 @@ static enum status on_client(struct store *s, sqlite3_stmt *q,
 			   .session = store_hash(q, 3)};
 
 	(void)s;
+	if (c.number == 0)
+		return ST_DAMAGED;
 	reader->client(reader->ctx, store_number(q, 0), &c);
 	return ST_OK;
 }

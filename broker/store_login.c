@@ -6,6 +6,7 @@
 #include "broker/store_private.h"
 #include "common/log.h"
 #include "common/memory.h"
+#include "common/utf8.h"
 
 /* -- writing -- */
 
@@ -124,12 +125,14 @@ static bool put_line(struct slice *rest, char *buf, size_t cap)
 	struct slice line;
 
 	slice_cut(*rest, '\n', &line, rest);
-	return fmt(buf, cap, "%.*s", SLICE_ARGS(line));
+	return utf8_is_valid(line) && fmt(buf, cap, "%.*s", SLICE_ARGS(line));
 }
 
 static bool put_text(sqlite3_stmt *q, int column, char *buf, size_t cap)
 {
-	return fmt(buf, cap, "%.*s", SLICE_ARGS(store_bytes(q, column)));
+	struct slice text = store_bytes(q, column);
+
+	return utf8_is_valid(text) && fmt(buf, cap, "%.*s", SLICE_ARGS(text));
 }
 
 enum status store_on_login(struct store *s, sqlite3_stmt *q,
@@ -150,7 +153,8 @@ enum status store_on_login(struct store *s, sqlite3_stmt *q,
 			  .mailed_ms = store_number(q, 15),
 			  .retry_at_ms = store_number(q, 16)};
 
-	if (!put_text(q, 3, l.name, sizeof l.name) || l.mail > MAIL_WITHHELD ||
+	if (!put_text(q, 3, l.name, sizeof l.name) || l.name[0] == '\0' ||
+	    l.mail > MAIL_WITHHELD || (l.gateway != 0 && l.client == 0) ||
 	    !put_text(q, 13, l.reference, sizeof l.reference))
 		return ST_DAMAGED;
 	/* Without its address it is a login all the same. */
@@ -184,7 +188,9 @@ enum status store_on_letter(struct store *s, sqlite3_stmt *q,
 	       put_line(&rest, l.name, sizeof l.name) &&
 	       put_line(&rest, l.code, sizeof l.code) &&
 	       put_line(&rest, l.network, sizeof l.network) &&
-	       put_text(q, 2, l.reference, sizeof l.reference);
+	       put_text(q, 2, l.reference, sizeof l.reference) && l.email[0] != '\0' &&
+	       l.name[0] != '\0' && l.code[0] != '\0' && l.reference[0] != '\0' &&
+	       l.id != 0;
 	if (good)
 		reader->letter(reader->ctx, &l, store_number(q, 4));
 	secret_wipe(plain, sizeof plain);

@@ -194,6 +194,9 @@ static void read_outcome(struct curl_job *job, struct curl_outcome *out)
 
 	*out = (struct curl_outcome){.result = job->result};
 	curl_easy_getinfo(job->easy, CURLINFO_RESPONSE_CODE, &out->code);
+	/* "HTTP/2-1" is -1 for curl, and "5500" on a line of SMTP is that; a status has three digits. */
+	if (out->code < 100 || out->code > 999)
+		out->code = 0;
 	curl_easy_getinfo(job->easy, CURLINFO_RETRY_AFTER, &retry_after);
 	if (retry_after > RETRY_AFTER_MAX_S)
 		retry_after = RETRY_AFTER_MAX_S;

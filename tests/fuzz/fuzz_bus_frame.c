@@ -1,4 +1,5 @@
-/* A frame of the bus: what is read can be written, and is read again as the same. */
+/* A frame of the bus: what the check refuses is not read, what is read can be written, passes the check,
+ * and is read again as the same. */
 #include <assert.h>
 
 #include "common/bus_check.h"
@@ -25,6 +26,17 @@ static enum status copy(struct slice frame, enum bus_role from, enum bus_role to
 	return st;
 }
 
+static void agrees_with_the_check(struct slice frame)
+{
+	struct bus_reader *r;
+	enum status checked = bus_check(frame, BUS_FRAME_MAX);
+	enum status read = bus_reader_new(frame, &r);
+
+	assert((read == ST_OK) == (r != NULL));
+	assert(checked == ST_OK || read == checked);
+	bus_reader_free(&r);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct bus_writer *once,
@@ -35,6 +47,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		once = bus_writer_new();
 		twice = bus_writer_new();
 	}
+	agrees_with_the_check(frame);
 	assert(size <= 4096 || bus_check(frame, 4096) != ST_OK);
 	for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
 		bus_writer_clear(once);
@@ -43,6 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		assert(copy(bus_writer_frame(once), ways[i].from, ways[i].to, twice) ==
 		       ST_END);
 		assert(slice_equal(bus_writer_frame(once), bus_writer_frame(twice)));
+		assert(bus_check(bus_writer_frame(once), BUS_FRAME_MAX) == ST_OK);
 	}
 	return 0;
 }

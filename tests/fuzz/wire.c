@@ -172,6 +172,7 @@ void wire_check_frames(struct slice s, struct wire *out)
 {
 	struct frame f;
 
+	out->pong = -1;
 	while (!out->is_closed && take_frame(&s, &f)) {
 		out->frames++;
 		assert(f.is_final); /* we never fragment */
@@ -183,12 +184,15 @@ void wire_check_frames(struct slice s, struct wire *out)
 			       f.payload.ptr[f.payload.len - 1] == '}');
 			assert(utf8_is_valid(f.payload));
 		}
+		if (f.opcode == PONG && f.payload.len > 0)
+			out->pong = (unsigned char)f.payload.ptr[0];
 		if (f.opcode == CLOSE) {
 			check_close(f.payload);
 			out->is_closed = true;
 		}
 	}
 	assert(!out->is_closed || s.len == 0); /* 5.5.1 */
+	out->rest = s.len;
 }
 
 void wire_check(struct slice s, struct wire *out)

@@ -13,6 +13,8 @@
 struct wire {
 	size_t answers;    /* of HTTP */
 	size_t frames;     /* of WebSockets, complete ones */
+	size_t rest;       /* bytes of a frame that is not whole yet */
+	int pong;          /* first byte of the newest pong; -1: there was none */
 	bool is_websocket; /* 101 was answered */
 	bool is_closed;    /* a close frame came: it was the last thing */
 };
