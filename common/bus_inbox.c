@@ -183,12 +183,12 @@ nng_msg *bus_message_of(struct slice frame)
 	nng_msg *m;
 
 	if (nng_msg_alloc(&m, 0) != 0 || nng_msg_append(m, frame.ptr, frame.len) != 0)
-		abort(); /* out of memory */
+		memory_exhausted(frame.len);
 	return m;
 }
 
 void bus_aio_new(nng_aio **aio, void (*callback)(void *), void *arg)
 {
 	if (nng_aio_alloc(aio, callback, arg) != 0)
-		abort(); /* out of memory */
+		memory_exhausted(1);
 }

@@ -170,6 +170,7 @@ static enum status read_version(struct bus_reader *r)
 enum status bus_reader_new(struct slice frame, struct bus_reader **out)
 {
 	enum status st = bus_check(frame, BUS_FRAME_MAX);
+	msgpack_unpack_return read;
 	struct bus_reader *r;
 	size_t used = 0;
 
@@ -179,9 +180,10 @@ enum status bus_reader_new(struct slice frame, struct bus_reader **out)
 
 	r = xcalloc(1, sizeof *r);
 	msgpack_unpacked_init(&r->unpacked);
-	if (msgpack_unpack_next(&r->unpacked, frame.ptr, frame.len, &used) !=
-		    MSGPACK_UNPACK_SUCCESS ||
-	    used != frame.len)
+	read = msgpack_unpack_next(&r->unpacked, frame.ptr, frame.len, &used);
+	if (read == MSGPACK_UNPACK_NOMEM_ERROR)
+		memory_exhausted(frame.len);
+	if (read != MSGPACK_UNPACK_SUCCESS || used != frame.len)
 		st = ST_TYPE; /* bus_check() allows nothing msgpack refuses; still, ask */
 	else
 		st = read_version(r);
@@ -313,12 +315,19 @@ struct bus_writer {
 	size_t count;
 };
 
+/* msgpack passes a failure on to nobody who looks: half a message would be the end of its frame. */
+static int write_bytes(void *body, const char *bytes, size_t n)
+{
+	if (msgpack_sbuffer_write(body, bytes, n) != 0)
+		memory_exhausted(n);
+	return 0;
+}
+
 static void reserve_head(struct bus_writer *w)
 {
 	static const char room[HEAD_ROOM];
 
-	if (msgpack_sbuffer_write(&w->body, room, sizeof room) != 0)
-		abort(); /* out of memory */
+	(void)write_bytes(&w->body, room, sizeof room);
 }
 
 struct bus_writer *bus_writer_new(void)
@@ -381,7 +390,7 @@ void bus_writer_add(struct bus_writer *w, const struct bus_msg *m)
 	msgpack_packer p;
 
 	assert(info != NULL && w->count < BUS_FRAME_MESSAGES_MAX);
-	msgpack_packer_init(&p, &w->body, msgpack_sbuffer_write);
+	msgpack_packer_init(&p, &w->body, write_bytes);
 	msgpack_pack_array(&p, info->n_fields + 1);
 	msgpack_pack_uint64(&p, (uint64_t)info->kind);
 	for (size_t i = 0; i < info->n_fields; i++)
@@ -402,9 +411,8 @@ size_t bus_writer_size(const struct bus_writer *w)
 void bus_writer_append(struct bus_writer *w, const struct bus_writer *src)
 {
 	assert(w->count + src->count <= BUS_FRAME_MESSAGES_MAX);
-	if (msgpack_sbuffer_write(&w->body, src->body.data + HEAD_ROOM,
-				  src->body.size - HEAD_ROOM) != 0)
-		abort(); /* out of memory */
+	(void)write_bytes(&w->body, src->body.data + HEAD_ROOM,
+			  src->body.size - HEAD_ROOM);
 	w->count += src->count;
 }
 
@@ -429,7 +437,7 @@ struct slice bus_writer_frame(struct bus_writer *w)
 	size_t len;
 
 	msgpack_sbuffer_init(&head);
-	msgpack_packer_init(&p, &head, msgpack_sbuffer_write);
+	msgpack_packer_init(&p, &head, write_bytes);
 	msgpack_pack_array(&p, w->count + 2);
 	msgpack_pack_uint64(&p, BUS_MAJOR);
 	msgpack_pack_uint64(&p, BUS_MINOR);

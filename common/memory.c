@@ -17,6 +17,20 @@ static ATTR_NORETURN void out_of_memory(size_t n, size_t size)
 	abort();
 }
 
+void memory_exhausted(size_t bytes)
+{
+	out_of_memory(1, bytes);
+}
+
+void memory_probe(size_t bytes)
+{
+	volatile char *p =
+		xcalloc(1, bytes); /* volatile: or nothing is allocated at all */
+
+	p[0] = 0;
+	free((char *)p);
+}
+
 void *xcalloc(size_t n, size_t size)
 {
 	/* calloc(0) may answer NULL, which would look like exhaustion. */
