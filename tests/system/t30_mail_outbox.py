@@ -209,7 +209,7 @@ def test_a1_trail_of_the_broker_is_kept_once_whoever_fetches_it(system, desk, st
     start()
     desk.add_trail(4, reference="K7Q-2MX", email="ann@a.example")
     until(lambda: len(system.audit(kind="code-right")) == 1, "the last row")
-    until(lambda: desk.asked[-1][5:] == [5, 77], "a question for what follows")
+    until(lambda: desk.asked[-1][5:7] == [5, 77], "a question for what follows")
     assert [row["times"] for row in system.audit(kind="code-wrong")] == [None, 2, 3]
     desk.set(room=78)  # made anew: it numbers from 1 again
     until(lambda: len(system.audit(room="78")) == 4, "the rows of the new room")

@@ -78,7 +78,7 @@ def test_news_of_sent_survive_a_broker_that_dies_with_them(room):
 def test_people_are_told_when_no_mailer_is_running_and_when_one_comes(room):
     mailer = mailer_of(room)
     assert mailer.take(wait_ms=1) is None
-    mailer.ask([60, mailer.id, 1, mailer.sender, "", 0, 0])
+    mailer.ask([60, mailer.id, 1, mailer.sender, "", 0, 0, "", 0, 0])
     ann, told = ask(room)
     assert told["mailers"] == 1
     mailer.close()  # its last question was answered: only silence tells that it has gone

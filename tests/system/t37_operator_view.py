@@ -6,9 +6,11 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 
 import pytest
 from plume import process
+from plume.bus_peer import FakeBroker, FakeGateway
 from plume.wait import until
 
 
@@ -255,6 +257,100 @@ def test_a_number_of_two_is_not_enough(two_gateways):
     plume.gateways[0].signal(signal.SIGCONT)
 
 
+# -- gateways of other versions, and hostile ones
+
+RESULTS, ABOUT, CLIENT_STATE, CLIENTS_TOLD, ASK_CLIENTS, DRAIN = 2, 25, 26, 27, 45, 46
+
+
+class Beating:
+    """A fake gateway that asks for its results until it has enough, as a thread beside plumectl."""
+
+    def __init__(self, plume, version):
+        self.gateway = FakeGateway(plume.ports.first + 1, version)
+        self.number = f"{self.gateway.id:016x}"
+        self.heard = []
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._beat, daemon=True)
+        self.answer = lambda message: ()
+
+    def __enter__(self):
+        self.gateway.batch(*self.first())
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._stop.set()
+        self._thread.join(20)
+        self.gateway.close()
+
+    def first(self):
+        if self.gateway.version < (1, 2):
+            return []
+        return [[ABOUT, "9.9.9", 1000, 3, 2, 1, 7, False]]
+
+    def _beat(self):
+        answers = []
+        while not self._stop.wait(0.02):
+            results = self.gateway.batch(*answers)
+            self.heard += results
+            answers = [answer for message in results for answer in self.answer(message)]
+
+
+def test_an_older_gateway_is_shown_and_left_alone(system):
+    plume = system.start(gateways=0)
+    with Beating(plume, (1, 1)) as old:
+        (gateway,) = gateways(plume)
+        assert (gateway["gateway"], gateway["version"], gateway["bus_minor"]) == (old.number, "", 1)
+        assert "older (bus 1.1)" in plume.ctl("status").stdout
+        (gateway,) = ctl_json(plume, "clients")["gateways"]
+        assert not gateway["told"]
+        assert "it did not tell: it is older" in plume.ctl("clients").stdout
+        done = plume.ctl("drain", old.number)
+        assert done.returncode == 1 and "older version" in done.stderr
+        assert {message[0] for message in old.heard} == {RESULTS}
+
+
+def test_a_gateway_is_believed_of_its_clients_no_more_than_asked(system):
+    plume = system.start(gateways=1)
+    plume.join("ann")
+    told(plume, 1)
+    with Beating(plume, (1, 2)) as liar:
+        told(plume, 2)
+
+        def lie(message):
+            if message[0] != ASK_CLIENTS:
+                return [[CLIENT_STATE, 5, 0, 0, 10**9, 0]]  # nobody asked
+            many = [[CLIENT_STATE, n + 1, 0, 0, 2**64 - 1, 2**64 - 1] for n in range(600)]
+            wrong = [CLIENTS_TOLD, message[1] + 1]
+            return [*many, wrong, [CLIENTS_TOLD, message[1]], [CLIENTS_TOLD, message[1]]]
+
+        liar.answer = lie
+        for _ in range(3):
+            seen = ctl_json(plume, "clients")
+            assert all(g["told"] for g in seen["gateways"])
+            lies = [c for c in seen["clients"] if c["gateway"] == liar.number]
+            assert len(lies) == 50 and {c["name"] for c in lies} == {""}
+            assert [c["name"] for c in seen["clients"] if c not in lies] == ["ann"]
+        text = plume.ctl("status").stdout
+        assert "9.9.9 (bus 1.2)" in text
+
+
+def test_only_who_is_meant_drains(system):
+    """A broker of ours tells nobody else; a gateway looks all the same."""
+    number = []
+
+    def answer(messages):
+        number.append(messages[0][2])
+        head = [RESULTS, number[-1], 7, 0, 1]
+        return [head, [DRAIN, 12345]]
+
+    broker = system.guard(FakeBroker(system.ports.first, answer, (1, 2)))
+    gateway = system.start_gateway()
+    until(lambda: len(number) > 4, "batches are answered")
+    assert not gateway.events("drain")
+    broker.close()
+
+
 # -- tail
 
 
@@ -394,7 +490,7 @@ def test_tail_tells_of_another_room(plume, tail):
             path.unlink()
     plume.start_broker().wait_ready()
     assert set(one.read()) == {"room"}
-    ann.close()
+    ann.expect_closed(1012, "restarted")
     plume.join("bob")
     assert one.read()["seq"] == 1
 

@@ -18,7 +18,7 @@ class FakeMailer(Requester):
     def take(self, wait_ms=5000):
         """The LETTER's fields, or None."""
         first, *rows = self.ask(
-            [60, self.id, wait_ms, self.sender, "Your code", self.kept, self.room]
+            [60, self.id, wait_ms, self.sender, "Your code", self.kept, self.room, "0.1.0", 0, 0]
         )
         for row in rows:
             assert row[0] == 65 and row[1] >= self.kept, row
