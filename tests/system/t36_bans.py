@@ -83,6 +83,20 @@ def test_t5_who_is_banned_is_out_on_all_gateways_and_cannot_resume(what, reason,
     eve.expect_in(resumed=True)
 
 
+@pytest.mark.parametrize("what, reason", [(("person", "eve"), "banned"), (("network", HERE_ALL), "network-banned")])
+def test_t5_a_gateway_that_slept_while_the_broker_was_killed_is_told(what, reason, two_gateways):
+    plume = two_gateways
+    eve = plume.join("eve", at=1)
+    plume.gateways[1].signal(signal.SIGSTOP)
+    act(plume, "ban", *what)
+    plume.broker.kill()
+    plume.start_broker().wait_ready()
+    plume.gateways[1].signal(signal.SIGCONT)
+    eve.expect_closed()  # by its word or, because that was lost with the broker, to begin anew
+    expect_kept_out(plume, eve, reason, at=1)
+    assert json.loads(plume.ctl("--json", "status").stdout)["clients"] == 0
+
+
 def test_a_ban_is_told_before_plumectl_is_answered_by_anything_later(two_gateways):
     """Whatever is asked after the ban was answered finds it in force."""
     plume = two_gateways

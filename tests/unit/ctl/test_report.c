@@ -282,9 +282,46 @@ static void what_is_no_answer_prints_nothing(void **state)
 	}
 }
 
+static const struct bus_msg more = {.kind = BUS_TOLD,
+				    .u.told = {.done = true, .text = {"7 more", 6}}};
+static const struct bus_msg muted = {.kind = BUS_BANNED,
+				     .u.banned = {.what = BAN_MUTE,
+						  .value = {"e\x1bve", 4},
+						  .since_ms = UINT64_C(1700000000000),
+						  .until_ms = UINT64_C(1700003600000),
+						  .reason = {"a\\b", 3}}};
+static const struct bus_msg banned = {.kind = BUS_BANNED,
+				      .u.banned = {.what = BAN_NETWORK,
+						   .value = {"192.0.2.0/24", 12},
+						   .by_option = true}};
+
+static void bans_are_listed_safely(void **state)
+{
+	struct printed p =
+		print(CONTROL_BANS, REPORT_TEXT, MESSAGES(&more, &muted, &banned));
+
+	(void)state;
+	assert_int_equal(p.st, ST_OK);
+	assert_string_equal(
+		p.out, "what     since (UTC)       until             value\n"
+		       "mute     2023-11-14 22:13  2023-11-14 23:13  e\\u{1b}ve: a\\\\b\n"
+		       "network  by an option      lifted            192.0.2.0/24\n"
+		       "7 more\n");
+	forget(p);
+	p = print(CONTROL_BANS, REPORT_JSON, MESSAGES(&told, &banned));
+	assert_int_equal(p.st, ST_OK);
+	assert_non_null(strstr(p.out, "\"what\": \"network\""));
+	assert_non_null(strstr(p.out, "\"value\": \"192.0.2.0/24\""));
+	assert_non_null(strstr(p.out, "\"until_ms\": 0"));
+	assert_non_null(strstr(p.out, "\"by_option\": true"));
+	assert_non_null(strstr(p.out, "\"more\": false"));
+	forget(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(bans_are_listed_safely),
 		cmocka_unit_test(status_fits_one_screen),
 		cmocka_unit_test(status_has_the_peers_and_the_queues),
 		cmocka_unit_test(the_slowest_client_comes_first),
