@@ -129,8 +129,7 @@ static struct login *begin_login(struct entrance *e, const struct applicant *a,
 	login = logins_add(e->logins, &hash, e->t.now_ms);
 	login->owner = a->owner;
 	login->address_key = a->address_key;
-	memcpy(login->name, a->name.ptr, a->name.len);
-	memcpy(login->email, a->typed, sizeof login->email);
+	logins_set_who(e->logins, login, a->name, slice_of(a->typed));
 	mail_reference_make(e->entropy, login->reference);
 	return login;
 }

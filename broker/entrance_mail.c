@@ -1,4 +1,5 @@
 /* The mail side of the entrance: letters are written, taken, reported, and their news told. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "broker/entrance_private.h"
@@ -97,7 +98,8 @@ static void write_letter(struct entrance *e, struct login *login,
 	logins_set_code(e->logins, login, &code, e->t.now_ms);
 
 	memcpy(letter.email, a->typed, sizeof letter.email);
-	memcpy(letter.name, login->name, sizeof letter.name);
+	if (!fmt(letter.name, sizeof letter.name, "%s", login->name))
+		abort(); /* names are shorter */
 	memcpy(letter.network, a->truncated, sizeof letter.network);
 	letter.expires_ms = login->expires_ms;
 

@@ -1,13 +1,13 @@
-/* A table by ticket in the order of asking, and one by the connection that waits. */
+/* Logins in the order of asking, a table by ticket, and one by the connection that waits. */
 #include "broker/logins.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <uthash.h>
-
 #include "common/memory.h"
+#include "common/pool.h"
+#include "common/table.h"
 #include "common/utf8.h"
 
 struct waiter {
@@ -16,23 +16,72 @@ struct waiter {
 
 struct record {
 	struct login login; /* first, so that the two convert */
-	struct waiter waiter;
-	bool is_awaited; /* in by_waiter */
-	UT_hash_handle hh, hh_waiter;
+	char *who;          /* name and email, each terminated */
 };
 
 struct logins {
-	struct record *by_ticket; /* oldest first */
-	struct record *by_waiter;
+	struct pool *records; /* oldest first */
+	struct table *by_ticket;
+	struct table *by_waiter; /* those that somebody waits for */
 	uint64_t ttl_ms, tries;
 	logins_fn *on_end;
 	void *ctx;
 };
 
+static uint64_t ticket_hash(const void *records, uint32_t number)
+{
+	const struct login *login = pool_at(records, number);
+
+	return secret_scatter(&login->ticket, sizeof login->ticket);
+}
+
+static bool is_ticket(const void *records, uint32_t number, void *ticket)
+{
+	const struct login *login = pool_at(records, number);
+
+	return secret_hash_equal(&login->ticket, ticket);
+}
+
+static uint64_t waiter_hash(const void *records, uint32_t number)
+{
+	const struct login *login = pool_at(records, number);
+	const struct waiter w = {login->gateway, login->client};
+
+	return secret_scatter(&w, sizeof w);
+}
+
+static bool is_waiter(const void *records, uint32_t number, void *waiter)
+{
+	const struct login *login = pool_at(records, number);
+	const struct waiter *w = waiter;
+
+	return login->gateway == w->gateway && login->client == w->client;
+}
+
+static uint32_t number_of(const struct logins *l, const struct secret_hash *ticket)
+{
+	struct secret_hash key = *ticket;
+
+	return table_find(l->by_ticket, secret_scatter(&key, sizeof key), is_ticket,
+			  &key);
+}
+
+static struct login *waited_for(const struct logins *l, uint64_t gateway, uint64_t client)
+{
+	struct waiter w = {gateway, client};
+	uint32_t number =
+		table_find(l->by_waiter, secret_scatter(&w, sizeof w), is_waiter, &w);
+
+	return number != TABLE_NONE ? pool_at(l->records, number) : NULL;
+}
+
 struct logins *logins_new(uint64_t ttl_ms, uint64_t tries)
 {
 	struct logins *l = xcalloc(1, sizeof *l);
 
+	l->records = pool_new(sizeof(struct record));
+	l->by_ticket = table_new(l->records, ticket_hash);
+	l->by_waiter = table_new(l->records, waiter_hash);
 	l->ttl_ms = ttl_ms;
 	l->tries = tries;
 	return l;
@@ -57,33 +106,45 @@ void logins_on_end(struct logins *l, logins_fn *on_end, void *ctx)
 void logins_set_client(struct logins *l, struct login *login, uint64_t gateway,
 		       uint64_t client)
 {
-	struct record *r = (struct record *)login;
-	struct record *other;
+	uint32_t number = number_of(l, &login->ticket);
+	struct login *other;
 
-	if (r->is_awaited)
-		HASH_DELETE(hh_waiter, l->by_waiter, r);
+	if (login->gateway != 0)
+		table_remove(l->by_waiter, number);
 	login->gateway = gateway;
 	login->client = client;
-	r->waiter = (struct waiter){gateway, client};
-	r->is_awaited = gateway != 0;
-	if (!r->is_awaited)
+	if (gateway == 0)
 		return;
-	HASH_FIND(hh_waiter, l->by_waiter, &r->waiter, sizeof r->waiter, other);
+	other = waited_for(l, gateway, client);
 	if (other != NULL) /* a connection waits for one login: its latest */
-		logins_end(l, &other->login);
-	HASH_ADD(hh_waiter, l->by_waiter, waiter, sizeof r->waiter, r);
+		logins_end(l, other);
+	table_add(l->by_waiter, number);
+}
+
+void logins_set_who(struct logins *l, struct login *login, struct slice name,
+		    struct slice email)
+{
+	struct record *r = pool_at(l->records, number_of(l, &login->ticket));
+	char *who = xasprintf("%.*s%c%.*s", SLICE_ARGS(name), '\0', SLICE_ARGS(email));
+
+	free(r->who);
+	r->who = who;
+	login->name = who;
+	login->email = who + strlen(who) + 1;
 }
 
 void logins_end(struct logins *l, struct login *login)
 {
 	struct record *r = (struct record *)login;
+	uint32_t number = number_of(l, &login->ticket);
 
-	if (r->is_awaited)
-		HASH_DELETE(hh_waiter, l->by_waiter, r);
-	HASH_DEL(l->by_ticket, r);
+	if (login->gateway != 0)
+		table_remove(l->by_waiter, number);
+	table_remove(l->by_ticket, number);
 	if (l->on_end != NULL)
 		l->on_end(l->ctx, login);
-	free(r);
+	free(r->who);
+	pool_remove(l->records, number);
 }
 
 static uint64_t end_time(const struct logins *l, uint64_t now_ms)
@@ -93,15 +154,19 @@ static uint64_t end_time(const struct logins *l, uint64_t now_ms)
 
 struct login *logins_restore(struct logins *l, const struct login *login)
 {
-	struct record *r = xcalloc(1, sizeof *r);
+	struct login *copy;
+	uint32_t number;
 
-	if (HASH_COUNT(l->by_ticket) >= LOGINS_MAX)
-		logins_end(l, &l->by_ticket->login);
-	r->login = *login;
-	r->login.gateway = r->login.client = 0;
-	HASH_ADD(hh, l->by_ticket, login.ticket, sizeof r->login.ticket, r);
-	logins_set_client(l, &r->login, login->gateway, login->client);
-	return &r->login;
+	if (pool_count(l->records) >= LOGINS_MAX)
+		logins_end(l, pool_at(l->records, pool_first(l->records)));
+	number = pool_add(l->records);
+	copy = pool_at(l->records, number);
+	*copy = *login;
+	copy->gateway = copy->client = 0;
+	table_add(l->by_ticket, number);
+	logins_set_who(l, copy, slice_of(login->name), slice_of(login->email));
+	logins_set_client(l, copy, login->gateway, login->client);
+	return copy;
 }
 
 struct login *logins_add(struct logins *l, const struct secret_hash *ticket,
@@ -114,28 +179,24 @@ struct login *logins_add(struct logins *l, const struct secret_hash *ticket,
 	return logins_restore(l, &login);
 }
 
-static struct login *if_alive(struct record *r, uint64_t now_ms)
+static struct login *if_alive(struct login *login, uint64_t now_ms)
 {
-	return r == NULL || now_ms >= r->login.expires_ms ? NULL : &r->login;
+	return login == NULL || now_ms >= login->expires_ms ? NULL : login;
 }
 
 struct login *logins_find(const struct logins *l, const struct secret_hash *ticket,
 			  uint64_t now_ms)
 {
-	struct record *r;
+	uint32_t number = number_of(l, ticket);
 
-	HASH_FIND(hh, l->by_ticket, ticket, sizeof *ticket, r);
-	return if_alive(r, now_ms);
+	return number != TABLE_NONE ? if_alive(pool_at(l->records, number), now_ms)
+				    : NULL;
 }
 
 struct login *logins_of_client(const struct logins *l, uint64_t gateway, uint64_t client,
 			       uint64_t now_ms)
 {
-	struct waiter key = {gateway, client};
-	struct record *r;
-
-	HASH_FIND(hh_waiter, l->by_waiter, &key, sizeof key, r);
-	return if_alive(r, now_ms);
+	return if_alive(waited_for(l, gateway, client), now_ms);
 }
 
 void logins_set_code(struct logins *l, struct login *login,
@@ -184,36 +245,43 @@ uint64_t login_number(const struct login *login)
 
 void logins_each(struct logins *l, logins_each_fn *each, void *ctx)
 {
-	struct record *r, *next;
+	uint32_t next;
 
-	HASH_ITER (hh, l->by_ticket, r, next)
-		each(ctx, &r->login);
+	for (uint32_t i = pool_first(l->records); i != POOL_NONE; i = next) {
+		next = pool_next(l->records, i);
+		each(ctx, pool_at(l->records, i));
+	}
 }
 
 void logins_expire(struct logins *l, uint64_t now_ms)
 {
-	struct record *r, *next;
+	uint32_t next;
 
-	HASH_ITER (hh, l->by_ticket, r, next) {
-		if (now_ms >= r->login.expires_ms)
-			logins_end(l, &r->login);
+	for (uint32_t i = pool_first(l->records); i != POOL_NONE; i = next) {
+		struct login *login = pool_at(l->records, i);
+
+		next = pool_next(l->records, i);
+		if (now_ms >= login->expires_ms)
+			logins_end(l, login);
 	}
 }
 
 void logins_end_redeemed(struct logins *l, const struct secret_hash *owner)
 {
-	struct record *r, *next;
+	uint32_t next;
 
-	HASH_ITER (hh, l->by_ticket, r, next) {
-		if (login_is_redeemed(&r->login) &&
-		    secret_hash_equal(&r->login.owner, owner))
-			logins_end(l, &r->login);
+	for (uint32_t i = pool_first(l->records); i != POOL_NONE; i = next) {
+		struct login *login = pool_at(l->records, i);
+
+		next = pool_next(l->records, i);
+		if (login_is_redeemed(login) && secret_hash_equal(&login->owner, owner))
+			logins_end(l, login);
 	}
 }
 
 size_t logins_count(const struct logins *l)
 {
-	return HASH_COUNT(l->by_ticket);
+	return pool_count(l->records);
 }
 
 void logins_free(struct logins **l)
@@ -221,8 +289,11 @@ void logins_free(struct logins **l)
 	if (l == NULL || *l == NULL)
 		return;
 	(*l)->on_end = NULL;
-	while ((*l)->by_ticket != NULL)
-		logins_end(*l, &(*l)->by_ticket->login);
+	while (pool_count((*l)->records) > 0)
+		logins_end(*l, pool_at((*l)->records, pool_first((*l)->records)));
+	table_free(&(*l)->by_ticket);
+	table_free(&(*l)->by_waiter);
+	pool_free(&(*l)->records);
 	free(*l);
 	*l = NULL;
 }

@@ -15,8 +15,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "broker/address.h"
-#include "broker/name_keys.h"
 #include "common/bus_msg.h"
 #include "common/entropy.h"
 #include "common/secret.h"
@@ -36,7 +34,9 @@ struct login {
 	struct secret_hash address_key; /* of the address as budgets count it */
 	struct secret_hash
 		proof; /* of the asking browser (proofs.h); all zero: it has none */
-	char name[NAME_MAX_BYTES + 1];
+	/* Kept with the login (logins_set_who); NULL is as good as empty in what is restored.  email is the
+	 * address as the letter has it, for the record. */
+	const char *name, *email;
 	uint64_t expires_ms; /* UINT64_MAX: never */
 	struct secret_hash
 		claim; /* of the browser that redeemed it; all zero: not redeemed */
@@ -50,7 +50,6 @@ struct login {
 	uint64_t retry_at_ms; /* of a letter deferred; 0: it is not */
 	char reference
 		[REFERENCE_SIZE]; /* of the latest letter, or of what would have been one */
-	char email[ADDRESS_SIZE]; /* as the letter is addressed; for the record */
 };
 
 struct logins;
@@ -71,6 +70,9 @@ void logins_on_end(struct logins *l, logins_fn *on_end, void *ctx);
 /* A new login with all tries, ending ttl from now.  Borrowed; the caller fills the rest. */
 struct login *logins_add(struct logins *l, const struct secret_hash *ticket,
 			 uint64_t now_ms);
+/* Copies both. */
+void logins_set_who(struct logins *l, struct login *login, struct slice name,
+		    struct slice email);
 /* As it was before a restart. */
 struct login *logins_restore(struct logins *l, const struct login *login);
 /* Borrowed; NULL: unknown or ended. */

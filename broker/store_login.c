@@ -152,13 +152,16 @@ enum status store_on_login(struct store *s, sqlite3_stmt *q,
 			  .resend_at_ms = store_number(q, 14),
 			  .mailed_ms = store_number(q, 15),
 			  .retry_at_ms = store_number(q, 16)};
+	char name[NAME_MAX_BYTES + 1], email[ADDRESS_SIZE] = "";
 
-	if (!put_text(q, 3, l.name, sizeof l.name) || l.name[0] == '\0' ||
+	if (!put_text(q, 3, name, sizeof name) || name[0] == '\0' ||
 	    l.mail > MAIL_WITHHELD || (l.gateway != 0 && l.client == 0) ||
 	    !put_text(q, 13, l.reference, sizeof l.reference))
 		return ST_DAMAGED;
+	l.name = name;
 	/* Without its address it is a login all the same. */
-	(void)store_open_column(s, STORE_LOGIN_DOMAIN, q, 17, l.email, sizeof l.email);
+	(void)store_open_column(s, STORE_LOGIN_DOMAIN, q, 17, email, sizeof email);
+	l.email = email;
 	reader->login(reader->ctx, &l, store_number(q, 4));
 	return ST_OK;
 }

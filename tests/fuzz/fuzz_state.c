@@ -28,7 +28,7 @@ static struct {
 /* Rows of everything; ?1: 32 bytes, the hash of all; sealed columns are written by the edits. */
 static const char rows[] =
 	"INSERT INTO meta VALUES ('epoch', 99), ('newest', 3), ('trail_kept', 1);"
-	"INSERT INTO names VALUES (1, 'ann', zeroblob(32), 1), (2, 'bob', x'01', 2);"
+	"INSERT INTO names VALUES (1, 'ann', zeroblob(32), 1, 0), (2, 'bob', x'01', 2, 0);"
 	"INSERT INTO sessions VALUES (zeroblob(32), 1, 1), (x'02', 2, 2);"
 	"INSERT INTO posts VALUES (1, 1, 1, 1, 'ann', 'entered', '', 1),"
 	" (2, 2, 0, 1, 'ann', 'hello', 'a1', 0), (3, 3, 2, 1, 'ann', 'left', '', 1);"
@@ -43,24 +43,27 @@ static const char rows[] =
 	"INSERT INTO letters (id, ticket, reference, gateway, expires_ms, sealed) VALUES"
 	" (5, zeroblob(32), 'K7Q-2MX', 7, 9000000000000000000, x'');"
 	"INSERT INTO trail VALUES (1, 1, 1, 1, 1, 5, 7, 0, 0, 0, 'K7Q-2MX', x''),"
-	" (2, 2, 2, 2, 1, 5, 7, 3, 1, 450, 'K7Q-2MX', x'');";
+	" (2, 2, 2, 2, 1, 5, 7, 3, 1, 450, 'K7Q-2MX', x'');"
+	"INSERT INTO bans VALUES (1, 1, 1, 0, 5, 0, x''), (2, 4, 1, 0, 0, 6, x'');";
 
-static const char *const tables[] = {"meta",     "names",   "sessions", "posts",
-				     "gateways", "clients", "present",  "tallies",
-				     "proofs",   "logins",  "letters",  "trail"};
+static const char *const tables[] = {
+	"meta",    "names",  "sessions", "posts",   "gateways", "clients", "present",
+	"tallies", "proofs", "logins",   "letters", "trail",    "bans"};
 
 /* -- edits -- */
 
 static void bind_sealed(sqlite3_stmt *q, struct slice plain)
 {
 	static const char *const domains[] = {STORE_LETTER_DOMAIN, STORE_LOGIN_DOMAIN,
-					      STORE_TRAIL_DOMAIN, STORE_REPLY_DOMAIN};
+					      STORE_TRAIL_DOMAIN, STORE_BAN_DOMAIN,
+					      STORE_REPLY_DOMAIN};
 	unsigned char sealed[SEALED_MAX + SECRET_SEAL_EXTRA];
 	const char *sql = sqlite3_sql(q);
 	size_t which = strstr(sql, "letters") != NULL  ? 0
 		       : strstr(sql, "logins") != NULL ? 1
 		       : strstr(sql, "trail") != NULL  ? 2
-						       : 3;
+		       : strstr(sql, "bans") != NULL   ? 3
+						       : 4;
 
 	secret_seal(&state.options.secret, domains[which], &entropy_system, plain,
 		    sealed);

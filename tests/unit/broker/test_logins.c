@@ -196,6 +196,10 @@ static void a_login_restored_is_as_it_was(void **state)
 			       .mail = MAIL_SENT};
 	struct login *login = logins_restore(*state, &before);
 
+	assert_string_equal(login->name, "ann");
+	assert_string_equal(login->email, "");
+	before.name = login->name;
+	before.email = login->email;
 	assert_memory_equal(login, &before, sizeof before);
 	assert_ptr_equal(logins_of_client(*state, 7, 3, 4999), login);
 	assert_int_not_equal(logins_try(login, &wrong), LOGIN_RIGHT);

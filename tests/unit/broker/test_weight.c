@@ -119,6 +119,20 @@ static void be_mailed(struct world *w, size_t i)
 			    w->t);
 }
 
+static void ask_for_a_code(struct world *w, size_t i)
+{
+	struct login login = {.ticket = hash_of(w, "ticket", i),
+			      .expires_ms = UINT64_MAX,
+			      .gateway = 7,
+			      .client = i + 1,
+			      .email = "somebody@mail.example"};
+	char name[24];
+
+	assert_true(fmt(name, sizeof name, "person%zu", i));
+	login.name = name;
+	entrance_load_login(w->entrance, &login, UINT64_MAX, w->t);
+}
+
 /* Bytes of a client at most: a person with a name, a session and a connection of their own. */
 enum { CLIENT_MOST = 400 };
 
@@ -135,6 +149,7 @@ static const struct {
 	{"place in the list", be_listed, 48, true},
 	{"proof", prove, 112, false},
 	{"counted mail", be_mailed, 104, false},
+	{"login", ask_for_a_code, 420, false},
 };
 
 static void weigh_people(struct world *w, size_t people)
