@@ -15,7 +15,7 @@
 
 #include "common/bucket.h"
 #include "common/slice.h"
-#include "gateway/backlog.h"
+#include "gateway/backpressure.h"
 
 struct gateway;
 struct lws;
@@ -54,7 +54,7 @@ struct connection {
 	bool is_known : 1;       /* the broker has heard of it */
 	bool is_following : 1;   /* was given frames of the log */
 	bool is_catching_up : 1; /* posts older than the log were asked for */
-	struct backlog_reader pace;
+	struct backpressure_reader pace;
 	uint64_t id; /* on the bus; 0: not a WebSocket (yet) */
 	struct bucket posts, asks;
 	char *ticket;  /* of the login that waits; NULL: none */

@@ -64,7 +64,7 @@ static void flush_log(struct gateway *g, struct connection *c, struct run *r)
 
 	find_run(r, log, from);
 	sent = send_now(c->fd, r->frames);
-	backlog_took(&c->pace, sent);
+	backpressure_took(&c->pace, sent);
 	c->is_following = true;
 	c->next_seq = r->next;
 	if (sent < r->frames.len) {

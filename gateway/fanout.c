@@ -8,7 +8,7 @@
 #include "common/daemon.h"
 #include "common/log.h"
 #include "common/memory.h"
-#include "gateway/backlog.h"
+#include "gateway/backpressure.h"
 #include "gateway/gateway.h"
 
 struct fanout {
@@ -30,7 +30,7 @@ struct fanout {
 	uint64_t first;    /* oldest seq that the broker can repair */
 	uint64_t asked_ms; /* when a SYNC was last sent */
 	uint64_t lost_to;  /* seq of the last post that was lost for good */
-	struct backlog backlog;
+	struct backpressure pressure;
 	uint64_t looked_ms, looked_at; /* for it: when, and at which seq */
 	uint64_t late, far;            /* who wants an older one is so */
 	struct complaints refused;
@@ -263,40 +263,41 @@ static uint64_t patience(const struct fanout *f)
 
 bool fanout_is_behind(const struct fanout *f)
 {
-	return f->backlog.is_over;
+	return f->pressure.is_over;
 }
 
 static void look_at(struct gateway *g, struct connection *c)
 {
 	struct fanout *f = g->fanout;
-	enum backlog_place place = c->next_seq < f->far    ? BACKLOG_FAR
-				   : c->next_seq < f->late ? BACKLOG_LATE
-							   : BACKLOG_NEAR;
+	enum backpressure_place place = c->next_seq < f->far    ? BACKPRESSURE_FAR
+					: c->next_seq < f->late ? BACKPRESSURE_LATE
+								: BACKPRESSURE_NEAR;
 
 	if (c->state == INSIDE && c->is_following)
-		backlog_see(&f->backlog, &c->pace, place,
-			    place != BACKLOG_NEAR && server_is_choked(c->wsi));
+		backpressure_see(&f->pressure, &c->pace, place,
+				 place != BACKPRESSURE_NEAR && server_is_choked(c->wsi));
 }
 
 /* While there is a backlog, or its end is news, the broker hears of it at once. */
-static void watch_backlog(struct fanout *f, uint64_t now)
+static void watch_pressure(struct fanout *f, uint64_t now)
 {
-	bool was_over = f->backlog.is_over;
+	bool was_over = f->pressure.is_over;
 
-	if (now - f->looked_ms < BACKLOG_LOOK_MS ||
+	if (now - f->looked_ms < BACKPRESSURE_LOOK_MS ||
 	    (f->looked_at == frame_log_newest(f->log) && !was_over))
 		return;
 	f->looked_ms = now;
 	f->looked_at = frame_log_newest(f->log);
-	f->far = frame_log_part(f->log, BACKLOG_FAR_PART);
-	f->late = frame_log_part(f->log, BACKLOG_LATE_PART);
-	backlog_begin(&f->backlog);
+	f->far = frame_log_part(f->log, BACKPRESSURE_FAR_PART);
+	f->late = frame_log_part(f->log, BACKPRESSURE_LATE_PART);
+	backpressure_begin(&f->pressure);
 	connections_each(f->gateway->connections, look_at, f->gateway);
-	if (backlog_end(&f->backlog) && !was_over)
+	if (backpressure_end(&f->pressure) && !was_over)
 		log_warn("readers_behind", "far=%zu late=%zu near=%zu",
-			 f->backlog.at[BACKLOG_FAR], f->backlog.at[BACKLOG_LATE],
-			 f->backlog.at[BACKLOG_NEAR]);
-	if (f->backlog.is_over || was_over)
+			 f->pressure.at[BACKPRESSURE_FAR],
+			 f->pressure.at[BACKPRESSURE_LATE],
+			 f->pressure.at[BACKPRESSURE_NEAR]);
+	if (f->pressure.is_over || was_over)
 		uplink_poke(f->gateway->uplink);
 }
 
@@ -307,7 +308,7 @@ void fanout_turn(struct fanout *f)
 		2 * f->flush_ms > f->interval_ms ? 2 * f->flush_ms : f->interval_ms;
 
 	watch_events(f, now);
-	watch_backlog(f, now);
+	watch_pressure(f, now);
 	if (f->behind_since_ms != 0 && now - f->behind_since_ms >= patience(f) &&
 	    !fanout_is_whole(f))
 		ask_for_missing(f);

@@ -55,7 +55,7 @@ uint64_t fanout_silence_ms(const struct fanout *f);
 uint64_t fanout_dropped(const struct fanout *f);
 /* Has the log everything the broker told of? */
 bool fanout_is_whole(const struct fanout *f);
-/* Are too many browsers too far behind (backlog.h)? */
+/* Are too many browsers too far behind (backpressure.h)? */
 bool fanout_is_behind(const struct fanout *f);
 /* Was everything in the log flushed? */
 bool fanout_is_flushed(const struct fanout *f);
