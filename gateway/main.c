@@ -60,8 +60,8 @@ static const struct config_option table[] = {
 	 "TIME", "how long a connection may stay without a word; 0 lifts the limit"},
 	{"flush-interval", CONFIG_DURATION, AT(flush_interval_ms), "20ms", 0, 1000, NULL,
 	 "TIME",
-	 "least time between two writes of posts to a browser, and half of it between two "
-	 "batches to the broker; 0 lets both go at once"},
+	 "least time between two writes of posts to a browser, and between two batches to the "
+	 "broker; 0 lets both go at once"},
 	{"drain", CONFIG_DURATION, AT(drain_ms), "10s", 0, HOUR, NULL, "TIME",
 	 "over which the browsers of a gateway that was told to stop are moved"},
 	SERVICE_OPTIONS(struct options, service, ADMIN),
