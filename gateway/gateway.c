@@ -272,7 +272,7 @@ enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
 		st = fanout_new(loop, g, &options->events, options->flush_interval_ms,
 				&g->fanout);
 	if (st == ST_OK)
-		st = uplink_new(loop, &options->commands, options->flush_interval_ms / 2,
+		st = uplink_new(loop, &options->commands, options->flush_interval_ms,
 				&events, &g->uplink);
 	if (st != ST_OK)
 		return st; /* the process ends, and all of it with the process */

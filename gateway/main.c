@@ -84,8 +84,8 @@ static const struct config_option table[] = {
 	 "TIME", "how long a connection may stay without a word; 0 lifts the limit"},
 	{"flush-interval", CONFIG_DURATION, AT(flush_interval_ms), "20ms", 0, 1000, NULL,
 	 "TIME",
-	 "least time between two writes of posts to a browser, and half of it between two "
-	 "batches to the broker; 0 lets both go at once"},
+	 "least time between two writes of posts to a browser, and between two batches to the "
+	 "broker; 0 lets both go at once"},
 	{"backlog-bytes", CONFIG_NUMBER, AT(backlog_bytes), "67108864", 1 << 20,
 	 UINT64_C(1) << 36, NULL, "N",
 	 "bytes of unfinished messages and untaken answers that may wait for all browsers "

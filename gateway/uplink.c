@@ -211,10 +211,19 @@ uint64_t uplink_id(const struct uplink *u)
 	return u->id;
 }
 
+/* May a batch leave now, as far as the pace is concerned? */
+static bool is_time(const struct uplink *u)
+{
+	return u->is_poked || daemon_now_ms() - u->carried_ms >= u->pace_ms ||
+	       bus_queue_count(u->queue) >= UPLINK_BATCH_COUNT ||
+	       bus_queue_bytes(u->queue) >= UPLINK_BATCH_BYTES;
+}
+
 void uplink_send(struct uplink *u, const struct bus_msg *m)
 {
 	bus_queue_add(u->queue, m);
-	if (!bus_requester_is_waiting(u->requester))
+	/* Before its time a batch needs no turns of its own: the timer of the first command brings one. */
+	if (!bus_requester_is_waiting(u->requester) && is_time(u))
 		uv_idle_start(&u->gather, on_gather);
 }
 
@@ -275,20 +284,18 @@ bool uplink_is_idle(const struct uplink *u)
 
 void uplink_turn(struct uplink *u)
 {
-	size_t count = bus_queue_count(u->queue);
 	uint64_t rested = daemon_now_ms() - u->carried_ms;
 
-	if (bus_requester_is_waiting(u->requester) || (count == 0 && !u->is_poked)) {
+	if (bus_requester_is_waiting(u->requester) ||
+	    (bus_queue_count(u->queue) == 0 && !u->is_poked)) {
 		stop_gathering(u);
-		return;
-	}
-	if (is_gathering(u))
-		return;
-	if (u->is_poked || rested >= u->pace_ms || count >= UPLINK_BATCH_COUNT ||
-	    bus_queue_bytes(u->queue) >= UPLINK_BATCH_BYTES)
+	} else if (!is_time(u)) {
+		stop_gathering(u);
+		if (!uv_is_active((uv_handle_t *)&u->pace) && rested < u->pace_ms)
+			uv_timer_start(&u->pace, on_pace, u->pace_ms - rested, 0);
+	} else if (!is_gathering(u)) {
 		send_batch(u);
-	else if (!uv_is_active((uv_handle_t *)&u->pace))
-		uv_timer_start(&u->pace, on_pace, u->pace_ms - rested, 0);
+	}
 }
 
 void uplink_poke(struct uplink *u)

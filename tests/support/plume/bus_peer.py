@@ -89,8 +89,8 @@ class FakeGateway(Requester):
 
     def batch(self, *commands, number=None):
         self.number = self.number + 1 if number is None else number
-        key = [self.key] if self.version >= (1, 2) else []
-        return self.ask([1, self.id, self.number, 0, *key], *commands)
+        since_2 = [self.key, 0] if self.version >= (1, 2) else []
+        return self.ask([1, self.id, self.number, 0, *since_2], *commands)
 
     def wait_for(self, kind, *commands, tries=100):
         """Heartbeats until a result of this kind comes."""
