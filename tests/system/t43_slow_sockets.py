@@ -4,7 +4,6 @@ They come from many addresses, so that what is measured is not the limit of one 
 """
 
 import itertools
-import os
 import re
 import resource
 import shutil
@@ -120,7 +119,7 @@ def crowd():
 
 
 def descriptors_of(process):
-    return len(os.listdir(f"/proc/{process.pid}/fd"))
+    return admin.metrics(process)["process_open_fds"]
 
 
 def seconds_of_logins(plume, names):
