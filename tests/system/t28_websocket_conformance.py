@@ -106,33 +106,33 @@ def chops(octets, size=1):
 
 
 @pytest.mark.parametrize("size", [125, 126, 127, 128, 65535, 65536, MOST])
-def test_1_1_text_of_this_length(peer, size):
+def test_w6_1_1_text_of_this_length(peer, size):
     octets, id = say(size)
     peer.send(frame(TEXT, octets))
     expect_post(peer, id)
 
 
-def test_1_1_1_text_of_no_length(peer):
+def test_w6_1_1_1_text_of_no_length(peer):
     peer.send(frame(TEXT))
     assert peer.hear(REFUSED)["reason"] == "bad-message"
     expect_alive(peer)
 
 
-def test_1_1_8_text_in_many_segments(peer):
+def test_w6_1_1_8_text_in_many_segments(peer):
     octets, id = say(65536)
     peer.send(*chops(frame(TEXT, octets), 997))
     expect_post(peer, id)
 
 
 @pytest.mark.parametrize("size", [0, 125, 126, 127, 128, 65535, 65536])
-def test_1_2_binary_of_this_length(peer, size):
+def test_w6_1_2_binary_of_this_length(peer, size):
     """Heard as a whole; this protocol has no binary messages."""
     peer.send(frame(BINARY, b"\xfe" * size))
     assert peer.hear(REFUSED)["reason"] == "bad-message"
     expect_alive(peer)
 
 
-def test_1_2_8_binary_in_many_segments(peer):
+def test_w6_1_2_8_binary_in_many_segments(peer):
     peer.send(*chops(frame(BINARY, b"\xfe" * 65536), 997))
     assert peer.hear(REFUSED)["reason"] == "bad-message"
     expect_alive(peer)
@@ -142,35 +142,35 @@ def test_1_2_8_binary_in_many_segments(peer):
 
 
 @pytest.mark.parametrize("payload", [b"", b"Hello, world!", b"\x00\xff\xfe\xfd\x00", b"x" * 125])
-def test_2_1_ping_is_answered(peer, payload):
+def test_w6_2_1_ping_is_answered(peer, payload):
     peer.send(frame(PING, payload))
     got = peer.receive()
     assert (got.opcode, got.payload) == (PONG, payload)
 
 
-def test_2_5_ping_of_126_bytes_fails_the_connection(peer):
+def test_w6_2_5_ping_of_126_bytes_fails_the_connection(peer):
     peer.send(frame(PING, b"x" * 126))
     expect_end(peer, 1002, None)
 
 
-def test_2_6_ping_octet_by_octet(peer):
+def test_w6_2_6_ping_octet_by_octet(peer):
     peer.send(*chops(frame(PING, b"x" * 125)))
     assert peer.receive().payload == b"x" * 125
 
 
 @pytest.mark.parametrize("payload", [b"", b"unsolicited"])
-def test_2_7_pong_that_nobody_asked_for(peer, payload):
+def test_w6_2_7_pong_that_nobody_asked_for(peer, payload):
     peer.send(frame(PONG, payload))
     expect_alive(peer)
 
 
-def test_2_9_pong_then_ping(peer):
+def test_w6_2_9_pong_then_ping(peer):
     peer.send(frame(PONG, b"unsolicited"), frame(PING, b"ping"))
     assert peer.receive().payload == b"ping"
 
 
 @pytest.mark.parametrize("split", [False, True])
-def test_2_10_ten_pings(peer, split):
+def test_w6_2_10_ten_pings(peer, split):
     """RFC 6455 5.5.3: it may be that only the most recent of them is answered."""
     octets = b"".join(frame(PING, b"%d" % n) for n in range(10))
     peer.send(*chops(octets) if split else [octets])
@@ -191,12 +191,12 @@ def test_2_10_ten_pings(peer, split):
 
 @pytest.mark.parametrize("rsv", range(1, 8))
 @pytest.mark.parametrize("opcode", [TEXT, BINARY, PING, PONG, CLOSE])
-def test_3_reserved_bits_fail_the_connection(peer, rsv, opcode):
+def test_w6_3_reserved_bits_fail_the_connection(peer, rsv, opcode):
     peer.send(frame(opcode, say()[0] if opcode == TEXT else b"", rsv=rsv))
     expect_end(peer, 1002)
 
 
-def test_3_2_what_came_before_is_heard(peer, room):
+def test_w6_3_2_what_came_before_is_heard(peer, room):
     octets, id = say()
     peer.send(frame(TEXT, octets) + frame(TEXT, say()[0], rsv=2) + frame(PING))
     expect_in_room(room, id)
@@ -208,13 +208,13 @@ def test_3_2_what_came_before_is_heard(peer, room):
 
 @pytest.mark.parametrize("opcode", [3, 4, 5, 6, 7, 11, 12, 13, 14, 15])
 @pytest.mark.parametrize("payload", [b"", b"reserved opcode payload"])
-def test_4_reserved_opcodes_fail_the_connection(peer, opcode, payload):
+def test_w6_4_reserved_opcodes_fail_the_connection(peer, opcode, payload):
     peer.send(frame(opcode, payload))
     expect_end(peer, 1002)
 
 
 @pytest.mark.parametrize("opcode", [5, 13])
-def test_4_1_3_what_came_before_is_heard(peer, room, opcode):
+def test_w6_4_1_3_what_came_before_is_heard(peer, room, opcode):
     octets, id = say()
     peer.send(*chops(frame(TEXT, octets) + frame(opcode) + frame(PING)))
     expect_in_room(room, id)
@@ -225,7 +225,7 @@ def test_4_1_3_what_came_before_is_heard(peer, room, opcode):
 
 
 @pytest.mark.parametrize("opcode", [PING, PONG, CLOSE])
-def test_5_1_control_frames_are_not_fragmented(peer, opcode):
+def test_w6_5_1_control_frames_are_not_fragmented(peer, opcode):
     peer.send(frame(opcode, b"", fin=False), frame(CONTINUATION, b""))
     expect_end(peer, 1002)
 
@@ -233,7 +233,7 @@ def test_5_1_control_frames_are_not_fragmented(peer, opcode):
 @pytest.mark.parametrize("split", [False, True])
 @pytest.mark.parametrize("pings", [False, True])
 @pytest.mark.parametrize("parts", [2, 5, 40])
-def test_5_3_text_in_fragments(peer, parts, pings, split):
+def test_w6_5_3_text_in_fragments(peer, parts, pings, split):
     octets, id = say(200)
     pieces = chops(octets, 200 // parts)
     sent = []
@@ -246,7 +246,7 @@ def test_5_3_text_in_fragments(peer, parts, pings, split):
     expect_alive(peer)
 
 
-def test_5_3_fragments_without_a_byte(peer):
+def test_w6_5_3_fragments_without_a_byte(peer):
     octets, id = say()
     peer.send(frame(TEXT, b"", fin=False), frame(CONTINUATION, octets, fin=False))
     peer.send(frame(CONTINUATION, b""))
@@ -255,13 +255,13 @@ def test_5_3_fragments_without_a_byte(peer):
 
 @pytest.mark.parametrize("fin", [True, False])
 @pytest.mark.parametrize("split", [False, True])
-def test_5_9_continuation_of_nothing_fails_the_connection(peer, fin, split):
+def test_w6_5_9_continuation_of_nothing_fails_the_connection(peer, fin, split):
     octets = frame(CONTINUATION, b"non-continuation payload", fin=fin) + frame(TEXT, say()[0])
     peer.send(*chops(octets) if split else [octets])
     expect_end(peer, 1002)
 
 
-def test_5_15_continuation_after_the_end_fails_the_connection(peer, room):
+def test_w6_5_15_continuation_after_the_end_fails_the_connection(peer, room):
     octets, id = say()
     half = len(octets) // 2
     peer.send(frame(TEXT, octets[:half], fin=False), frame(CONTINUATION, octets[half:]))
@@ -271,7 +271,7 @@ def test_5_15_continuation_after_the_end_fails_the_connection(peer, room):
 
 
 @pytest.mark.parametrize("opcode", [TEXT, BINARY])
-def test_5_18_new_message_within_a_message_fails_the_connection(peer, opcode):
+def test_w6_5_18_new_message_within_a_message_fails_the_connection(peer, opcode):
     peer.send(frame(TEXT, say()[0], fin=False), frame(opcode, b"a new one"))
     expect_end(peer, 1002)
 
@@ -332,7 +332,7 @@ AROUND = (b'{"type":1,"text":"', b'"}')
 
 @pytest.mark.parametrize("split", ["whole", "octets", "fragments"])
 @pytest.mark.parametrize("case", GOOD)
-def test_6_valid(peer, case, split):
+def test_w6_6_valid(peer, case, split):
     octets, id = say(text=GOOD[case])
     if split == "fragments":
         last = len(octets) - 1
@@ -345,7 +345,7 @@ def test_6_valid(peer, case, split):
 
 @pytest.mark.parametrize("split", ["whole", "octets", "fragments"])
 @pytest.mark.parametrize("case", BAD)
-def test_6_invalid(peer, case, split):
+def test_w6_6_invalid(peer, case, split):
     octets = AROUND[0] + BAD[case] + AROUND[1]
     if split == "fragments":
         last = len(octets) - 1
@@ -356,12 +356,12 @@ def test_6_invalid(peer, case, split):
     expect_end(peer, 1007)
 
 
-def test_6_message_that_ends_within_a_character(peer):
+def test_w6_6_message_that_ends_within_a_character(peer):
     peer.send(frame(TEXT, AROUND[0] + "€".encode()[:2]))
     expect_end(peer, 1007)
 
 
-def test_6_character_over_two_fragments_with_a_ping_between(peer):
+def test_w6_6_character_over_two_fragments_with_a_ping_between(peer):
     octets, id = say(text="€")
     cut = octets.index("€".encode()) + 1
     peer.send(frame(TEXT, octets[:cut], fin=False), frame(PING), frame(CONTINUATION, octets[cut:]))
@@ -371,7 +371,7 @@ def test_6_character_over_two_fragments_with_a_ping_between(peer):
 # -- 7 closing
 
 
-def test_7_1_1_what_was_said_before_the_close_is_heard(peer):
+def test_w6_7_1_1_what_was_said_before_the_close_is_heard(peer):
     octets, id = say()
     peer.send(frame(TEXT, octets))
     expect_post(peer, id)
@@ -382,45 +382,45 @@ def test_7_1_1_what_was_said_before_the_close_is_heard(peer):
 @pytest.mark.parametrize(
     "after", [b"", frame(PING), frame(TEXT, b'{"type":1,"text":"late"}'), close_frame(1000)]
 )
-def test_7_1_2_nothing_is_heard_after_a_close(peer, room, after):
+def test_w6_7_1_2_nothing_is_heard_after_a_close(peer, room, after):
     peer.send(close_frame(1000) + after)
     expect_end(peer, 1000)
     assert not [frame for frame in room[1].frames if frame["text"] == "late"]
 
 
-def test_7_1_5_close_within_a_message(peer):
+def test_w6_7_1_5_close_within_a_message(peer):
     peer.send(frame(TEXT, say()[0], fin=False), close_frame(1000))
     expect_end(peer, 1000)
 
 
-def test_7_1_6_long_message_then_close(peer):
+def test_w6_7_1_6_long_message_then_close(peer):
     octets, id = say(MOST)
     peer.send(frame(TEXT, octets) + close_frame(1000))
     expect_end(peer, 1000)
 
 
-def test_7_3_1_close_without_a_code(peer):
+def test_w6_7_3_1_close_without_a_code(peer):
     peer.send(close_frame())
     expect_end(peer, 1005, 1000)
 
 
-def test_7_3_2_close_of_one_byte_is_wrong(peer):
+def test_w6_7_3_2_close_of_one_byte_is_wrong(peer):
     peer.send(frame(CLOSE, b"\x03"))
     expect_end(peer, 1002)
 
 
 @pytest.mark.parametrize("reason", [b"", b"bye", b"x" * 123])
-def test_7_3_3_close_with_a_reason(peer, reason):
+def test_w6_7_3_3_close_with_a_reason(peer, reason):
     peer.send(close_frame(1000, reason))
     expect_end(peer, 1000)
 
 
-def test_7_3_6_close_of_126_bytes_is_wrong(peer):
+def test_w6_7_3_6_close_of_126_bytes_is_wrong(peer):
     peer.send(close_frame(1000, b"x" * 124))
     expect_end(peer, 1002, None)
 
 
-def test_7_5_1_close_whose_reason_is_not_utf8(peer):
+def test_w6_7_5_1_close_whose_reason_is_not_utf8(peer):
     peer.send(close_frame(1000, BAD["6.3.1"]))
     expect_end(peer, 1007, None)
 
@@ -428,13 +428,13 @@ def test_7_5_1_close_whose_reason_is_not_utf8(peer):
 @pytest.mark.parametrize(
     "code", [1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 3000, 3999, 4000, 4999]
 )
-def test_7_7_codes_that_may_be_sent(peer, code):
+def test_w6_7_7_codes_that_may_be_sent(peer, code):
     peer.send(close_frame(code))
     expect_end(peer, code)
 
 
 @pytest.mark.parametrize("code", [1012, 1013, 1014])
-def test_7_7_codes_registered_since(peer, code):
+def test_w6_7_7_codes_registered_since(peer, code):
     peer.send(close_frame(code))
     expect_end(peer, code, 1002)
 
@@ -442,7 +442,7 @@ def test_7_7_codes_registered_since(peer, code):
 @pytest.mark.parametrize(
     "code", [0, 999, 1004, 1005, 1006, 1015, 1016, 1100, 2000, 2999, 5000, 65535]
 )
-def test_7_9_codes_that_may_not(peer, code):
+def test_w6_7_9_codes_that_may_not(peer, code):
     peer.send(close_frame(code))
     expect_end(peer, 1002)
 
@@ -452,7 +452,7 @@ def test_7_9_codes_that_may_not(peer, code):
 
 @pytest.mark.parametrize("size", [MOST + 1, 256 << 10, 1 << 20, 4 << 20])
 @pytest.mark.parametrize("piece", [None, 64, 1024, 65536])
-def test_9_messages_over_the_limit(peer, size, piece):
+def test_w6_9_messages_over_the_limit(peer, size, piece):
     if piece == 64 and size > 256 << 10:
         piece = 4096
     octets = b"x" * size
@@ -468,18 +468,18 @@ def test_9_messages_over_the_limit(peer, size, piece):
 
 
 @pytest.mark.parametrize("claim", [(1 << 30, 8), ((1 << 63) - 1, 8)])
-def test_9_length_that_is_only_claimed(peer, claim):
+def test_w6_9_length_that_is_only_claimed(peer, claim):
     peer.send(frame(TEXT, b"x" * 2000, length=claim))
     expect_end(peer, 1009, answer=False)  # it would be within that frame
 
 
-def test_9_length_with_its_highest_bit_set(peer):
+def test_w6_9_length_with_its_highest_bit_set(peer):
     """RFC 6455 5.2: the most significant bit must be 0."""
     peer.send(frame(TEXT, b"x" * 2000, length=(1 << 63, 8)))
     expect_end(peer, 1002, 1009, None, answer=False)
 
 
-def test_9_7_a_thousand_messages(peer):
+def test_w6_9_7_a_thousand_messages(peer):
     said = [say() for _ in range(1000)]
     peer.send(b"".join(frame(TEXT, octets) for octets, _ in said))
     for _, id in said:
@@ -489,7 +489,7 @@ def test_9_7_a_thousand_messages(peer):
 # -- 10 and others
 
 
-def test_10_1_1_message_in_frames_of_1300(peer):
+def test_w6_10_1_1_message_in_frames_of_1300(peer):
     octets, id = say(65536)
     parts = chops(octets, 1300)
     for n, part in enumerate(parts):

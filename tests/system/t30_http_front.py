@@ -1,5 +1,5 @@
-"""HTTP from strangers: smuggling, absurd requests, and more of them than descriptors; slow ones are in
-t43. SECURITY W4, W5, W12."""
+"""HTTP from strangers: smuggling, absurd requests, and more of them than descriptors; slow ones are
+in t43. SECURITY W3 to W5, W8, W12."""
 
 import os
 import re

@@ -1,4 +1,5 @@
-"""SECURITY W4, W5: five thousand slow sockets while people log in and talk, and what becomes of them.
+"""SECURITY W4, W5: five thousand slow sockets while people log in and talk, and what becomes of
+them.
 
 They come from many addresses, so that what is measured is not the limit of one network.
 """

@@ -1,11 +1,11 @@
 #!/usr/bin/python3
-"""Runs a program as its systemd unit would: only the unit's system calls, nothing writable and executable,
-no capabilities, no new privileges.
+"""Runs a program as its systemd unit would: only the unit's system calls, nothing writable and
+executable, no capabilities, no new privileges.
 
     filtered.py UNIT PROGRAM ARGUMENT...
 
-What systemd refuses by EPERM ends the program here (SIGSYS), so that nothing is refused unseen; but for
-changing owners, which SQLite tries when it is root's, and units are not.
+What systemd refuses by EPERM ends the program here (SIGSYS), so that nothing is refused unseen; but
+for changing owners, which SQLite tries when it is root's, and units are not.
 """
 
 import ctypes
