@@ -7,7 +7,7 @@ import sys
 
 import sources
 
-NUMBERS = {"C": 15, "S": 6, "T": 6, "W": 13, "M": 7, "A": 5}
+NUMBERS = {"C": 15, "S": 6, "T": 6, "W": 13, "N": 7, "M": 7, "B": 7, "A": 5}
 NONE = {"T4"}  # these were given up
 
 
