@@ -40,7 +40,7 @@ def elsewhere(tmp_path):
 
 
 @pytest.mark.parametrize("host", ("127.0.0.1", "localhost"))
-def test_a_page_of_another_origin_gets_no_socket_and_no_frame(plume, browser, elsewhere, host):
+def test_w2_a_page_of_another_origin_gets_no_socket_and_no_frame(plume, browser, elsewhere, host):
     """SECURITY W2: neither with the browser's own session in the same browser."""
     ann = browser("ann").join(plume, "ann")
     port = plume.gateways[0].port
@@ -57,7 +57,7 @@ def test_a_page_of_another_origin_gets_no_socket_and_no_frame(plume, browser, el
     ann.forgive("favicon.ico")
 
 
-def test_the_page_keeps_its_session_from_other_places(plume, browser):
+def test_w2_the_page_keeps_its_session_from_other_places(plume, browser):
     ann = browser("ann").join(plume, "ann")
     assert ann.run("return document.cookie") == "", "nothing goes along by itself"
     policy = ann.run("""

@@ -1,13 +1,14 @@
 #!/usr/bin/python3
-"""Each numbered statement of docs/SECURITY.md about codes, asking, mail and audit has a row there and a
-test that bears its number in its name."""
+"""Each numbered statement of docs/SECURITY.md has a row there and a test that bears its number in its
+name."""
 
 import re
 import sys
 
 import sources
 
-NUMBERS = {"C": 15, "S": 6, "M": 7, "A": 5}
+NUMBERS = {"C": 15, "S": 6, "T": 6, "W": 13, "N": 7, "M": 7, "B": 7, "A": 5}
+NONE = {"T4"}  # these were given up
 
 
 def names():
@@ -26,6 +27,8 @@ def main():
     for letter, last in NUMBERS.items():
         for number in range(1, last + 1):
             statement = f"{letter}{number}"
+            if statement in NONE:
+                continue
             if not re.search(rf"^\| (\*\*)?{statement}\b", text, re.M):
                 bad.append(f"docs/SECURITY.md: {statement} has no row")
             if statement.lower() not in tested:

@@ -1,4 +1,5 @@
-"""HTTP: the page and its files, and nothing else; who may open a WebSocket. SECURITY W1, W9, W11 to W13."""
+"""HTTP: the page and its files, and nothing else; who may open a WebSocket. SECURITY W1, W9, W11
+to W13."""
 
 import base64
 import http.client

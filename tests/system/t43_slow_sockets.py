@@ -1,10 +1,10 @@
-"""SECURITY W4, W5: five thousand slow sockets while people log in and talk, and what becomes of them.
+"""SECURITY W4, W5: five thousand slow sockets while people log in and talk, and what becomes of
+them.
 
 They come from many addresses, so that what is measured is not the limit of one network.
 """
 
 import itertools
-import os
 import re
 import resource
 import shutil
@@ -120,7 +120,7 @@ def crowd():
 
 
 def descriptors_of(process):
-    return len(os.listdir(f"/proc/{process.pid}/fd"))
+    return admin.metrics(process)["process_open_fds"]
 
 
 def seconds_of_logins(plume, names):

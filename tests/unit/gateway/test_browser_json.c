@@ -77,7 +77,7 @@ static void messages_are_read_into_their_fields(void **state)
 	browser_msg_free(&m);
 }
 
-static void what_is_not_exactly_json_is_refused(void **state)
+static void w7_what_is_not_exactly_json_is_refused(void **state)
 {
 	const struct {
 		struct slice frame;
@@ -218,7 +218,7 @@ static void what_is_not_exactly_json_is_refused(void **state)
 	}
 }
 
-static void nesting_is_bounded(void **state)
+static void w7_nesting_is_bounded(void **state)
 {
 	(void)state;
 	for (size_t depth = 0; depth < 50; depth++) {
@@ -317,7 +317,7 @@ static void a_text_that_is_too_long_still_has_its_id(void **state)
 }
 
 /* Random changes of good frames: never a crash, and what is taken is valid. */
-static void changed_frames_are_refused_or_valid(void **state)
+static void w7_changed_frames_are_refused_or_valid(void **state)
 {
 	static const char *const seeds[] = {
 		"{\"type\":0,\"text\":\"ann\\nann@a.example\",\"v\":1}",
@@ -397,12 +397,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_are_read_into_their_fields),
-		cmocka_unit_test(what_is_not_exactly_json_is_refused),
-		cmocka_unit_test(nesting_is_bounded),
+		cmocka_unit_test(w7_what_is_not_exactly_json_is_refused),
+		cmocka_unit_test(w7_nesting_is_bounded),
 		cmocka_unit_test(a_very_deep_frame_is_refused_quickly),
 		cmocka_unit_test(fields_have_limits_and_are_never_cut),
 		cmocka_unit_test(a_text_that_is_too_long_still_has_its_id),
-		cmocka_unit_test(changed_frames_are_refused_or_valid),
+		cmocka_unit_test(w7_changed_frames_are_refused_or_valid),
 		cmocka_unit_test(questions_about_people_are_read),
 	};
 
