@@ -150,6 +150,7 @@ static void upgrade(struct door *d, struct caller *c, const struct http_head *h)
 {
 	struct gateway *g = d->gateway;
 	struct http_upgrade_rules rules = {.origins = g->options->origins,
+					   .by_https = is_https(d, c, h),
 					   .needs_origin = g->options->require_origin};
 	struct forwarded_address from = address_of(d, c, h);
 	struct slice key = S("");
@@ -161,7 +162,7 @@ static void upgrade(struct door *d, struct caller *c, const struct http_head *h)
 		g->metrics.turned_away[TURNED_ORIGIN]++;
 	if (no != 0) {
 		log_info("upgrade_refused", "status=%u", no);
-		answer(d, c, is_https(d, c, h), http_answer_status(no));
+		answer(d, c, rules.by_https, http_answer_status(no));
 	} else if (!c->is_counted &&
 		   admission_of_network(g->admission, &g->options->admission, &from) !=
 			   ADMISSION_GOOD) {

@@ -138,7 +138,7 @@ unsigned int http_upgrade_refusal(const struct http_head *h,
 		return 400;
 	if (origins > 1 || (origins == 1 && origin.len == 0) ||
 	    (origins == 0 && rules->needs_origin) ||
-	    !origin_is_allowed(rules->origins, origin, host))
+	    !origin_is_allowed(rules->origins, origin, host, rules->by_https))
 		return 403;
 	return 0;
 }

@@ -34,6 +34,7 @@ struct http_answer http_answer_to(const struct http_head *h, const struct assets
 
 struct http_upgrade_rules {
 	const struct config_list *origins; /* listed ones; empty: see origin.h */
+	bool by_https;                     /* a trusted proxy says so */
 	bool needs_origin;                 /* is one without an Origin refused? */
 };
 

@@ -18,10 +18,10 @@ static bool equal_folded(struct slice a, struct slice b)
 	return true;
 }
 
-/* The gateway speaks plain HTTP; behind a proxy that speaks https, --origin says so. */
-static bool is_of_host(struct slice origin, struct slice host)
+/* The gateway itself speaks plain HTTP. */
+static bool is_of_host(struct slice origin, struct slice host, bool by_https)
 {
-	const struct slice scheme = S("http://");
+	const struct slice scheme = by_https ? S("https://") : S("http://");
 	struct slice rest;
 
 	if (!slice_starts(origin, scheme))
@@ -31,12 +31,12 @@ static bool is_of_host(struct slice origin, struct slice host)
 }
 
 bool origin_is_allowed(const struct config_list *listed, struct slice origin,
-		       struct slice host)
+		       struct slice host, bool by_https)
 {
 	if (origin.len == 0)
 		return true;
 	if (listed->n == 0)
-		return is_of_host(origin, host);
+		return is_of_host(origin, host, by_https);
 	for (size_t i = 0; i < listed->n; i++) {
 		if (slice_equal(slice_of(listed->items[i]), origin))
 			return true;

@@ -8,8 +8,9 @@
 #include "common/slice.h"
 
 /* listed: the origins that may, compared exactly; when empty, that of
- * the host the request was made to, by http (give --origin behind a proxy that speaks https).  An absent (empty) origin is no browser's, and may. */
+ * the host the request was made to, by http, or by https where a trusted proxy says that the page came so.
+ * An absent (empty) origin is no browser's, and may. */
 bool origin_is_allowed(const struct config_list *listed, struct slice origin,
-		       struct slice host);
+		       struct slice host, bool by_https);
 
 #endif

@@ -1,6 +1,8 @@
 """SECURITY W10: where a browser is counts for its limits; what a proxy says of it counts from listed
 proxies only. Seen by the budget of one login mail for each network."""
 
+import socket
+
 import pytest
 from plume import process
 from plume.client import Client
@@ -71,3 +73,29 @@ def test_what_is_no_network_is_refused_at_the_start():
         assert done.returncode == 2 and "--trusted-proxy" in done.stderr, (wrong, done)
     done = process.run("plume-gateway", "--check-config", "--trusted-proxy", "10.0.0.0/8")
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("proxies, told, origin, status", [
+    (["127.0.0.1"], ["https"], "https://{host}", 101),
+    (["127.0.0.1"], ["HTTPS"], "https://{host}", 101),
+    (["127.0.0.1"], ["https"], "http://{host}", 403),
+    (["127.0.0.1"], ["https"], "https://evil.example", 403),
+    (["127.0.0.1"], ["http"], "https://{host}", 403),
+    (["127.0.0.1"], ["https", "https"], "https://{host}", 403),
+    (["127.0.0.1"], ["https, http"], "https://{host}", 403),
+    (["192.0.2.1"], ["https"], "https://{host}", 403),
+    ([], ["https"], "https://{host}", 403),
+    ([], ["https"], "http://{host}", 101),
+])  # fmt: skip
+def test_w10_only_a_listed_proxy_says_that_a_page_came_by_https(proxies, told, origin, status, system):
+    system.start_broker()
+    gateway = system.start_gateway(trusted_proxy=proxies)
+    system.wait_ready()
+    host = f"127.0.0.1:{gateway.port}"
+    lines = ["GET /connect HTTP/1.1", f"Host: {host}", f"Origin: {origin.format(host=host)}",
+             *(f"X-Forwarded-Proto: {one}" for one in told), "Upgrade: websocket",
+             "Connection: Upgrade", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+             "Sec-WebSocket-Version: 13", "", ""]  # fmt: skip
+    with socket.create_connection(("127.0.0.1", gateway.port), 20) as browser:
+        browser.sendall("\r\n".join(lines).encode())
+        assert int(browser.recv(100).split()[1]) == status

@@ -64,7 +64,7 @@ static void without_a_list_the_host_of_the_request_may(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < NELEMS(cases); i++) {
-		if (origin_is_allowed(&none, cases[i].origin, cases[i].host) !=
+		if (origin_is_allowed(&none, cases[i].origin, cases[i].host, false) !=
 		    cases[i].may)
 			fail_msg("case %zu: %.*s at %.*s", i, SLICE_ARGS(cases[i].origin),
 				 SLICE_ARGS(cases[i].host));
@@ -95,9 +95,9 @@ static void with_a_list_only_what_is_listed_may(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < NELEMS(cases); i++)
-		assert_int_equal(
-			origin_is_allowed(&listed, cases[i].origin, S("gateway.example")),
-			cases[i].may);
+		assert_int_equal(origin_is_allowed(&listed, cases[i].origin,
+						   S("gateway.example"), false),
+				 cases[i].may);
 }
 
 static void null_may_only_when_it_is_listed(void **state)
@@ -105,14 +105,34 @@ static void null_may_only_when_it_is_listed(void **state)
 	static const struct config_list listed = {1, {"null"}};
 
 	(void)state;
-	assert_true(origin_is_allowed(&listed, S("null"), S("plume.chat")));
+	assert_true(origin_is_allowed(&listed, S("null"), S("plume.chat"), false));
+	assert_false(origin_is_allowed(&listed, S("https://plume.chat"), S("plume.chat"),
+				       false));
+}
+
+static void by_https_the_host_of_the_request_may_too(void **state)
+{
+	static const struct config_list none;
+	static const struct config_list listed = {.n = 1,
+						  .items = {"http://other.example"}};
+
+	(void)state;
+	assert_true(
+		origin_is_allowed(&none, S("https://plume.chat"), S("plume.chat"), true));
+	assert_true(origin_is_allowed(&none, S("https://plume.chat:8443"),
+				      S("plume.chat:8443"), true));
 	assert_false(
-		origin_is_allowed(&listed, S("https://plume.chat"), S("plume.chat")));
+		origin_is_allowed(&none, S("http://plume.chat"), S("plume.chat"), true));
+	assert_false(origin_is_allowed(&none, S("https://evil.example"), S("plume.chat"),
+				       true));
+	assert_false(origin_is_allowed(&listed, S("https://plume.chat"), S("plume.chat"),
+				       true));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(by_https_the_host_of_the_request_may_too),
 		cmocka_unit_test(without_a_list_the_host_of_the_request_may),
 		cmocka_unit_test(with_a_list_only_what_is_listed_may),
 		cmocka_unit_test(null_may_only_when_it_is_listed),
