@@ -207,7 +207,7 @@ def test_no_metric_names_anybody(plume):
             assert word not in text
         labels = set(re.findall(r"[{,]([a-z_]+)=", text))
         assert labels <= {"kind", "what", "state", "result", "reason", "outcome", "level", "le"} | {
-            "program", "version", "bus",
+            "program", "version", "bus", "endpoint",
         }  # fmt: skip
 
 
