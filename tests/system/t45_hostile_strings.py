@@ -346,7 +346,7 @@ def hostile_answer(verb, some):
     """As a broker that was taken over gives it."""
     if verb == VERBS["status"]:
         version = next((s for s in some if len(s.encode()) <= 32), "x")
-        return [[TOLD, True, ""], [STATUS, version, 1, 1, *[0] * 8]]
+        return [[TOLD, True, ""], [STATUS, version, 1, 1, *[0] * 17]]
     if verb == VERBS["who"]:
         return [[TOLD, True, ""], *[[PERSON, s, 1] for s in some]]
     if verb == VERBS["why"]:
