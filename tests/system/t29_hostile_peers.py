@@ -315,7 +315,7 @@ class Liar:
         self._gone = self._gone or GOODBYE in kinds
         if self.is_lying and self.lies:
             return self.lies.pop(0)(request)
-        reply = [[RESULTS, request[0][2], EPOCH, len(self.posts), 1]]
+        reply = [[RESULTS, request[0][2], EPOCH, len(self.posts), 1, 0]]
         for command in request[1:]:
             if command[0] == SYNC:
                 after = min(command[2], len(self.posts))
@@ -329,23 +329,23 @@ class Liar:
 
 LIES = {
     "nothing": lambda request: [],
-    "another batch": lambda request: [[RESULTS, request[0][2] + 5, EPOCH, 2, 1]],
-    "a wrong direction": lambda request: [[BATCH, 1, 1, 1, ""]],
+    "another batch": lambda request: [[RESULTS, request[0][2] + 5, EPOCH, 2, 1, 0]],
+    "a wrong direction": lambda request: [[BATCH, 1, 1, 1, "", 0]],
     "an event as answer": lambda request: [[EVENTS, EPOCH, 3]],
-    "an unknown kind": lambda request: [[9999, 1, "x"], [RESULTS, request[0][2], EPOCH, 2, 1]],
-    "numbers out of range": lambda request: [[RESULTS, 0, 0, HUGE, 0]],
-    "the end of time": lambda request: [[RESULTS, request[0][2], EPOCH, HUGE, HUGE]],
+    "an unknown kind": lambda request: [[9999, 1, "x"], [RESULTS, request[0][2], EPOCH, 2, 1, 0]],
+    "numbers out of range": lambda request: [[RESULTS, 0, 0, HUGE, 0, 2]],
+    "the end of time": lambda request: [[RESULTS, request[0][2], EPOCH, HUGE, HUGE, 0]],
     "clients that are not": lambda request: [
-        [RESULTS, request[0][2], EPOCH, 2, 1],
+        [RESULTS, request[0][2], EPOCH, 2, 1, 0],
         *[[ADMITTED, n, "eve", "token", 0, 2, False, 1, "", ""] for n in (1, 2, HUGE)],
         *[[REFUSED, n, "id", 200, 0] for n in (1, 2, HUGE)],
     ],
     "posts that nobody asked for": lambda request: [
-        [RESULTS, request[0][2], EPOCH, 2, 1],
+        [RESULTS, request[0][2], EPOCH, 2, 1, 0],
         *[[POST, n, 1, 0, "eve", "forged", "", 0, ""] for n in (0, 1, 2, 9, HUGE)],
     ],
     "a synced that counts wrongly": lambda request: [
-        [RESULTS, request[0][2], EPOCH, 2, 1],
+        [RESULTS, request[0][2], EPOCH, 2, 1, 0],
         [SYNCED, 0, 0, 500],
         [SYNCED, HUGE, HUGE, 0],
     ],
