@@ -118,7 +118,7 @@ def test_b6_forged_sessions_by_a_gateway_are_counted_and_leave_nothing(plume):
     chance = random.Random(6)
     for _ in range(20):
         tokens = ["%043x" % chance.getrandbits(172) for _ in range(900)]
-        got = peer.batch(*[[RESUME, n + 1, token, EPOCH, 0] for n, token in enumerate(tokens)])
+        got = peer.batch(*[[RESUME, n + 1, token, EPOCH, 0, "::1"] for n, token in enumerate(tokens)])
         assert ADMITTED not in [message[0] for message in got]
     assert counted(plume.broker, name) == resumed + 18000
     assert rss(plume.broker) - before < MEMORY
@@ -158,12 +158,12 @@ def test_b5_a_mailer_that_counts_in_another_epoch_gets_the_record_from_its_first
     """Rows that it claims to have of a room that is not this one acknowledge nothing."""
     plume.join("ann")
     for kept, room in ((HUGE, HUGE), (HUGE, 0), (5, 12345)):
-        wanted = [TAKE, 77, 2000, "p@p.example", "", kept, room]
+        wanted = [TAKE, 77, 2000, "p@p.example", "", kept, room, "", 0, 0]
         link = dial(plume.ports.first + 2, REQ)
         link.send(struct.pack(">I", 0x80000001) + packed(wanted, version=(1, 2)))
         rows = [m for m in msgpack.unpackb(link.receive()[4:])[2:] if m[0] == TRAIL]
         link.close()
-        assert all(row[-1] != room for row in rows)
+        assert rows[0][1] == 1 and all(row[-1] != room for row in rows)
     plume.join("bob")
 
 
@@ -220,7 +220,7 @@ def test_b4_a_broker_that_lies_to_a_gateway(system, lie, over):
     def answer(request):
         if state["lying"] and over == "commands" and next(lies) < 10:
             return frame
-        return [[RESULTS, request[0][2], EPOCH, 0, 1]]
+        return [[RESULTS, request[0][2], EPOCH, 0, 1, 0]]
 
     broker = system.guard(FakeBroker(system.ports.first, answer, (1, 2)))
     gateway = system.start_gateway()

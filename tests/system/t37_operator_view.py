@@ -341,7 +341,7 @@ def test_only_who_is_meant_drains(system):
 
     def answer(messages):
         number.append(messages[0][2])
-        head = [RESULTS, number[-1], 7, 0, 1]
+        head = [RESULTS, number[-1], 7, 0, 1, 0]
         return [head, [DRAIN, 12345]]
 
     broker = system.guard(FakeBroker(system.ports.first, answer, (1, 2)))

@@ -37,7 +37,7 @@ class Away:
         if self.is_silent:
             return None
         self.heard.append(request[1:])
-        reply = [[RESULTS, request[0][2], EPOCH, self.newest, 1]]
+        reply = [[RESULTS, request[0][2], EPOCH, self.newest, 1, 0]]
         for command in request[1:]:
             if command[0] == SYNC:
                 after = min(command[2], self.newest)

@@ -56,7 +56,7 @@ def fill_the_broker(plume, connections, logins, bytes_of_history):
     peer, token = member(plume, "ann")
     deaf = dial(plume.ports.first, SUB)  # a gateway that stopped reading
     for n in range(0, connections, 400):
-        peer.batch(*[[RESUME, 1000 + n + k, token, 0, 0] for k in range(400)])
+        peer.batch(*[[RESUME, 1000 + n + k, token, 0, 0, "::1"] for k in range(400)])
     for n in range(0, logins, 400):
         who = [(10**6 + n + k, f"n{n + k}", f"a{n + k}@a.example") for k in range(400)]
         peer.batch(*[[HELLO, *one, "::1", ""] for one in who])

@@ -241,7 +241,7 @@ def test_b5_a_batch_carries_version_gateway_and_number(system):
 
     def answer(request):
         seen.append(request[0])
-        return [[RESULTS, request[0][2], EPOCH, 0, 1]]
+        return [[RESULTS, request[0][2], EPOCH, 0, 1, 0]]
 
     broker = system.guard(FakeBroker(system.ports.first, answer, (1, 2)))
     gateway = system.start_gateway()

@@ -206,7 +206,7 @@ def test_no_metric_names_anybody(plume):
         for word in ("ann-of", "secret", "private.example", "127.0.0.1", "@"):
             assert word not in text
         labels = set(re.findall(r"[{,]([a-z_]+)=", text))
-        assert labels <= {"kind", "what", "state", "result", "reason", "outcome", "level", "le"} | {
+        assert labels <= {"kind", "what", "state", "result", "reason", "outcome", "level", "le", "why"} | {
             "program", "version", "bus", "endpoint",
         }  # fmt: skip
 
