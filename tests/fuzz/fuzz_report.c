@@ -14,9 +14,10 @@
 #include "ctl/report.h"
 #include "tests/fuzz/fuzz.h"
 
-static const enum control_verb verbs[] = {CONTROL_STATUS, CONTROL_WHO,  CONTROL_SAY,
-					  CONTROL_WHY,    CONTROL_KICK, CONTROL_RELEASE,
-					  CONTROL_BACKUP};
+static const enum control_verb verbs[] = {
+	CONTROL_STATUS, CONTROL_WHO,     CONTROL_SAY,    CONTROL_WHY,
+	CONTROL_KICK,   CONTROL_RELEASE, CONTROL_BACKUP, CONTROL_CLIENTS,
+	CONTROL_DRAIN,  CONTROL_BAN,     CONTROL_UNBAN,  CONTROL_BANS};
 
 static void check_shown(const char *text, size_t len)
 {

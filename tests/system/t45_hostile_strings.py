@@ -338,49 +338,75 @@ def assert_terminal_is_harmless(told, where):
     return text
 
 
-TOLD, STATUS, PERSON, STORY = 71, 72, 74, 75
-VERBS = {"status": 0, "who": 1, "say": 2, "why": 3, "kick": 4, "release": 5, "backup": 6}
+TOLD, STATUS, GATEWAY_STATUS, PERSON, STORY = 71, 72, 73, 74, 75
+MAILER_STATUS, CLIENT_STATUS, TAIL, LINE, BANNED = 80, 81, 82, 83, 90
+OPERANDS = {
+    "status": [], "who": [], "clients": [], "bans": [], "say": ["hi"], "why": ["K7Q-2MX"],
+    "kick": ["ann"], "release": ["ann"], "backup": ["/x.db"], "drain": ["7"], "mute": ["ann"],
+    "unmute": ["ann"], "ban": ["name", "ann"], "unban": ["name", "ann"],
+}  # fmt: skip
+LISTS = ("who", "why", "clients", "bans")
 
 
 def hostile_answer(verb, some):
     """As a broker that was taken over gives it."""
-    if verb == VERBS["status"]:
-        version = next((s for s in some if len(s.encode()) <= 32), "x")
-        return [[TOLD, True, ""], [STATUS, version, 1, 1, *[0] * 17]]
-    if verb == VERBS["who"]:
-        return [[TOLD, True, ""], *[[PERSON, s, 1] for s in some]]
-    if verb == VERBS["why"]:
-        story = [
+    short = next((s for s in some if len(s.encode()) <= 32), "x")
+    gateway = [GATEWAY_STATUS, 7, 1, 0, 0, short, 2, 0, 0, 0, 0, 0, 0, 1]
+    told = {
+        "status": [[STATUS, short, 1, 1, *[0] * 17], gateway, [MAILER_STATUS, 5, short, 0, 0, 0, 1]],
+        "who": [[PERSON, s, 1] for s in some],
+        "clients": [gateway, *[[CLIENT_STATUS, 7, n + 1, s, 1, 1, 1, 1] for n, s in enumerate(some)]],
+        "bans": [[BANNED, 1 + n % 6, s, 1, n % 2, s, n % 3 == 0] for n, s in enumerate(some)],
+        "why": [
             [STORY, 1, 1 + n % 14, 1, s if len(s.encode()) <= 16 else "", s,
              s if len(s.encode()) <= 64 else "", 0, s, n % 7, 1, 550]
             for n, s in enumerate(some)
-        ]  # fmt: skip
-        return [[TOLD, True, ""], *story]
-    return [[TOLD, True, some[0]]]
+        ],
+    }  # fmt: skip
+    return [[TOLD, True, some[0] if verb in ("bans", "clients") else ""], *told[verb]] if verb in told else [
+        [TOLD, True, some[0]]
+    ]  # fmt: skip
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", OPERANDS)
 def test_n5_plumectl_shows_what_a_hostile_broker_tells(system, verb):
     """Done or refused, for people and as JSON."""
     key = system.secret_file("control-key", "k" * 64)
     words = [s for s in fits(120) if "\x00" not in s]
     now = {}
     system.guard(FakeReplier(system.ports.first + 3, lambda request: now["answer"], (1, 2)))
-    operand = {"say": "hi", "why": "K7Q-2MX", "kick": "ann", "release": "ann", "backup": "/x.db"}
     command = [process.program("plumectl"), "--bus", system.bus, "--control-key", key]
-    if verb in ("who", "why"):
+    if verb in LISTS:
         batches = [words[n : n + 290] for n in range(0, len(words), 290)]
     else:
         batches = [[s] for s in words[::60] + TERMINAL[::3] if s in words]
     for some in batches:
         for done, form in ((True, []), (True, ["--json"]), (False, [])):
-            now["answer"] = hostile_answer(VERBS[verb], some) if done else [[TOLD, False, some[0]]]
-            line = [*command, *form, verb, *([operand[verb]] if verb in operand else [])]
+            now["answer"] = hostile_answer(verb, some) if done else [[TOLD, False, some[0]]]
+            line = [*command, *form, verb, *OPERANDS[verb]]
             code, told = on_terminal(*line)
             assert (code == 0) == done, told
             text = assert_terminal_is_harmless(told, (verb, form, some[:3]))
             if form and done:
                 json.loads(text)
+
+
+def test_n5_plumectl_tail_shows_what_a_hostile_broker_tells(system):
+    key = system.secret_file("control-key", "k" * 64)
+    words = [s for s in fits(120) if "\x00" not in s]
+    lines = [[LINE, n + 1, 1, n % 3, s, s, s if len(s.encode()) <= 16 else ""] for n, s in enumerate(words)]
+    answers = [[[TOLD, True, ""], [TAIL, 7, 0, 1]]]
+    answers += [
+        [[TOLD, True, ""], [TAIL, 7, len(lines), 1], *lines[n : n + 290]] for n in range(0, len(lines), 290)
+    ]
+    answers += [[[TOLD, False, word]] for word in words[:1]]
+    told = iter(answers)
+    system.guard(FakeReplier(system.ports.first + 3, lambda request: next(told), (1, 2)))
+    command = [process.program("plumectl"), "--bus", system.bus, "--control-key", key, "tail"]
+    code, shown = on_terminal(*command)
+    text = assert_terminal_is_harmless(shown, "tail")
+    seen = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    assert code == 1 and [one["text"] for one in seen if "text" in one] == words
 
 
 def test_n5_plumectl_why_tells_what_a_mail_server_said_once_escaped(system):
