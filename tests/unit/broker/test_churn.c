@@ -22,7 +22,7 @@ struct person {
 /* What is counted; bytes are those of malloc and of the journal. */
 struct census {
 	size_t names, sessions, logins, letters, proofs, trail, wrong, people, roster,
-		clients, gateways, posts, bytes, file;
+		clients, gateways, posts, bans, bytes, file;
 };
 
 struct churn {
@@ -280,14 +280,44 @@ static void operate(struct churn *c)
 	entrance_operator_acted(c->w->entrance, S("an act"), c->w->t);
 }
 
+/* Of any kind, for up to twenty minutes; some are lifted before. */
+static void ban(struct churn *c)
+{
+	unsigned index = chance(c, PEOPLE);
+	struct ban_order o = {.kind = (enum ban_kind)(BAN_NAME + chance(c, 5)),
+			      .for_ms = MINUTE + chance(c, 20) * MINUTE,
+			      .reason = S("for a while")};
+	enum status st;
+	const char *why;
+	char value[48];
+
+	assert_true(o.kind == BAN_ADDRESS
+			    ? fmt(value, sizeof value, "u%u@churn.example", index)
+		    : o.kind == BAN_NETWORK ? fmt(value, sizeof value, "10.%u.%u.0/24",
+						  index / 250, index % 250)
+					    : fmt(value, sizeof value, "n%u.%u", index,
+						  c->people[index].name));
+	o.value = slice_of(value);
+	st = chance(c, 4) == 0 ? entrance_unban(c->w->entrance, &o, c->w->t, &why)
+			       : entrance_ban(c->w->entrance, &o, c->w->t, &why);
+	assert_true(st == ST_OK || st == ST_ABSENT);
+}
+
 /* How often each of them happens in an hour. */
 static const struct {
 	void (*act)(struct churn *c);
 	unsigned per_hour;
 } acts[] = {
-	{ask_for_a_code, 3000}, {mail, 5000},    {give_a_code, 6000},
-	{come_back, 2000},      {go, 2000},      {say, 4000},
-	{write_and_look, 500},  {sign_out, 200}, {operate, 60},
+	{ask_for_a_code, 3000},
+	{mail, 5000},
+	{give_a_code, 6000},
+	{come_back, 2000},
+	{go, 2000},
+	{say, 4000},
+	{write_and_look, 500},
+	{sign_out, 200},
+	{operate, 60},
+	{ban, 300},
 	{restart_a_gateway, 6},
 };
 
@@ -338,6 +368,7 @@ static struct census count(const struct churn *c)
 			       gateways_clients(r->gateways),
 			       gateways_count(r->gateways),
 			       history_count(r->history),
+			       bans_count(r->bans),
 			       memory.uordblks + memory.hblkhd,
 			       size_of(c->path, "") + size_of(c->path, "-wal")};
 }
@@ -369,18 +400,18 @@ static struct census live_an_hour(struct churn *c)
 static void show(unsigned hour, const struct census *n)
 {
 	printf("hour %2u: %zu names %zu sessions %zu logins %zu letters %zu proofs %zu rows "
-	       "%zu wrong %zu people (%zu listed) %zu clients %zu gateways %zu posts, "
+	       "%zu wrong %zu people (%zu listed) %zu clients %zu gateways %zu posts %zu bans, "
 	       "%zu bytes, file %zu\n",
 	       hour, n->names, n->sessions, n->logins, n->letters, n->proofs, n->trail,
-	       n->wrong, n->people, n->roster, n->clients, n->gateways, n->posts,
+	       n->wrong, n->people, n->roster, n->clients, n->gateways, n->posts, n->bans,
 	       n->bytes, n->file);
 }
 
 /* A tenth of what there was, and a little: people are not the same in every hour. */
 static void assert_no_more(const struct census *then, const struct census *now)
 {
-	const struct census slack = {50, 50, 50, 50, 50, 50,       50,
-				     50, 50, 50, 2,  0,  64 << 10, 256 << 10};
+	const struct census slack = {50, 50, 50, 50, 50, 50,       50,       50,
+				     50, 50, 2,  0,  50, 64 << 10, 256 << 10};
 
 	for (size_t i = 0; i < sizeof *now / sizeof(size_t); i++) {
 		size_t before = ((const size_t *)then)[i],
