@@ -6,6 +6,7 @@ import time
 import pytest
 from plume import process
 from plume.system import free_port
+from plume.wait import until
 
 
 def ctl(*args, **kwargs):
@@ -47,7 +48,11 @@ def test_its_key_is_nowhere_in_the_logs(system):
 
 
 def test_json_of_status_is_complete(plume):
-    status = json.loads(plume.ctl("--json", "status").stdout)
+    def ask():
+        return json.loads(plume.ctl("--json", "status").stdout)
+
+    until(lambda: ask()["mailers"], "the broker has heard of the mailer")
+    status = ask()
     assert set(status) == set(
         """version uptime_ms epoch newest posts people clients names sessions logins letters
         gateways bus_minor oldest_letter_ms results held state mailers""".split()
