@@ -13,4 +13,8 @@ if(NOT page MATCHES "(^|\n)@OPTIONS@\n")
 	message(FATAL_ERROR "${TEMPLATE} has no line @OPTIONS@")
 endif()
 configure_file(${TEMPLATE} ${OUT} @ONLY)
+
+execute_process(COMMAND awk -f ${CMAKE_CURRENT_LIST_DIR}/manual.awk ${OUT}
+	OUTPUT_VARIABLE folded COMMAND_ERROR_IS_FATAL ANY)
+file(WRITE ${OUT} "${folded}")
 file(TOUCH ${OUT}) # configure_file keeps the old time when nothing changed
