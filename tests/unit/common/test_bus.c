@@ -403,9 +403,30 @@ static void every_subscriber_hears_everything_in_order(void **state)
 	bus_publisher_free(&p);
 }
 
+struct sizes {
+	size_t bytes, small; /* small: frames of one byte */
+};
+
 static void on_frame_size(void *ctx, struct slice frame)
 {
-	*(size_t *)ctx += frame.len;
+	struct sizes *heard = ctx;
+
+	heard->bytes += frame.len;
+	heard->small += frame.len == 1 ? 1 : 0;
+}
+
+/* Until one arrives, and with it whatever is on its way before it: NNG 1.5.2 may never end closing a socket
+ * that still has much to send. */
+static void publish_small_ones(struct world *w, struct bus_publisher *p,
+			       struct sizes *heard)
+{
+	heard->small = 0;
+	for (int i = 0; i < DEADLINE_MS / TICK_MS && heard->small == 0; i++) {
+		bus_publish(p, S("x"));
+		run_for(w, TICK_MS);
+	}
+	assert_true(heard->small > 0);
+	run_for(w, 50);
 }
 
 /* The loop takes nothing for long: what does not fit is dropped and counted, and then all is as before. */
@@ -415,30 +436,21 @@ static void a_loop_that_is_late_has_a_bounded_inbox(void **state)
 	struct bus_publisher *p = new_publisher(w);
 	struct slice large = {xcalloc(1, 64 << 10), 64 << 10};
 	struct bus_subscriber *s;
-	size_t heard = 0;
+	struct sizes heard = {0};
 
 	assert_int_equal(bus_subscriber_new(&w->loop, &w->at, on_frame_size, &heard, &s),
 			 ST_OK);
-	for (int i = 0; i < DEADLINE_MS / TICK_MS && heard == 0; i++) {
-		bus_publish(p, S("x"));
-		run_for(w, TICK_MS);
-	}
-	run_for(w, 50);
-	heard = 0;
+	publish_small_ones(w, p, &heard);
+	heard.bytes = 0;
 	for (int i = 0; i < DEADLINE_MS && bus_subscriber_dropped(s) == 0; i++) {
 		for (int n = 0; n < 16; n++)
 			bus_publish(p, large);
 		uv_sleep(1); /* NNG's threads need time, and our loop gets none */
 	}
 	assert_true(bus_subscriber_dropped(s) > 0);
-	run_for(w, 100);
-	assert_in_range(heard, BUS_INBOX_MAX / 2, BUS_INBOX_MAX + (2 << 20));
-	heard = 0;
-	for (int i = 0; i < DEADLINE_MS / TICK_MS && heard == 0; i++) {
-		bus_publish(p, S("x"));
-		run_for(w, TICK_MS);
-	}
-	assert_true(heard > 0);
+	uv_run(&w->loop, UV_RUN_NOWAIT);
+	assert_in_range(heard.bytes, BUS_INBOX_MAX - (1 << 20), BUS_INBOX_MAX);
+	publish_small_ones(w, p, &heard);
 	free((char *)(uintptr_t)large.ptr);
 	bus_subscriber_free(&s);
 	bus_publisher_free(&p);
