@@ -14,11 +14,6 @@ static bool is_alnum(char c)
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
 }
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
 /* RFC 5322 3.2.3: atext and single dots between. */
 static bool is_local(struct slice s)
 {
@@ -91,7 +86,7 @@ enum status address_normalize(struct slice address, char out[ADDRESS_SIZE])
 		return ST_RANGE;
 	}
 	for (char *c = out + local.len; *c != '\0'; c++)
-		*c = lower(*c);
+		*c = ascii_lower(*c);
 	return ST_OK;
 }
 
@@ -110,7 +105,7 @@ void address_for_budget(const char *normal, char out[ADDRESS_SIZE])
 	if (local == 0) /* "+tag@..." has no name in front of its tag */
 		local = (size_t)(at - normal);
 	for (size_t i = 0; i < local; i++)
-		out[n++] = lower(normal[i]);
+		out[n++] = ascii_lower(normal[i]);
 	memcpy(out + n, at, strlen(at) + 1);
 }
 

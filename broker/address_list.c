@@ -1,10 +1,7 @@
 /* The pattern matcher steps back to its last star only, so that no pattern takes exponential time. */
 #include "broker/address_list.h"
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
+#include "common/slice.h"
 
 bool address_list_fits(const char *pattern, const char *text)
 {
@@ -16,7 +13,8 @@ bool address_list_fits(const char *pattern, const char *text)
 			star = pattern++;
 			from = text;
 		} else if (*pattern == '?' ||
-			   (*pattern != '\0' && lower(*pattern) == lower(*text))) {
+			   (*pattern != '\0' &&
+			    ascii_lower(*pattern) == ascii_lower(*text))) {
 			pattern++;
 			text++;
 		} else if (star != NULL) {

@@ -21,6 +21,9 @@ struct slice {
 /* The bytes of a NUL-terminated string; NULL gives the empty slice. */
 struct slice slice_of(const char *text);
 bool slice_equal(struct slice a, struct slice b);
+/* The same, whatever the case of ASCII letters and the locale. */
+bool slice_equal_folded(struct slice a, struct slice b);
+char ascii_lower(char c);
 bool slice_starts(struct slice s, struct slice prefix);
 /* Cuts at the first byte `at`: *head is what stands before it, *tail what follows it.
  * Without such a byte *head is all of s, *tail is empty and the result is false. */

@@ -78,7 +78,7 @@ static bool is_https(const struct door *d, const struct caller *c,
 	}
 	return forwarded_is_trusted(&o->proxies, &c->peer) &&
 	       http_head_value(h, S("x-forwarded-proto"), &proto) == 1 &&
-	       http_equal_folded(proto, S("https"));
+	       slice_equal_folded(proto, S("https"));
 }
 
 static void answer(struct door *d, struct caller *c, bool by_https, struct http_answer a)

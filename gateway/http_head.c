@@ -28,22 +28,6 @@ static bool is_token(struct slice s)
 	return s.len > 0;
 }
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-bool http_equal_folded(struct slice a, struct slice b)
-{
-	if (a.len != b.len)
-		return false;
-	for (size_t i = 0; i < a.len; i++) {
-		if (lower(a.ptr[i]) != lower(b.ptr[i]))
-			return false;
-	}
-	return true;
-}
-
 /* Text and CRLF, nothing else: the last byte may be a CR whose LF is still on its way. */
 static bool is_clean(struct slice s)
 {
@@ -88,7 +72,7 @@ size_t http_head_value(const struct http_head *h, struct slice name,
 
 	*value_out = S("");
 	while (next_line(&rest, &line)) {
-		if (split(line, &found, &value) && http_equal_folded(found, name) &&
+		if (split(line, &found, &value) && slice_equal_folded(found, name) &&
 		    n++ == 0)
 			*value_out = value;
 	}
@@ -100,11 +84,11 @@ bool http_head_lists(const struct http_head *h, struct slice name, struct slice 
 	struct slice rest = h->lines, line, found, list, member;
 
 	while (next_line(&rest, &line)) {
-		if (!split(line, &found, &list) || !http_equal_folded(found, name))
+		if (!split(line, &found, &list) || !slice_equal_folded(found, name))
 			continue;
 		while (list.len > 0) {
 			slice_cut(list, ',', &member, &list);
-			if (http_equal_folded(slice_trim(member), word))
+			if (slice_equal_folded(slice_trim(member), word))
 				return true;
 		}
 	}
@@ -117,7 +101,7 @@ size_t http_head_join(const struct http_head *h, struct slice name, char *out, s
 	size_t len = 0;
 
 	while (next_line(&rest, &line)) {
-		if (!split(line, &found, &value) || !http_equal_folded(found, name) ||
+		if (!split(line, &found, &value) || !slice_equal_folded(found, name) ||
 		    value.len == 0 || value.len + 2 > cap - len)
 			continue;
 		if (len > 0) {

@@ -45,7 +45,5 @@ bool http_head_lists(const struct http_head *h, struct slice name, struct slice 
  * head. */
 size_t http_head_join(const struct http_head *h, struct slice name, char *out,
 		      size_t cap);
-/* Compares ASCII without regard to case. */
-bool http_equal_folded(struct slice a, struct slice b);
 
 #endif

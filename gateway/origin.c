@@ -1,23 +1,6 @@
 /* RFC 6454 7: an origin is scheme://host[:port], or null.  Nothing is matched in part. */
 #include "gateway/origin.h"
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-/* By length: strncasecmp() would end at a NUL, and ask the locale. */
-static bool equal_folded(struct slice a, struct slice b)
-{
-	if (a.len != b.len)
-		return false;
-	for (size_t i = 0; i < a.len; i++) {
-		if (lower(a.ptr[i]) != lower(b.ptr[i]))
-			return false;
-	}
-	return true;
-}
-
 /* The gateway itself speaks plain HTTP. */
 static bool is_of_host(struct slice origin, struct slice host, bool by_https)
 {
@@ -27,7 +10,7 @@ static bool is_of_host(struct slice origin, struct slice host, bool by_https)
 	if (!slice_starts(origin, scheme))
 		return false;
 	rest = (struct slice){origin.ptr + scheme.len, origin.len - scheme.len};
-	return host.len > 0 && equal_folded(rest, host);
+	return host.len > 0 && slice_equal_folded(rest, host);
 }
 
 bool origin_is_allowed(const struct config_list *listed, struct slice origin,

@@ -35,6 +35,17 @@ static void slices_are_equal_when_all_bytes_are(void **state)
 	assert_false(slice_equal(S("ab"), S("aB")));
 }
 
+static void case_of_ascii_letters_alone_may_differ(void **state)
+{
+	(void)state;
+	assert_true(slice_equal_folded(S("Keep-Alive"), S("kEEP-aLIVE")));
+	assert_true(slice_equal_folded(S(""), slice_of(NULL)));
+	assert_false(slice_equal_folded(S("a"), S("ab")));
+	assert_false(slice_equal_folded(S("a\0b"), S("a\0c")));
+	assert_false(slice_equal_folded(S("@"), S("`")));
+	assert_false(slice_equal_folded(S("\xc3\x84"), S("\xc3\xa4")));
+}
+
 static void a_slice_starts_with_its_prefixes_only(void **state)
 {
 	(void)state;
@@ -110,6 +121,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_null_string_is_the_empty_slice),
 		cmocka_unit_test(slices_are_equal_when_all_bytes_are),
+		cmocka_unit_test(case_of_ascii_letters_alone_may_differ),
 		cmocka_unit_test(a_slice_starts_with_its_prefixes_only),
 		cmocka_unit_test(a_cut_splits_at_the_first_separator),
 		cmocka_unit_test(a_cut_may_write_over_what_it_cuts),
