@@ -32,7 +32,7 @@ void report_bans_print(const struct bus_banned *bans, size_t n, struct slice mor
 		else
 			print_time(b->since_ms, out);
 		if (b->until_ms == 0)
-			fputs("lifted            ", out);
+			fputs("it is lifted      ", out);
 		else
 			print_time(b->until_ms, out);
 		printable_write(b->value, out);

@@ -305,7 +305,7 @@ static void bans_are_listed_safely(void **state)
 	assert_string_equal(
 		p.out, "what     since (UTC)       until             value\n"
 		       "mute     2023-11-14 22:13  2023-11-14 23:13  e\\u{1b}ve: a\\\\b\n"
-		       "network  by an option      lifted            192.0.2.0/24\n"
+		       "network  by an option      it is lifted      192.0.2.0/24\n"
 		       "7 more\n");
 	forget(p);
 	p = print(CONTROL_BANS, REPORT_JSON, MESSAGES(&told, &banned));
