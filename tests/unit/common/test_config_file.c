@@ -220,6 +220,24 @@ static void what_is_no_text_is_refused(void **state)
 	t.path[0] = '\0';
 }
 
+static void lines_with_a_value_are_bounded(void **state)
+{
+	static const char line[] = "origin = x\n";
+	char *text = xcalloc(CONFIG_FILE_ENTRIES_MAX + 1, sizeof line);
+	size_t one = sizeof line - 1;
+
+	(void)state;
+	for (size_t i = 0; i <= CONFIG_FILE_ENTRIES_MAX; i++)
+		memcpy(text + i * one, line, one);
+	write_file(t.path, text, CONFIG_FILE_ENTRIES_MAX * one, 0644);
+	assert_int_equal(load(), CONFIG_BAD); /* so many are no list */
+	assert_null(strstr(t.err, "has more than 512 options"));
+	write_file(t.path, text, (CONFIG_FILE_ENTRIES_MAX + 1) * one, 0644);
+	assert_int_equal(load(), CONFIG_BAD);
+	assert_non_null(strstr(t.err, ":513: has more than 512 options"));
+	free(text);
+}
+
 static void b7_a_secret_is_read_from_a_private_file_only(void **state)
 {
 	(void)state;
@@ -302,6 +320,7 @@ int main(void)
 		TEST(check_config_tells_what_is_from_it),
 		TEST(what_is_wrong_is_named_with_its_line),
 		TEST(what_is_no_text_is_refused),
+		TEST(lines_with_a_value_are_bounded),
 		TEST(b7_a_secret_is_read_from_a_private_file_only),
 		TEST(b7_a_secret_may_be_in_a_private_file_of_its_own),
 		TEST(what_is_live_changes_and_the_rest_stays),
