@@ -7,21 +7,13 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
-#include "common/memory.h"
 #include "common/number.h"
 
-static const uint8_t v4_prefix[12] = {[10] = 0xff, [11] = 0xff};
-enum { V4_BITS = 96 }; /* of that prefix */
+static const uint8_t v4_prefix[IP_V4_BITS / 8] = {[10] = 0xff, [11] = 0xff};
 
 static bool is_v4(const struct forwarded_address *a)
 {
 	return memcmp(a->bytes, v4_prefix, sizeof v4_prefix) == 0;
-}
-
-static bool read_v4(const char *text, struct forwarded_address *out)
-{
-	memcpy(out->bytes, v4_prefix, sizeof v4_prefix);
-	return inet_pton(AF_INET, text, out->bytes + sizeof v4_prefix) == 1;
 }
 
 /* Without the port that may stand behind it. */
@@ -40,14 +32,7 @@ static struct slice host_of(struct slice text)
 
 bool forwarded_read(struct slice text, struct forwarded_address *out)
 {
-	char host[FORWARDED_TEXT_SIZE];
-	struct slice h = host_of(text);
-
-	/* A NUL would hide what stands behind it. */
-	if (memchr(h.len > 0 ? h.ptr : "", '\0', h.len) != NULL ||
-	    !fmt(host, sizeof host, "%.*s", SLICE_ARGS(h)))
-		return false;
-	return read_v4(host, out) || inet_pton(AF_INET6, host, out->bytes) == 1;
+	return ip_address_read(host_of(text), out->bytes);
 }
 
 void forwarded_write(const struct forwarded_address *a, char out[FORWARDED_TEXT_SIZE])
@@ -64,17 +49,20 @@ static bool add(struct forwarded_trust *t, struct slice text)
 {
 	struct slice address, bits;
 	bool has_bits = slice_cut(text, '/', &address, &bits);
-	struct forwarded_address *a = &t->networks[t->n].address;
-	uint64_t n = 128;
+	struct ip_network *network = &t->networks[t->n];
+	struct forwarded_address a;
+	uint64_t n = IP_ADDRESS_BITS;
 
-	if (memchr(address.ptr, '[', address.len) != NULL || !forwarded_read(address, a))
+	if (memchr(address.ptr, '[', address.len) != NULL || !forwarded_read(address, &a))
 		return false;
 	if (has_bits) {
-		if (number_parse(bits, &n) != ST_OK || n > (is_v4(a) ? 32 : 128))
+		if (number_parse(bits, &n) != ST_OK || n > (is_v4(&a) ? 32 : 128))
 			return false;
-		n += is_v4(a) ? V4_BITS : 0;
+		n += is_v4(&a) ? IP_V4_BITS : 0;
 	}
-	t->networks[t->n++].bits = (unsigned int)n;
+	memcpy(network->bytes, a.bytes, sizeof a.bytes);
+	ip_network_cut(network, (unsigned)n);
+	t->n++;
 	return true;
 }
 
@@ -89,21 +77,11 @@ void forwarded_trust_init(struct forwarded_trust *t, const struct config_list *l
 	}
 }
 
-static bool is_within(const struct forwarded_address *a,
-		      const struct forwarded_address *network, unsigned int bits)
-{
-	unsigned int whole = bits / 8, rest = bits % 8;
-
-	return memcmp(a->bytes, network->bytes, whole) == 0 &&
-	       (rest == 0 ||
-		(a->bytes[whole] ^ network->bytes[whole]) >> (8 - rest) == 0);
-}
-
 bool forwarded_is_trusted(const struct forwarded_trust *t,
 			  const struct forwarded_address *a)
 {
 	for (size_t i = 0; i < t->n; i++) {
-		if (is_within(a, &t->networks[i].address, t->networks[i].bits))
+		if (ip_network_has(&t->networks[i], a->bytes))
 			return true;
 	}
 	return false;

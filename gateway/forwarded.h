@@ -4,7 +4,7 @@
  * end, for as long as who wrote an entry is trusted: the innermost address that is not is the browser's.
  * From anybody else the header says nothing.
  *
- * An address is kept as 16 bytes; IPv4 as ::ffff:a.b.c.d. */
+ * An address is kept as ip_network.h does. */
 #ifndef GATEWAY_FORWARDED_H
 #define GATEWAY_FORWARDED_H
 
@@ -13,20 +13,18 @@
 #include <stdint.h>
 
 #include "common/config.h"
+#include "common/ip_network.h"
 #include "common/slice.h"
 
 enum { FORWARDED_TEXT_SIZE = 46 }; /* the longest address, and a NUL */
 
 struct forwarded_address {
-	uint8_t bytes[16];
+	uint8_t bytes[IP_ADDRESS_SIZE];
 };
 
 struct forwarded_trust {
 	size_t n;
-	struct {
-		struct forwarded_address address;
-		unsigned int bits; /* of it that count */
-	} networks[CONFIG_LIST_MAX];
+	struct ip_network networks[CONFIG_LIST_MAX];
 };
 
 /* "192.0.2.1" or "2001:db8::1"; in a header also with a port: "192.0.2.1:80", "[2001:db8::1]:80". */
