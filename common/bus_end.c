@@ -9,6 +9,8 @@
 
 #include <nng/supplemental/tls/tls.h>
 
+#include "common/bus_hangup.h"
+#include "common/bus_pipe.h"
 #include "common/log.h"
 #include "common/memory.h"
 
@@ -105,13 +107,14 @@ static int start(struct bus_end *e, nng_tls_config *config)
 				     : start_dialling(e, config);
 }
 
-int bus_end_open(struct bus_end *e, nng_socket socket, enum bus_way way,
-		 const struct bus_address *at)
+int bus_end_open(struct bus_end *e, nng_socket socket, const struct bus_address *at,
+		 struct bus_pipe *pipe)
 {
+	enum bus_way way = pipe == NULL ? BUS_LISTENS : BUS_DIALS;
 	nng_tls_config *config;
 	int rv = new_config(at, way, &config);
 
-	*e = (struct bus_end){.at = at, .socket = socket, .way = way};
+	*e = (struct bus_end){.at = at, .socket = socket, .way = way, .pipe = pipe};
 	if (rv == 0)
 		rv = start(e, config);
 	free_config(config);
@@ -141,16 +144,20 @@ static void pause_a_little(void)
 	nanosleep(&(struct timespec){.tv_nsec = REBIND_PAUSE_MS * 1000000L}, NULL);
 }
 
-/* The old one is closed first, because two cannot have one port; its connections end with it, and
+/* The old one is closed first, because two cannot have one port; its connections end before it, and
  * come back by themselves. */
 static int replace(struct bus_end *e, nng_tls_config *config)
 {
 	int rv;
 
 	if (e->way == BUS_DIALS) {
+		bus_pipe_redial(e->pipe);
+		pause_a_little();
 		nng_dialer_close(e->dialer);
 		return start(e, config);
 	}
+	bus_hangup_listener(e->listener);
+	pause_a_little();
 	nng_listener_close(e->listener);
 	rv = start(e, config);
 	for (int i = 0; rv == NNG_EADDRINUSE && i < REBIND_TRIES; i++) {

@@ -9,6 +9,8 @@
 
 #include "common/bus.h"
 
+struct bus_pipe;
+
 enum bus_way { BUS_LISTENS, BUS_DIALS };
 
 /* One per socket, in the caller's memory.  The address is borrowed. */
@@ -18,12 +20,14 @@ struct bus_end {
 	enum bus_way way;
 	nng_listener listener;
 	nng_dialer dialer;
-	struct bus_end *next; /* of those at the same address */
+	struct bus_pipe *pipe; /* of one that dials */
+	struct bus_end *next;  /* of those at the same address */
 };
 
-/* Begins to listen, or to dial without waiting for the other side.  Returns NNG's error. */
-int bus_end_open(struct bus_end *e, nng_socket socket, enum bus_way way,
-		 const struct bus_address *at);
+/* Begins to listen, or with a pipe, which is borrowed, to dial without waiting for the other side.
+ * Returns NNG's error. */
+int bus_end_open(struct bus_end *e, nng_socket socket, const struct bus_address *at,
+		 struct bus_pipe *pipe);
 /* Before the socket is closed.  An end that was never opened is fine. */
 void bus_end_close(struct bus_end *e);
 

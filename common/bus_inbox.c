@@ -11,6 +11,7 @@
 enum {
 	RECONNECT_MIN_MS = 20,
 	RECONNECT_MAX_MS = 500,
+	ITEM_BYTES = 256, /* what a frame costs beside its own bytes, here and in NNG */
 };
 
 struct bus_item {
@@ -31,16 +32,16 @@ void bus_inbox_open(struct bus_inbox *b, uv_loop_t *loop, uv_async_cb on_wake,
 void bus_inbox_put(struct bus_inbox *b, void *sender, nng_msg *m)
 {
 	struct bus_item *i = xcalloc(1, sizeof *i);
-	size_t len = nng_msg_len(m);
+	size_t cost = nng_msg_len(m) + ITEM_BYTES;
 
 	*i = (struct bus_item){.sender = sender, .m = m};
 	uv_mutex_lock(&b->lock);
-	if (b->bytes + len > BUS_INBOX_MAX) {
+	if (b->bytes + cost > BUS_INBOX_MAX) {
 		b->dropped++;
 		nng_msg_free(m);
 		free(i);
 	} else {
-		b->bytes += len;
+		b->bytes += cost;
 		*b->last = i;
 		b->last = &i->next;
 	}
@@ -92,84 +93,6 @@ int bus_socket_setup(nng_socket s)
 	if (rv == 0)
 		rv = nng_socket_set_ms(s, NNG_OPT_RECONNMAXT, RECONNECT_MAX_MS);
 	return rv;
-}
-
-bool bus_pipe_is_there(struct bus_pipe *p)
-{
-	bool is_there;
-
-	uv_mutex_lock(&p->lock);
-	is_there = nng_pipe_id(p->pipe) > 0;
-	uv_mutex_unlock(&p->lock);
-	return is_there;
-}
-
-/* NNG dials on and on and tells nobody why it fails: so we tell that it does. */
-static void on_watch(uv_timer_t *watch)
-{
-	struct bus_pipe *p = watch->data;
-
-	if (bus_pipe_is_there(p)) {
-		if (p->absent > 1)
-			log_info("bus_connected", "url=%s", p->at->url);
-		p->absent = 0;
-	} else if (++p->absent ==
-		   2) { /* once for each absence, and not for a short one */
-		log_warn("bus_unconnected", "url=%s why=\"%s\"", p->at->url,
-			 bus_url_is_tls(p->at->url)
-				 ? "nobody there, or the certificates are not "
-				   "accepted: authority, name plume-broker, dates"
-				 : "nobody there, or it is not plain tcp");
-	}
-}
-
-void bus_pipe_init(struct bus_pipe *p, uv_loop_t *loop, const struct bus_address *at)
-{
-	if (uv_mutex_init(&p->lock) != 0 || uv_timer_init(loop, &p->watch) != 0)
-		abort(); /* before anything was opened */
-	p->at = at;
-	p->watch.data = p;
-	uv_timer_start(&p->watch, on_watch, BUS_PATIENCE_MS / 2, BUS_PATIENCE_MS / 2);
-	uv_unref((uv_handle_t *)&p->watch);
-}
-
-void bus_pipe_close(struct bus_pipe *p, uv_close_cb on_closed, void *owner)
-{
-	uv_mutex_destroy(&p->lock);
-	p->watch.data = owner;
-	uv_close((uv_handle_t *)&p->watch, on_closed);
-}
-
-static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *arg)
-{
-	struct bus_pipe *p = arg;
-
-	uv_mutex_lock(&p->lock);
-	if (event == NNG_PIPE_EV_ADD_POST)
-		p->pipe = pipe;
-	else if (nng_pipe_id(p->pipe) == nng_pipe_id(pipe))
-		p->pipe = (nng_pipe)NNG_PIPE_INITIALIZER;
-	uv_mutex_unlock(&p->lock);
-}
-
-int bus_pipe_open(struct bus_pipe *p, nng_socket s)
-{
-	int rv = nng_pipe_notify(s, NNG_PIPE_EV_ADD_POST, on_pipe, p);
-
-	if (rv == 0)
-		rv = nng_pipe_notify(s, NNG_PIPE_EV_REM_POST, on_pipe, p);
-	return rv;
-}
-
-void bus_pipe_redial(struct bus_pipe *p)
-{
-	nng_pipe pipe;
-
-	uv_mutex_lock(&p->lock);
-	pipe = p->pipe;
-	uv_mutex_unlock(&p->lock);
-	if (nng_pipe_id(pipe) > 0)
-		nng_pipe_close(pipe); /* the dialer notices and begins again */
 }
 
 enum status bus_socket_failed(const char *what, const char *url, int rv)

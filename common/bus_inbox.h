@@ -39,22 +39,6 @@ void bus_inbox_close(struct bus_inbox *b, uv_close_cb on_closed);
 int bus_socket_setup(nng_socket s);
 /* Logs why a socket could not be made and gives the status for it. */
 enum status bus_socket_failed(const char *what, const char *url, int rv);
-/* The connection of a socket that dials one peer; written by NNG's threads.  The watch tells who
- * waits for it in vain. */
-struct bus_pipe {
-	uv_mutex_t lock;
-	nng_pipe pipe; /* id 0: none */
-	uv_timer_t watch;
-	unsigned absent; /* looks of the watch in a row that found none */
-	const struct bus_address *at;
-};
-void bus_pipe_init(struct bus_pipe *p, uv_loop_t *loop, const struct bus_address *at);
-/* Begins to follow the socket's connection; returns NNG's error. */
-int bus_pipe_open(struct bus_pipe *p, nng_socket s);
-bool bus_pipe_is_there(struct bus_pipe *p);
-void bus_pipe_redial(struct bus_pipe *p);
-/* The socket is closed; on_closed(watch) is called later, its watch.data is owner. */
-void bus_pipe_close(struct bus_pipe *p, uv_close_cb on_closed, void *owner);
 nng_msg *bus_message_of(struct slice frame);
 void bus_aio_new(nng_aio **aio, void (*callback)(void *), void *arg);
 

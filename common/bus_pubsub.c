@@ -9,6 +9,7 @@
 
 #include "common/bus_end.h"
 #include "common/bus_inbox.h"
+#include "common/bus_pipe.h"
 #include "common/log.h"
 #include "common/memory.h"
 
@@ -36,7 +37,7 @@ enum status bus_publisher_new(const struct bus_address *at, struct bus_publisher
 	if (rv == 0)
 		rv = nng_socket_set_int(p->socket, NNG_OPT_SENDBUF, PUB_QUEUE);
 	if (rv == 0)
-		rv = bus_end_open(&p->end, p->socket, BUS_LISTENS, at);
+		rv = bus_end_open(&p->end, p->socket, at, NULL);
 	if (rv != 0) {
 		bus_publisher_free(&p);
 		return bus_socket_failed("publish", at->url, rv);
@@ -125,7 +126,7 @@ enum status bus_subscriber_new(uv_loop_t *loop, const struct bus_address *at,
 	if (rv == 0)
 		rv = bus_pipe_open(&s->pipe, s->socket);
 	if (rv == 0)
-		rv = bus_end_open(&s->end, s->socket, BUS_DIALS, at);
+		rv = bus_end_open(&s->end, s->socket, at, &s->pipe);
 	if (rv != 0) {
 		bus_subscriber_free(&s);
 		return bus_socket_failed("subscribe", at->url, rv);

@@ -14,6 +14,7 @@
 
 #include "common/bus_end.h"
 #include "common/bus_inbox.h"
+#include "common/bus_pipe.h"
 #include "common/memory.h"
 
 /* -- requester -- */
@@ -86,7 +87,7 @@ enum status bus_requester_new(uv_loop_t *loop, const struct bus_address *at,
 	if (rv == 0)
 		rv = bus_pipe_open(&r->pipe, r->socket);
 	if (rv == 0)
-		rv = bus_end_open(&r->end, r->socket, BUS_DIALS, at);
+		rv = bus_end_open(&r->end, r->socket, at, &r->pipe);
 	if (rv != 0) {
 		bus_requester_free(&r);
 		return bus_socket_failed("request", at->url, rv);
@@ -245,7 +246,7 @@ enum status bus_replier_new(uv_loop_t *loop, const struct bus_address *at, size_
 	if (rv == 0)
 		rv = nng_pipe_notify(r->socket, NNG_PIPE_EV_REM_POST, replier_lost, r);
 	if (rv == 0)
-		rv = bus_end_open(&r->end, r->socket, BUS_LISTENS, at);
+		rv = bus_end_open(&r->end, r->socket, at, NULL);
 	if (rv != 0) {
 		bus_replier_free(&r);
 		return bus_socket_failed("reply", at->url, rv);

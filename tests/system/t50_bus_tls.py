@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 
@@ -70,6 +71,16 @@ def test_b1_a_broker_that_comes_back_is_found_again(secure):
     plume.start_broker().wait_ready()
     ann.expect(10, notice="bus-back")
     ann.settle()
+
+
+def test_a_broker_that_stops_without_a_word_is_found_again_when_it_goes_on(secure):
+    plume = secure.start()
+    ann = plume.join("ann")
+    plume.broker.signal(signal.SIGSTOP)
+    plume.gateways[0].wait_for_event("bus_unconnected")  # the links were ended from here
+    plume.broker.signal(signal.SIGCONT)
+    plume.gateways[0].wait_for_event("bus_back")
+    ann.expect_own(ann.say("still here"))
 
 
 @pytest.mark.parametrize("url", ["tcp://0.0.0.0:4880", "tcp://10.0.0.1:4880", "tcp://*:4880"])

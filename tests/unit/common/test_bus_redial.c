@@ -1,0 +1,143 @@
+/* test_bus_redial.c - a link that is dialled anew while bytes come over it comes back every time.
+ *
+ * The other side is no NNG but a thread that sends thousands of frames a second, so that some of the redials
+ * meet a frame of which NNG has read the length and not yet the rest. */
+#include "common/bus.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/attr.h"
+#include "common/memory.h"
+
+enum { REDIALS = 300, DEADLINE_MS = 10000, TICK_MS = 5, PAUSE_NS = 1000 };
+
+/* -- who sends without a pause: SP over TCP, both sides begin with 8 bytes, then frames with their
+ * length in 8 bytes */
+
+struct sender {
+	int listener, peer;
+	uv_thread_t thread;
+	atomic_bool is_over;
+	unsigned connections; /* the thread's: each frame holds its lowest byte */
+};
+
+static void send_frames(const struct sender *s)
+{
+	char frame[8 + 1024] = {[6] = 4, [8] = (char)s->connections};
+	char theirs[8];
+
+	if (recv(s->peer, theirs, sizeof theirs, MSG_WAITALL) != sizeof theirs ||
+	    send(s->peer, "\0SP\0\0\x20\0\0", 8, MSG_NOSIGNAL) != 8)
+		return;
+	while (!s->is_over &&
+	       send(s->peer, frame, sizeof frame, MSG_NOSIGNAL) == sizeof frame)
+		nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
+}
+
+static void serve(void *arg)
+{
+	struct sender *s = arg;
+
+	while ((s->peer = accept(s->listener, NULL, NULL)) >= 0) {
+		s->connections++;
+		send_frames(s);
+		close(s->peer);
+	}
+}
+
+static void sender_open(struct sender *s, struct bus_address *at)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET};
+	socklen_t len = sizeof a;
+
+	*s = (struct sender){.listener = socket(AF_INET, SOCK_STREAM, 0)};
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(bind(s->listener, (struct sockaddr *)&a, sizeof a), 0);
+	assert_int_equal(listen(s->listener, 8), 0);
+	assert_int_equal(getsockname(s->listener, (struct sockaddr *)&a, &len), 0);
+	assert_true(
+		fmt(at->url, sizeof at->url, "tcp://127.0.0.1:%d", ntohs(a.sin_port)));
+	assert_int_equal(uv_thread_create(&s->thread, serve, s), 0);
+}
+
+/* The links end here, so that NNG has nothing half read when its socket is closed. */
+static void sender_close(struct sender *s)
+{
+	s->is_over = true;
+	shutdown(s->listener, SHUT_RDWR);
+	uv_thread_join(&s->thread);
+	close(s->listener);
+}
+
+/* -- the loop */
+
+static void on_tick(uv_timer_t *timer)
+{
+	(void)timer;
+}
+
+/* Over which connection the newest frame came. */
+static void on_frame(void *ctx, struct slice frame)
+{
+	unsigned char *heard = ctx;
+
+	assert_int_equal(frame.len, 1024);
+	*heard = (unsigned char)frame.ptr[0];
+}
+
+static void a_link_under_load_comes_back_from_every_redial(void **state)
+{
+	struct sender sender;
+	struct bus_address at = {0};
+	struct bus_subscriber *subscriber;
+	unsigned char heard = 0;
+	uv_loop_t loop;
+	uv_timer_t tick;
+
+	(void)state;
+	sender_open(&sender, &at);
+	assert_int_equal(uv_loop_init(&loop), 0);
+	assert_int_equal(uv_timer_init(&loop, &tick), 0);
+	assert_int_equal(uv_timer_start(&tick, on_tick, TICK_MS, TICK_MS), 0);
+	assert_int_equal(bus_subscriber_new(&loop, &at, on_frame, &heard, &subscriber),
+			 ST_OK);
+	for (unsigned i = 1; i <= REDIALS; i++) {
+		uint64_t late = uv_now(&loop) + DEADLINE_MS;
+
+		/* Asked for on and on, as those do who hear nothing. */
+		while (heard != (unsigned char)i && uv_now(&loop) < late) {
+			if (i > 1)
+				bus_subscriber_redial(subscriber);
+			uv_run(&loop, UV_RUN_ONCE);
+		}
+		if (heard != (unsigned char)i)
+			fail_msg("redial %u: the link did not come back", i);
+	}
+	sender_close(&sender);
+	bus_subscriber_free(&subscriber);
+	uv_close((uv_handle_t *)&tick, NULL);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&loop), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_link_under_load_comes_back_from_every_redial),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
