@@ -206,9 +206,9 @@ void room_sync(struct room *r, struct gateway *g, const struct bus_sync *m)
 		const struct history_post *p = history_get(r->history, last + 1);
 		size_t size = p->text.len + p->name.len + p->id.len + MARK_SIZE + 64;
 
-		if (size > room_left)
-			break;
-		room_left -= size;
+		if (room_left == 0 || (size > room_left && last > after))
+			break; /* one that is larger than a frame goes alone */
+		room_left -= size < room_left ? size : room_left;
 		last++;
 	}
 	head.u.synced.after = after;

@@ -156,7 +156,7 @@ static int replace(struct bus_end *e, nng_tls_config *config)
 		nng_dialer_close(e->dialer);
 		return start(e, config);
 	}
-	bus_hangup_listener(e->listener);
+	(void)bus_hangup_listener(e->listener);
 	pause_a_little();
 	nng_listener_close(e->listener);
 	rv = start(e, config);

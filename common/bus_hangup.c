@@ -4,7 +4,6 @@
 
 #include <dirent.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -50,42 +49,40 @@ static bool is_connected(int fd)
 }
 
 /* remote: NULL for every peer. */
-static enum bus_hangup hang_up(const nng_sockaddr *local, const nng_sockaddr *remote)
+static bool hang_up(const nng_sockaddr *local, const nng_sockaddr *remote)
 {
-	enum bus_hangup outcome = BUS_HANGUP_NONE;
 	DIR *descriptors = opendir("/proc/self/fd");
 	const struct dirent *entry;
 	uint64_t fd;
 
 	if (descriptors == NULL)
-		return BUS_HANGUP_UNKNOWN;
+		return false;
 	while ((entry = readdir(descriptors)) != NULL) {
 		if (number_parse(slice_of(entry->d_name), &fd) == ST_OK &&
 		    is_named((int)fd, getsockname, local) &&
 		    (remote == NULL ? is_connected((int)fd)
-				    : is_named((int)fd, getpeername, remote)) &&
-		    shutdown((int)fd, SHUT_RD) == 0)
-			outcome = BUS_HANGUP_DONE;
+				    : is_named((int)fd, getpeername, remote)))
+			(void)shutdown((int)fd, SHUT_RD);
 	}
 	closedir(descriptors);
-	return outcome;
+	return true;
 }
 
-enum bus_hangup bus_hangup_pipe(nng_pipe pipe)
+bool bus_hangup_pipe(nng_pipe pipe)
 {
 	nng_sockaddr local, remote;
 
 	if (nng_pipe_get_addr(pipe, NNG_OPT_LOCADDR, &local) != 0 ||
 	    nng_pipe_get_addr(pipe, NNG_OPT_REMADDR, &remote) != 0)
-		return BUS_HANGUP_NONE;
+		return true; /* it is over already */
 	return hang_up(&local, &remote);
 }
 
-enum bus_hangup bus_hangup_listener(nng_listener listener)
+bool bus_hangup_listener(nng_listener listener)
 {
 	nng_sockaddr local;
 
 	if (nng_listener_get_addr(listener, NNG_OPT_LOCADDR, &local) != 0)
-		return BUS_HANGUP_NONE;
+		return true; /* it is over already */
 	return hang_up(&local, NULL);
 }

@@ -8,6 +8,10 @@
 #include "common/bus_hangup.h"
 #include "common/log.h"
 
+enum {
+	STUCK_AFTER = 3
+}; /* redials of one connection: a process that was stopped meets one */
+
 bool bus_pipe_is_there(struct bus_pipe *p)
 {
 	bool is_there;
@@ -83,12 +87,13 @@ void bus_pipe_redial(struct bus_pipe *p)
 	uv_mutex_lock(&p->lock);
 	pipe = p->pipe;
 	uv_mutex_unlock(&p->lock);
-	/* Without one NNG dials already. */
-	if (nng_pipe_id(pipe) <= 0 || bus_hangup_pipe(pipe) != BUS_HANGUP_NONE) {
-		p->over_ms = 0;
-	} else if (p->over_ms == 0) {
+	if (nng_pipe_id(pipe) <= 0 || !bus_hangup_pipe(pipe))
+		return; /* NNG dials already; or no descriptor was free to look for it */
+	if (p->over != nng_pipe_id(pipe)) {
+		p->over = nng_pipe_id(pipe);
 		p->over_ms = now;
-	} else if (now - p->over_ms >= BUS_PATIENCE_MS) {
+		p->overs = 0;
+	} else if (++p->overs >= STUCK_AFTER && now - p->over_ms >= BUS_PATIENCE_MS) {
 		log_error("bus_stuck",
 			  "url=%s why=\"NNG keeps a connection that is over\"",
 			  p->at->url);

@@ -16,9 +16,10 @@ struct bus_pipe {
 	uv_mutex_t lock;
 	nng_pipe pipe; /* id 0: none */
 	uv_timer_t watch;
-	unsigned absent; /* looks of the watch in a row that found none */
-	uint64_t
-		over_ms; /* since when redials find that NNG holds one that is over; 0: it does not */
+	unsigned absent;  /* looks of the watch in a row that found none */
+	int over;         /* id of the connection that was hung up last, */
+	unsigned overs;   /* how often again, */
+	uint64_t over_ms; /* and since when */
 	const struct bus_address *at;
 };
 
@@ -26,8 +27,9 @@ void bus_pipe_init(struct bus_pipe *p, uv_loop_t *loop, const struct bus_address
 /* Begins to follow the socket's connection; returns NNG's error. */
 int bus_pipe_open(struct bus_pipe *p, nng_socket s);
 bool bus_pipe_is_there(struct bus_pipe *p);
-/* Ends the connection (common/bus_hangup.h), so that NNG dials anew.  When NNG was not done for
- * BUS_PATIENCE_MS with one that is over, it never will be, and the process is ended. */
+/* Hangs the connection up (common/bus_hangup.h), so that NNG dials anew.  When that was asked for again and
+ * again for BUS_PATIENCE_MS, and the same connection is still there, NNG is stuck, and the process is
+ * ended. */
 void bus_pipe_redial(struct bus_pipe *p);
 /* The socket is closed; on_closed(watch) is called later, its watch.data is owner. */
 void bus_pipe_close(struct bus_pipe *p, uv_close_cb on_closed, void *owner);

@@ -10,9 +10,10 @@
 
 #include "common/bus_msg.h"
 
-/* The bytes are few because NNG 1.5.2 can jam for good when a peer leaves in the middle of a large
- * message (seen from 1 MB on; never at 400 kB and below in thousands of disconnects). */
-enum { BUS_QUEUE_FRAME_MESSAGES = 900, BUS_QUEUE_FRAME_BYTES = 128 << 10 };
+/* The bytes are few because a peer that leaves in the middle of a frame that its socket did not take at
+ * once can jam NNG 1.5.2 for good (tests/unit/common/test_bus_hangup.c; after some hundred times from
+ * 40,000 bytes on, never in 30,000 times at 30,000: Linux takes up to 32 KiB wholly or not at all). */
+enum { BUS_QUEUE_FRAME_MESSAGES = 900, BUS_QUEUE_FRAME_BYTES = 24 << 10 };
 
 struct bus_queue;
 

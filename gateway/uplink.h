@@ -29,7 +29,7 @@ enum {
 	 * though a connection is read in pieces. */
 	UPLINK_GATHER_MS = 2,
 	/* From here on a batch is worth a round trip of its own, whatever the pace. */
-	UPLINK_BATCH_BYTES = 32 << 10,
+	UPLINK_BATCH_BYTES = 24 << 10,
 	UPLINK_BATCH_COUNT = 200,
 	/* Over this, strangers' commands are refused. */
 	UPLINK_FULL_BYTES = 2 << 20,

@@ -1,10 +1,11 @@
-/* test_bus_redial.c - a link that is dialled anew while bytes come over it comes back every time.
+/* test_bus_hangup.c - links that end in the midst of a frame leave NNG as it was: one that is dialled
+ * anew comes back, and one whose peer hangs up is given back.
  *
- * The other side is no NNG but a thread that sends thousands of frames a second, so that some of the redials
- * meet a frame of which NNG has read the length and not yet the rest. */
+ * The other side is no NNG, so that it can begin and end where it likes. */
 #include "common/bus.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <netinet/in.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,9 +21,10 @@
 #include <cmocka.h>
 
 #include "common/attr.h"
+#include "common/bus_queue.h"
 #include "common/memory.h"
 
-enum { REDIALS = 300, DEADLINE_MS = 10000, TICK_MS = 5, PAUSE_NS = 1000 };
+enum { REDIALS = 300, HANGUPS = 2000, DEADLINE_MS = 10000, TICK_MS = 5, PAUSE_NS = 1000 };
 
 /* -- who sends without a pause: SP over TCP, both sides begin with 8 bytes, then frames with their
  * length in 8 bytes */
@@ -133,10 +135,97 @@ static void a_link_under_load_comes_back_from_every_redial(void **state)
 	assert_int_equal(uv_loop_close(&loop), 0);
 }
 
+/* -- who hangs up */
+
+static uint16_t free_port(void)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET};
+	socklen_t len = sizeof a;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_true(fd >= 0);
+	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
+	close(fd);
+	return ntohs(a.sin_port);
+}
+
+static size_t descriptors(void)
+{
+	DIR *all = opendir("/proc/self/fd");
+	size_t n = 0;
+
+	assert_non_null(all);
+	while (readdir(all) != NULL)
+		n++;
+	closedir(all);
+	return n;
+}
+
+/* A subscriber with little room, that goes after so many bytes. */
+static void listen_and_go(uint16_t port, size_t bytes)
+{
+	struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(port)};
+	int fd = socket(AF_INET, SOCK_STREAM, 0), little = 4096;
+	char got[4096];
+	ssize_t n = 1;
+
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &little, sizeof little);
+	assert_int_equal(connect(fd, (struct sockaddr *)&a, sizeof a), 0);
+	assert_int_equal(send(fd, "\0SP\0\0\x21\0\0", 8, MSG_NOSIGNAL), 8);
+	for (size_t sum = 0; sum < bytes && n > 0; sum += (size_t)n)
+		n = recv(fd, got, sizeof got, 0);
+	close(fd);
+}
+
+struct publishing {
+	struct bus_publisher *publisher;
+	struct slice frame;
+	atomic_bool is_over;
+};
+
+static void publish(void *arg)
+{
+	struct publishing *p = arg;
+
+	while (!p->is_over) {
+		bus_publish(p->publisher, p->frame);
+		nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+	}
+}
+
+/* Frames as large as they get: BUS_QUEUE_FRAME_BYTES and a message. */
+static void peers_that_leave_within_a_frame_leave_nothing(void **state)
+{
+	static char bytes[BUS_QUEUE_FRAME_BYTES + (4 << 10)];
+	struct publishing p = {.frame = {bytes, sizeof bytes}};
+	struct bus_address at = {0};
+	uint16_t port = free_port();
+	uv_thread_t thread;
+	size_t before;
+
+	(void)state;
+	assert_true(fmt(at.url, sizeof at.url, "tcp://127.0.0.1:%d", port));
+	assert_int_equal(bus_publisher_new(&at, &p.publisher), ST_OK);
+	before = descriptors();
+	assert_int_equal(uv_thread_create(&thread, publish, &p), 0);
+	for (unsigned i = 0; i < HANGUPS; i++)
+		listen_and_go(port, 8 + i * 997 % (3 * sizeof bytes));
+	for (unsigned ms = 0; ms < DEADLINE_MS && descriptors() > before; ms++)
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	assert_in_range(descriptors(), 1, before);
+	p.is_over = true;
+	uv_thread_join(&thread);
+	bus_publisher_free(&p.publisher);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_link_under_load_comes_back_from_every_redial),
+		cmocka_unit_test(peers_that_leave_within_a_frame_leave_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
