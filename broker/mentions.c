@@ -56,8 +56,10 @@ static bool follows_letter(struct slice text, size_t at)
 	       ((unsigned char)text.ptr[--begin] & 0xc0) == 0x80)
 		continue;
 	last = (struct slice){text.ptr + begin, at - begin};
+	/* The iota below other letters is an iota to whoever ignores case, as the page does. */
 	return utf8_next(&last, &c) &&
-	       (U_GET_GC_MASK((UChar32)c) & (U_GC_L_MASK | U_GC_N_MASK)) != 0;
+	       ((U_GET_GC_MASK((UChar32)c) & (U_GC_L_MASK | U_GC_N_MASK)) != 0 ||
+		c == 0x345);
 }
 
 /* -- links -- */
