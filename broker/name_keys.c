@@ -1,4 +1,4 @@
-/* The only file that knows ICU's spoof checker and normaliser.  (text.c asks it for categories.) */
+/* The only file that knows ICU's spoof checker and normaliser.  (text.c and mentions.c ask it for categories.) */
 #include "broker/name_keys.h"
 
 #include <stdlib.h>
@@ -153,18 +153,11 @@ enum status name_normalize(const struct name_keyer *k, struct slice name,
 	return ST_RANGE;
 }
 
-enum status name_keys_of(const struct name_keyer *k, struct slice name,
-			 struct name_keys *out)
+static enum status make_keys(const struct name_keyer *k, const UChar *text, int32_t n,
+			     struct name_keys *out)
 {
-	UChar text[UNITS], a[UNITS], b[UNITS];
+	UChar a[UNITS], b[UNITS];
 	UErrorCode e = U_ZERO_ERROR;
-	int32_t n;
-
-	if (!has_good_characters(name))
-		return ST_RANGE;
-	u_strFromUTF8(text, UNITS, &n, name.ptr, (int32_t)name.len, &e);
-	if (U_FAILURE(e) || uspoof_check2(k->spoof, text, n, NULL, &e) != 0)
-		return ST_RANGE;
 
 	/* Folded first, then its skeleton, folded again: skeletons may hold capitals. */
 	int32_t len = fold(k, text, n, a, &e);
@@ -177,4 +170,32 @@ enum status name_keys_of(const struct name_keyer *k, struct slice name,
 	len = skeleton(k, text, n, b, &e);
 	len = fold(k, b, len, a, &e);
 	return put_key(a, len, out->key[1], &e) ? ST_OK : ST_RANGE;
+}
+
+enum status name_keys_of(const struct name_keyer *k, struct slice name,
+			 struct name_keys *out)
+{
+	UChar text[UNITS];
+	UErrorCode e = U_ZERO_ERROR;
+	int32_t n;
+
+	if (!has_good_characters(name))
+		return ST_RANGE;
+	u_strFromUTF8(text, UNITS, &n, name.ptr, (int32_t)name.len, &e);
+	if (U_FAILURE(e) || uspoof_check2(k->spoof, text, n, NULL, &e) != 0)
+		return ST_RANGE;
+	return make_keys(k, text, n, out);
+}
+
+enum status name_keys_of_look(const struct name_keyer *k, struct slice look,
+			      struct name_keys *out)
+{
+	UChar text[UNITS];
+	UErrorCode e = U_ZERO_ERROR;
+	int32_t n;
+
+	if (look.len == 0 || look.len > NAME_LOOK_BYTES)
+		return ST_RANGE;
+	u_strFromUTF8(text, UNITS, &n, look.ptr, (int32_t)look.len, &e);
+	return U_FAILURE(e) ? ST_RANGE : make_keys(k, text, n, out);
 }

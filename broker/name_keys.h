@@ -13,7 +13,8 @@
 enum {
 	NAME_MAX_CHARACTERS = 32,
 	NAME_MAX_BYTES = 120,
-	NAME_KEY_SIZE = 256, /* bytes with the terminator */
+	NAME_KEY_SIZE = 256,                       /* bytes with the terminator */
+	NAME_LOOK_BYTES = 4 * NAME_MAX_CHARACTERS, /* of what may look like a name */
 	/* Marks one above the other: UTS 39, section 5.4, advises four; Burmese has syllables with five. */
 	NAME_STACKED_MARKS = 5,
 	NAME_KEYS = 2,
@@ -40,5 +41,10 @@ enum status name_normalize(const struct name_keyer *k, struct slice name,
  * ST_RANGE: it is not; out is then undefined. */
 enum status name_keys_of(const struct name_keyer *k, struct slice name,
 			 struct name_keys *out) ATTR_USE_RESULT;
+/* The keys of what need not be a name, to find whose name it looks like: of any characters, as many
+ * alphabets as it likes, with what cannot be seen between them.
+ * ST_RANGE: not UTF-8, empty, over NAME_LOOK_BYTES, or longer than any name once it is folded. */
+enum status name_keys_of_look(const struct name_keyer *k, struct slice look,
+			      struct name_keys *out) ATTR_USE_RESULT;
 
 #endif

@@ -110,16 +110,6 @@ static uint32_t find_key(const struct names *n, uint64_t hash)
 	return table_find(n->by_key, hash, is_key, &hash);
 }
 
-/* Whose key it is; NULL: nobody's. */
-static struct name_claim *find_claim(const struct names *n, const char *text)
-{
-	uint32_t key = find_key(n, key_of(text));
-	struct record *r =
-		key != TABLE_NONE ? pool_at(n->records, key / NAME_KEYS) : NULL;
-
-	return r != NULL ? &r->claim : NULL;
-}
-
 struct count {
 	const struct secret_hash *owner;
 	size_t claims;
@@ -148,7 +138,7 @@ enum names_answer names_ask(const struct names *n, const struct name_keys *keys,
 {
 	*own_out = NULL;
 	for (size_t i = 0; i < NAME_KEYS; i++) {
-		struct name_claim *claim = find_claim(n, keys->key[i]);
+		struct name_claim *claim = names_by_key(n, keys->key[i]);
 
 		if (claim == NULL)
 			continue;
@@ -173,8 +163,17 @@ struct name_claim *names_find(const struct names *n, const struct name_keys *key
 
 	/* The first key is nearer to what was written. */
 	for (size_t i = 0; i < NAME_KEYS && claim == NULL; i++)
-		claim = find_claim(n, keys->key[i]);
+		claim = names_by_key(n, keys->key[i]);
 	return claim;
+}
+
+struct name_claim *names_by_key(const struct names *n, const char *key)
+{
+	uint32_t number = find_key(n, key_of(key));
+	struct record *r =
+		number != TABLE_NONE ? pool_at(n->records, number / NAME_KEYS) : NULL;
+
+	return r != NULL ? &r->claim : NULL;
 }
 
 struct name_claim *names_claim(struct names *n, uint64_t id, struct slice name,

@@ -60,6 +60,9 @@ struct name_claim *names_claim(struct names *n, uint64_t id, struct slice name,
 void names_skip_id(struct names *n, uint64_t id);
 /* Whose name it is, or a look-alike of. Borrowed; NULL: nobody's. */
 struct name_claim *names_find(const struct names *n, const struct name_keys *keys);
+/* Whose key this is, one of name_keys; an answer for each, where names_find() gives the first.  Borrowed; NULL:
+ * nobody's. */
+struct name_claim *names_by_key(const struct names *n, const char *key);
 /* Borrowed; NULL: no such claim. */
 struct name_claim *names_by_id(const struct names *n, uint64_t id);
 void names_release(struct names *n, struct name_claim *claim);

@@ -29,6 +29,7 @@ struct room *room_new(const struct room_options *options, const struct name_keye
 	r->bans = bans_new(store);
 	r->events = bus_queue_new();
 	r->store = store;
+	r->keyer = keyer;
 	for (size_t i = 0; options->reserved != NULL && i < options->reserved->n; i++) {
 		const char *name = options->reserved->items[i];
 
@@ -60,21 +61,23 @@ void room_free(struct room **r)
 	*r = NULL;
 }
 
-/* The mark is the author's, as long as their claim is there: it is not kept with the post. */
-static struct bus_msg post_message(const struct room *r, const struct history_post *p)
+/* Neither the mark, which is the author's as long as their claim is there, nor whom the words call is kept with
+ * the post.  The message is good until the next one is made. */
+static struct bus_msg post_message(struct room *r, const struct history_post *p)
 {
 	const struct name_claim *who = names_by_id(r->names, p->person);
+	struct slice mentions = mentions_of(r->names, r->keyer, p->text, r->mentioned);
 
-	return (struct bus_msg){
-		.kind = BUS_POST,
-		.u.post = {.seq = p->seq,
-			   .time_ms = p->time_ms,
-			   .event = p->event,
-			   .name = p->name,
-			   .text = p->text,
-			   .id = p->id,
-			   .people = p->people,
-			   .mark = slice_of(who != NULL ? who->mark : "")}};
+	return (struct bus_msg){.kind = BUS_POST,
+				.u.post = {.seq = p->seq,
+					   .time_ms = p->time_ms,
+					   .event = p->event,
+					   .name = p->name,
+					   .text = p->text,
+					   .id = p->id,
+					   .people = p->people,
+					   .mark = slice_of(who != NULL ? who->mark : ""),
+					   .mentions = mentions}};
 }
 
 /* The store is trimmed now and then, not at every post. */
@@ -204,7 +207,8 @@ void room_sync(struct room *r, struct gateway *g, const struct bus_sync *m)
 	/* Count what fits first: the head says how many follow. */
 	while (last < newest && last - after < m->most) {
 		const struct history_post *p = history_get(r->history, last + 1);
-		size_t size = p->text.len + p->name.len + p->id.len + MARK_SIZE + 64;
+		size_t size = p->text.len + p->name.len + p->id.len + MARK_SIZE +
+			      mentions_most(p->text) + 64;
 
 		if (room_left == 0 || (size > room_left && last > after))
 			break; /* one that is larger than a frame goes alone */

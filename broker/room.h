@@ -16,6 +16,7 @@
 #include "broker/bans.h"
 #include "broker/gateways.h"
 #include "broker/history.h"
+#include "broker/mentions.h"
 #include "broker/names.h"
 #include "broker/presence.h"
 #include "broker/roster.h"
@@ -58,6 +59,8 @@ struct room {
 	struct bus_queue *events; /* for PUB: POST and TYPING messages */
 	uint64_t trimmed;         /* posts up to this seq are not in the store any more */
 	struct store *store;      /* borrowed; NULL forgets */
+	const struct name_keyer *keyer; /* borrowed */
+	char mentioned[MENTIONS_BYTES]; /* by the post that is written for the bus */
 	/* The disk is full: nobody new, no new posts; who is here stays and reads. */
 	bool is_full;
 	uint64_t overfull; /* gateways that had to start over because of their queues */

@@ -1,7 +1,7 @@
 /* bus_queue.h - messages that wait for their frame: first in, first out.
  *
  * Messages gather in frames of at most BUS_QUEUE_FRAME_MESSAGES and about BUS_QUEUE_FRAME_BYTES
- * (a message is never split, and one is at most 66 KiB), so that what is taken always fits a frame with its head.
+ * (a message is never split, and one is at most 70 KiB), so that what is taken always fits a frame with its head.
  * The queue itself has no bound: its owner looks at bus_queue_bytes() and stops the source. */
 #ifndef COMMON_BUS_QUEUE_H
 #define COMMON_BUS_QUEUE_H

@@ -2,11 +2,11 @@
  *
  * One write of less than PIPE_BUF bytes is atomic on a pipe (POSIX, write), so the lines
  * of several threads, and of several processes that share a stderr, do not interleave;
- * there is no lock and no allocation, and a line is worth no second attempt. */
+ * no lock is held meanwhile, nothing is allocated, and a line is worth no second attempt. */
 #include "common/log.h"
 
-#include <assert.h>
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -17,14 +17,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/log_budget.h"
 #include "common/log_json.h"
 #include "common/utf8.h"
 
-enum {
-	LINE_CAP = 2048, /* with the newline; PIPE_BUF is 4096 on Linux */
-	/* RFC 5321 4.5.3.1: 64 bytes before the @, 255 after it. */
-	ADDRESS_CAP = 64 + 1 + 255,
-};
+enum { LINE_CAP = 2048 }; /* with the newline; PIPE_BUF is 4096 on Linux */
 
 struct line {
 	char text[LINE_CAP]; /* the last byte is kept for the newline */
@@ -41,7 +38,14 @@ static const char *const level_marks[] = {"<3>", "<4>", "<6>", "<7>"};
 static const char *program_name = "plume";
 static atomic_int level_limit = LOG_INFO;
 static atomic_int line_format = LOG_LOGFMT;
-static atomic_uint_least64_t lines_written[LOG_DEBUG + 1];
+static atomic_uint_least64_t lines_written[LOG_DEBUG + 1], lines_dropped[LOG_DEBUG + 1];
+static atomic_uint_least64_t not_told; /* of the dropped ones */
+static atomic_bool is_bounded;
+static pthread_mutex_t budget_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct log_budget budget;
+
+/* Of one thread: its next line says what was left out, and is written. */
+static _Thread_local bool is_exempt;
 
 void log_init(const char *program, enum log_level level)
 {
@@ -68,6 +72,52 @@ void log_set(enum log_level level, enum log_format format)
 		format = is_journal() ? LOG_JOURNAL : LOG_LOGFMT;
 	atomic_store(&level_limit, (int)level);
 	atomic_store(&line_format, (int)format);
+}
+
+void log_set_rate(uint64_t lines_per_s)
+{
+	pthread_mutex_lock(&budget_lock);
+	log_budget_set(&budget, lines_per_s);
+	pthread_mutex_unlock(&budget_lock);
+	atomic_store(&is_bounded, lines_per_s > 0);
+}
+
+uint64_t log_lines_dropped(enum log_level level)
+{
+	return atomic_load(&lines_dropped[level]);
+}
+
+uint64_t log_take_dropped(void)
+{
+	uint64_t lines = atomic_exchange(&not_told, 0);
+
+	is_exempt = lines > 0;
+	return lines;
+}
+
+/* Within the bound, or counted as dropped. */
+static bool may_write(enum log_level level)
+{
+	struct timespec now = {0, 0};
+	bool may;
+
+	if (is_exempt) {
+		is_exempt = false;
+		return true;
+	}
+	if (!atomic_load_explicit(&is_bounded, memory_order_relaxed))
+		return true;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	pthread_mutex_lock(&budget_lock);
+	may = log_budget_take(&budget, level == LOG_ERROR,
+			      (uint64_t)now.tv_sec * 1000000 +
+				      (uint64_t)now.tv_nsec / 1000);
+	pthread_mutex_unlock(&budget_lock);
+	if (may)
+		return true;
+	atomic_fetch_add(&lines_dropped[level], 1);
+	atomic_fetch_add(&not_told, 1);
+	return false;
 }
 
 uint64_t log_lines(enum log_level level)
@@ -189,7 +239,7 @@ static ATTR_PRINTF(3, 0) void log_line(enum log_level level, const char *event,
 	int saved = errno; /* callers log first and look at errno later */
 	struct line line;
 
-	if (!log_is_on(level))
+	if (!log_is_on(level) || !may_write(level))
 		return;
 
 	line.len = 0;
@@ -249,95 +299,4 @@ void log_debug(const char *event, const char *format, ...)
 	va_start(args, format);
 	log_line(LOG_DEBUG, event, format, args);
 	va_end(args);
-}
-
-static bool is_plain(unsigned char c)
-{
-	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
-}
-
-static size_t quoted_len(struct slice s, size_t enough)
-{
-	size_t len = 0;
-
-	for (size_t i = 0; i < s.len && len <= enough; i++)
-		len += is_plain((unsigned char)s.ptr[i]) ? 1 : sizeof "\\xNN" - 1;
-	return len;
-}
-
-static size_t put_quoted(char *at, unsigned char c)
-{
-	static const char hex[] = "0123456789abcdef";
-
-	if (is_plain(c)) {
-		at[0] = (char)c;
-		return 1;
-	}
-	at[0] = '\\';
-	at[1] = 'x';
-	at[2] = hex[c >> 4];
-	at[3] = hex[c & 0xf];
-	return 4;
-}
-
-const char *log_quote(char *buf, size_t cap, struct slice s)
-{
-	size_t room = cap - sizeof "\"\""; /* two quotes and the NUL */
-	size_t len = 0;
-	bool clipped;
-
-	assert(cap >= 8);
-	clipped = quoted_len(s, room) > room;
-	if (clipped)
-		room -= sizeof "..." - 1;
-
-	buf[len++] = '"';
-	for (size_t i = 0; i < s.len; i++) {
-		char one[4];
-		size_t n = put_quoted(one, (unsigned char)s.ptr[i]);
-
-		if (n > room)
-			break;
-		memcpy(buf + len, one, n);
-		len += n;
-		room -= n;
-	}
-	memcpy(buf + len, clipped ? "...\"" : "\"", clipped ? 5 : 2);
-	return buf;
-}
-
-static size_t put_clipped(char *buf, size_t cap, size_t len, struct slice s)
-{
-	size_t n = s.len < cap - len ? s.len : cap - len;
-
-	if (n > 0)
-		memcpy(buf + len, s.ptr, n);
-	return len + n;
-}
-
-/* The last @ counts: a quoted local part may hold others (RFC 5321 4.1.2). */
-static struct slice domain_with_at(struct slice address)
-{
-	for (size_t i = address.len; i > 0; i--) {
-		if (address.ptr[i - 1] == '@')
-			return (struct slice){address.ptr + i - 1, address.len - i + 1};
-	}
-	return (struct slice){NULL, 0};
-}
-
-const char *log_address(char *buf, size_t cap, struct slice address)
-{
-	struct slice domain = domain_with_at(address);
-	struct slice first = {address.ptr, 0};
-	struct slice rest = {address.ptr, address.len - domain.len};
-	char masked[ADDRESS_CAP];
-	uint32_t c;
-	size_t len;
-
-	if (domain.len > 0 && utf8_next(&rest, &c))
-		first.len = (size_t)(rest.ptr - address.ptr);
-	len = put_clipped(masked, sizeof masked, 0, first);
-	len = put_clipped(masked, sizeof masked, len, S("***"));
-	len = put_clipped(masked, sizeof masked, len, domain);
-	return log_quote(buf, cap, (struct slice){masked, len});
 }

@@ -8,6 +8,7 @@
  * The event is a constant, greppable word.  Whatever a stranger wrote goes through
  * log_quote(); login codes, keys, tokens, texts and whole addresses never go here.
  * A line longer than 2048 bytes is clipped and ends in three dots; errno is left alone.
+ * Lines over log_set_rate() are left out and counted.
  * Threads: any, after log_init(). */
 #ifndef COMMON_LOG_H
 #define COMMON_LOG_H
@@ -27,6 +28,14 @@ enum log_format { LOG_AUTO, LOG_LOGFMT, LOG_JSON, LOG_JOURNAL };
 void log_init(const char *program, enum log_level level);
 /* At any time, from the thread that began: from now on. */
 void log_set(enum log_level level, enum log_format format);
+/* From now on at most so many lines of errors a second, and as many of all other levels, after some seconds' worth
+ * at once (log_budget.h).  0, as at the beginning: no bound. */
+void log_set_rate(uint64_t lines_per_s);
+/* How many lines of a level were left out so far. */
+uint64_t log_lines_dropped(enum log_level level);
+/* How many of all levels since this was last asked.  Unless it is 0, the next line of this thread is written
+ * whatever the bound is: it is to tell. */
+uint64_t log_take_dropped(void);
 /* How many lines of a level were written so far. */
 uint64_t log_lines(enum log_level level);
 bool log_is_on(enum log_level level);

@@ -64,8 +64,10 @@ static void write_metrics(void *ctx, FILE *out)
 	s->metrics.open_fds = open_fds();
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0)
 		s->metrics.max_fds = files.rlim_cur;
-	for (int i = 0; i < LOG_LEVELS; i++)
+	for (int i = 0; i < LOG_LEVELS; i++) {
 		s->metrics.log_lines[i] = log_lines((enum log_level)i);
+		s->metrics.log_lines_dropped[i] = log_lines_dropped((enum log_level)i);
+	}
 	fprintf(out,
 		"# HELP plume_build_info What runs here; always 1.\n"
 		"# TYPE plume_build_info gauge\n"
@@ -110,10 +112,15 @@ static void on_hangup(uv_signal_t *signal, int number)
 	notify_ready(&s->notify, st == ST_OK ? "options reloaded" : "reload refused");
 }
 
-/* A bus that cannot have a frame's memory drops its connections, again and again, and says nothing. */
+/* A bus that cannot have a frame's memory drops its connections, again and again, and says nothing.  And what the
+ * log left out since the last time is told. */
 static void on_probe(uv_timer_t *timer)
 {
+	uint64_t dropped = log_take_dropped();
+
 	(void)timer;
+	if (dropped > 0)
+		log_warn("log_dropped", "lines=%" PRIu64, dropped);
 	memory_probe(2 * BUS_FRAME_MAX);
 }
 
@@ -149,6 +156,7 @@ void service_set_log(const struct service_settings *settings)
 {
 	log_set((enum log_level)settings->log_level,
 		(enum log_format)settings->log_format);
+	log_set_rate(settings->log_rate);
 }
 
 void service_begin(struct service *s, uv_loop_t *loop,

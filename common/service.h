@@ -15,6 +15,7 @@
 #include "common/config.h"
 #include "common/daemon.h"
 #include "common/log.h"
+#include "common/log_budget.h"
 #include "common/metrics.h"
 #include "common/notify.h"
 
@@ -22,7 +23,7 @@ struct bus_address;
 
 struct service_settings {
 	const char *admin; /* NULL: the program's own */
-	uint64_t log_level, log_format;
+	uint64_t log_level, log_format, log_rate;
 };
 
 /* Rows for an option table: field is a struct service_settings of target. */
@@ -46,6 +47,16 @@ struct service_settings {
 		 "error|warn|info|debug",                                                      \
 		 "LEVEL",                                                                      \
 		 "least important lines that are logged"},                                     \
+		{"log-rate",                                                                   \
+		 CONFIG_NUMBER,                                                                \
+		 offsetof(target, field.log_rate),                                             \
+		 "1000",                                                                       \
+		 0,                                                                            \
+		 LOG_BUDGET_RATE_MOST,                                                         \
+		 NULL,                                                                         \
+		 "N",                                                                          \
+		 "most lines logged a second, errors and others apart, after five seconds' "   \
+		 "worth at once; 0: no bound"},                                                \
 	{                                                                                      \
 		"log-format", CONFIG_CHOICE, offsetof(target, field.log_format), "auto",       \
 			0, 0, "auto|logfmt|json|journal", "HOW",                               \
@@ -53,7 +64,7 @@ struct service_settings {
 			"them, and else logfmt"                                                \
 	}
 /* The names of those that a reload changes. */
-#define SERVICE_LIVE "log-level", "log-format"
+#define SERVICE_LIVE "log-level", "log-rate", "log-format"
 
 enum { LOG_LEVELS = LOG_DEBUG + 1 };
 

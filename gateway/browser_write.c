@@ -116,6 +116,22 @@ static void add_mark(struct browser_out *t, struct slice mark)
 		add_string(t, "mark", mark);
 }
 
+/* Names with a space between two; empty: none, or not known. */
+static void add_mentions(struct browser_out *t, struct slice names)
+{
+	struct slice one;
+
+	if (names.len == 0)
+		return;
+	key(t, "mentions");
+	for (char before = '['; names.len > 0; before = ',') {
+		slice_cut(names, ' ', &one, &names);
+		put(t, (struct slice){&before, 1});
+		put_string(t, one);
+	}
+	put(t, S("]"));
+}
+
 static void add_reason(struct browser_out *t, uint64_t reason)
 {
 	add_string(t, "reason", slice_of(reason_name(reason)));
@@ -149,6 +165,7 @@ void browser_write_post(struct browser_out *t, const struct bus_post *m)
 	if (m->people > 0)
 		add_number(t, "people", m->people);
 	add_mark(t, m->mark);
+	add_mentions(t, m->mentions);
 	end(t);
 }
 

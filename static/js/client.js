@@ -98,7 +98,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 			const taken = record.take(frame.seq);
 			if (taken === "known") return id && log.gone(id);
 			if (taken === "gap") log.line("missing");
-			const calls = !mine && callsMe(frame.text);
+			const calls = !mine && callsMe(frame);
 			log.post(frame, id, mine, calls);
 			session.saw(record.epoch, record.last, now());
 			if (frame.seq > target) people.hear(frame); // the list knows what was before
@@ -219,11 +219,8 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		record.next = from;
 	}
 
-	function callsMe(text) {
-		const me = fold(session.name);
-
-		return text.includes("@") && pieces(text).some((p) => p.mention && fold(p.mention) === me);
-	}
+	const callsMe = ({ text, mentions }) => mentions?.includes(session.name) ||
+		pieces(text).some((p) => fold(p.mention ?? "") === fold(session.name));
 
 	function goLive() {
 		liveAt = 0;
@@ -235,7 +232,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 
 	function toStep(next) {
 		self.step = step = next;
-		views.step(step, { name: session.name, email: session.email });
+		views.step(step, session);
 	}
 
 	function showOutbox() {

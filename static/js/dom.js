@@ -2,8 +2,6 @@
 
 import { drawing, hue } from "./identity.js";
 
-const SVG = "http://www.w3.org/2000/svg";
-
 export const client = {}; // what the views call; main.js fills it
 export const find = (id) => document.getElementById(id);
 export const on = (target, event, act) => target.addEventListener(event, act);
@@ -45,7 +43,8 @@ export const nameOf = (name) => tinted(make("bdi", "name", name), hue(name));
 // The drawing of an identity mark, or nothing.
 export function markOf(mark) {
 	if (!mark) return "";
-	const [svg, squares] = ["svg", "path"].map((tag) => document.createElementNS(SVG, tag));
+	const [svg, squares] = ["svg", "path"].map((tag) =>
+		document.createElementNS("http://www.w3.org/2000/svg", tag));
 	const { hue, path } = drawing(mark);
 
 	svg.setAttribute("viewBox", "0 0 5 5");

@@ -53,10 +53,11 @@ export function decode(data) {
 
 	const frame = { type: raw.type, name: "", text: "" };
 	const string = (x) => typeof x === "string";
+	const take = (keys, fits) => keys.forEach((key) => fits(raw[key]) && (frame[key] = raw[key]));
 	if (string(raw.user?.name)) frame.name = raw.user.name;
-	for (const key of NUMBERS)
-		if (Number.isSafeInteger(raw[key]) && raw[key] >= 0) frame[key] = raw[key];
-	for (const key of STRINGS) if (string(raw[key])) frame[key] = raw[key];
+	take(NUMBERS, (n) => Number.isSafeInteger(n) && n >= 0);
+	take(STRINGS, string);
+	take(["mentions"], Array.isArray);
 	if (Array.isArray(raw.people))
 		frame.here = raw.people.filter((p) => string(p?.name))
 			.map(({ name, mark }) => ({ name, mark: string(mark) ? mark : "" }));

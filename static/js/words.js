@@ -1,28 +1,29 @@
 // The words of a post in pieces that are safe to show: text, links, mentions.
 
-const FOUND = new RegExp("((?:https?:\\/\\/|mailto:)" +
-	"[^\\s<>\"`\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069]+)" +
-	"|@([\\p{L}\\p{M}\\p{N}_.-]{0,31}[\\p{L}\\p{M}\\p{N}_-])", "giu");
-const SAFE = ["http:", "https:", "mailto:"];
+const FOUND = /(?<![\p{L}\p{N}])(?:((?:https?:\/\/|mailto:)[^\s<>"`\p{Bidi_C}]+)|@((?:\.*[\p{Alpha}\p{M}\p{N}\p{DI}_-])+))/giu;
+// As in broker/mentions.h: neither turned nor blank, and few.
+const WORD = /^[^\u202a-\u202e\u2066-\u2069\u115f\u1160\u3164\uffa0]{1,32}$/u;
+const MOST = 16;
 const TOWER = /(\p{M}{200})\p{M}+/gu; // so many combining marks are no word
 
-// [{text}, {text, href}, {text, mention}].  Joined they are the words, but for towers and
-// hosts in punycode.
+// [{text}, {text, href}, {text, mention}]: joined the words, but for towers and punycode.
 export function pieces(words) {
 	const text = words.replace(TOWER, "$1");
 	const out = [];
+	const called = new Set();
 	let end = 0;
 
 	for (const { 0: all, 1: url, 2: mention, index } of text.matchAll(FOUND)) {
 		const shown = url ? trim(url) : all;
-		const piece = url ? link(shown) : { text: all, mention };
+		const piece = url ? link(shown)
+			: WORD.test(mention) && called.add(mention).size <= MOST && { text: all, mention };
 
-		if (!piece || /[\p{L}\p{N}]/u.test(text[index - 1] ?? "")) continue;
+		if (!piece) continue;
 		if (index > end) out.push({ text: text.slice(end, index) });
 		out.push(piece);
 		end = index + shown.length;
 	}
-	if (end < text.length || out.length === 0) out.push({ text: text.slice(end) });
+	if (end < text.length || !out.length) out.push({ text: text.slice(end) });
 	return out;
 }
 
@@ -35,7 +36,7 @@ function link(shown) {
 	} catch {
 		return null;
 	}
-	if (!SAFE.includes(url.protocol) || url.username || url.password ||
+	if (!/^(https?|mailto):$/.test(url.protocol) || url.username || url.password ||
 		(url.protocol === "mailto:" && !url.pathname.includes("@")))
 		return null;
 	const host = shown.match(/^https?:\/\/([^/?#]*)/i)?.[1] ?? "";

@@ -25,7 +25,11 @@ def test_they_see_each_other_call_each_other_and_leave(plume, browser):
     assert [b.text for b in bob.driver.find_elements("css selector", "#names button")] == ["@ann"]
     bob.find("composer").send_keys("\t", "?", "\n")
     ann.expect_post("bob", "tea, @ann ?")
-    assert ann.run("return document.querySelector('.calls .mention').textContent") == "@ann"
+    mentions = "return [...document.querySelectorAll('.calls .mention')].map((m) => m.textContent)"
+    assert ann.run(mentions) == ["@ann"]
+    bob.say("or @\u0430nn?")  # the first letter is Cyrillic (SECURITY N2)
+    ann.expect_post("bob", "or @\u0430nn?")
+    assert ann.run(mentions) == ["@ann", "@\u0430nn"]
     ann.say("/me nods")
     bob.expect_post("ann", "nods")
     bob.sign_out()

@@ -14,7 +14,7 @@ WHERE = {
     "jansson.h": ["gateway/browser_json.c", "ctl/report*"],
     "curl/*": ["mailer/curl_*", "mailer/transport_*"],
     "sqlite3.h": ["broker/store*", "mailer/audit*", "mailer/outbox*"],
-    "unicode/*": ["broker/name_keys.c", "broker/idna.c", "broker/text.c"],
+    "unicode/*": ["broker/name_keys.c", "broker/idna.c", "broker/text.c", "broker/mentions.c"],
     "sodium.h": ["common/secret*"],
     "msgpack.h": ["common/bus_msg.c"],
     "uthash.h": ["*.c"],

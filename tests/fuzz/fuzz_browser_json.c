@@ -16,7 +16,12 @@ static void check(struct slice field, size_t most)
 static void goes_there_and_back(const struct browser_text *t)
 {
 	struct bus_post post = {
-		.seq = 1, .time_ms = 1, .name = S("ann"), .text = t->text, .id = t->id};
+		.seq = 1,
+		.time_ms = 1,
+		.name = S("ann"),
+		.text = t->text,
+		.id = t->id,
+		.mentions = t->id}; /* as a broker that was taken over may have it */
 	struct browser_out out = {0};
 	struct browser_msg again;
 

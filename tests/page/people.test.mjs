@@ -7,7 +7,6 @@ import { action, asking, command } from "../../static/js/command.js";
 import { drawing } from "../../static/js/identity.js";
 import { People, Presence, listed } from "../../static/js/people.js";
 import { mailHint, mailText } from "../../static/js/reasons.js";
-import { pieces } from "../../static/js/words.js";
 import { ack, newPage, post } from "./stand_ins.mjs";
 
 const said = (parts) => parts.map((part) => part.name ?? part).join("");
@@ -167,27 +166,6 @@ describe("a name that is being written", () => {
 	test("is looked for before the caret", () => assert.equal(asking("@bo and", 3, names).at, 0));
 	test("in a crowd is offered few names", () =>
 		assert.equal(asking("@p", 2, Array.from({ length: 999 }, (_, i) => `p${i}`)).names.length, 6));
-});
-
-describe("mentions", () => {
-	const mentions = (text) => pieces(text).filter((p) => p.mention).map((p) => p.mention);
-
-	test("end where the name ends", () => assert.deepEqual(
-		mentions("@ann, @b.c-d_e. @שרה! (@x) @@y @. a@b"), ["ann", "b.c-d_e", "שרה", "x", "y"]));
-	test("leave the words as they are", () => {
-		const text = "@ann: see https://a.example/@bob @cat";
-
-		assert.equal(pieces(text).map((p) => p.text).join(""), text);
-		assert.deepEqual(mentions(text), ["ann", "cat"]);
-	});
-	test("of 65,536 bytes take no time", () => {
-		const from = performance.now();
-
-		pieces("@a".repeat(32000));
-		pieces("@".repeat(65000));
-		pieces(`@${"a.".repeat(32000)}`);
-		assert.ok(performance.now() - from < 1000);
-	});
 });
 
 describe("the mail", () => {

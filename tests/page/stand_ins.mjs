@@ -18,7 +18,9 @@ export function newPage(storage = new FakeStorage()) {
 	const record = (name) => new Proxy({}, {
 		get: (_, method) => (...args) => page.seen.push([`${name}.${String(method)}`, ...args]),
 	});
-	const views = { step: (...args) => page.seen.push(["step", ...args]) };
+	const views = {
+		step: (step, { name, email }) => page.seen.push(["step", step, { name, email }]),
+	};
 
 	for (const name of ["enter", "verify", "chat", "log", "bar", "people", "alerts"])
 		views[name] = record(name);

@@ -210,7 +210,7 @@ def test_b6_history_is_what_it_was(plume):
     bob = plume.join("bob")
     bob.settle()
     peer, token = member(plume, "ann")
-    post = [POST, 1, 1, 0, "bob", "rewritten", "", 0, ""]
+    post = [POST, 1, 1, 0, "bob", "rewritten", "", 0, "", ""]
     for wrong in ([EVENTS, EPOCH, 5], post, [RESULTS, 1, 1, 1, 1]):
         peer.link.sock.settimeout(0.3)
         with pytest.raises(TimeoutError):
@@ -301,7 +301,7 @@ class Liar:
 
     def __init__(self, posts=0):
         self.lies = []
-        self.posts = [[POST, n + 1, 1, 0, "bob", f"word {n + 1}", "", 0, ""] for n in range(posts)]
+        self.posts = [[POST, n + 1, 1, 0, "bob", f"word {n + 1}", "", 0, "", ""] for n in range(posts)]
         self.is_lying = False
         self.asked = 0
         self.after_goodbye = []  # kinds of what was asked then
@@ -342,7 +342,7 @@ LIES = {
     ],
     "posts that nobody asked for": lambda request: [
         [RESULTS, request[0][2], EPOCH, 2, 1, 0],
-        *[[POST, n, 1, 0, "eve", "forged", "", 0, ""] for n in (0, 1, 2, 9, HUGE)],
+        *[[POST, n, 1, 0, "eve", "forged", "", 0, "", ""] for n in (0, 1, 2, 9, HUGE)],
     ],
     "a synced that counts wrongly": lambda request: [
         [RESULTS, request[0][2], EPOCH, 2, 1, 0],
@@ -399,8 +399,8 @@ def test_gateway_whose_events_are_rubbish(system):
     for octets in (*raw_frames(), *raw_frames()):
         for link in broker.subscribers:
             link.send(octets)
-    broker.publish([EVENTS, EPOCH, 2], [POST, HUGE, 1, 0, "eve", "the last", "", 0, ""])
-    liar.posts.append([POST, 3, 1, 0, "bob", "word 3", "", 0, ""])
+    broker.publish([EVENTS, EPOCH, 2], [POST, HUGE, 1, 0, "eve", "the last", "", 0, "", ""])
+    liar.posts.append([POST, 3, 1, 0, "bob", "word 3", "", 0, "", ""])
     broker.publish([EVENTS, EPOCH, 3], liar.posts[2])
     until(lambda: ann.texts()[-1:] == [("bob", "word 3")], lambda: f"{ann.posts}")
     assert ann.texts("eve") == []

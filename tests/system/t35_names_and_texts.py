@@ -65,6 +65,43 @@ def test_n2_a_look_alike_of_a_claimed_name_is_refused(two_gateways):
     eve.expect_waiting()
 
 
+def test_n2_a_look_alike_of_a_name_calls_who_has_it(two_gateways):
+    """Live and from history, through the gateway that was there and one that comes later."""
+    plume = two_gateways
+    people = {name: plume.join(name) for name, _ in LOOK_ALIKES}
+    eve = plume.join("eve", at=1)
+    said = {f"tea, @{other}?": [name] for name, other in LOOK_ALIKES}
+    said["tea, @\u202eaglo?"] = None  # no mention, and shown as none
+    said["@ann, @B0B: mail ann@ann.example, https://a.example/@eva"] = ["ann", "bob"]
+    said["@nobody, @plumebot, @everyone"] = None
+    for text in said:
+        eve.say(text)
+    plume.start_gateway()
+    plume.wait_ready()
+    late = plume.client(2, label="late")
+    late.resume(eve.token, eve.epoch, 0)
+    late.expect_in(resumed=True)
+    for client in (people["ann"], eve, late):
+        for text, mentions in said.items():
+            post = client.expect_text("eve", text)
+            assert post.get("mentions") == mentions, (text, post)
+
+
+def test_n2_a_mention_follows_the_name_and_is_not_kept(system):
+    """Whose name it is now is asked whenever a post is told."""
+    plume = system.start()
+    eve = plume.join("eve")
+    eve.say("hello @b0b")
+    assert "mentions" not in eve.expect_text("eve", "hello @b0b")
+    plume.join("bob")
+    plume.start_gateway()
+    plume.wait_ready()
+    late = plume.client(1, label="late")
+    late.resume(eve.token, eve.epoch, 0)
+    late.expect_in(resumed=True)
+    assert late.expect_text("eve", "hello @b0b")["mentions"] == ["bob"]
+
+
 def test_n3_reserved_names_are_nobodys(system):
     plume = system.start(broker={"reserve": ["helpdesk", "Staff"]})
     eve = plume.client(label="eve")

@@ -43,7 +43,7 @@ class Away:
                 after = min(command[2], self.newest)
                 seqs = range(after + 1, min(after + GIVEN, self.newest) + 1)
                 reply.append([SYNCED, command[1], after, len(seqs)])
-                reply += [[POST, seq, 1, 0, "bob", f"word {seq}", "", 0, ""] for seq in seqs]
+                reply += [[POST, seq, 1, 0, "bob", f"word {seq}", "", 0, "", ""] for seq in seqs]
             elif command[0] == RESUME:
                 reply.append([ADMITTED, command[1], "ann", "", 0, self.newest, True, 1, "", ""])
         return reply

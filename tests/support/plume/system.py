@@ -124,7 +124,9 @@ class System:
 
     def _start(self, kind, name, options, env, wrap=()):
         number = 1 + sum(one.name == name for one in self.processes)
-        options = {"bus": self.bus, "log_level": "debug", "admin": "127.0.0.1:0", **self.shown(name), **options}
+        # Tests read what is logged as facts, also where thousands of browsers come at once: no line is left out.
+        log = {"log_level": "debug", "log_rate": 0}
+        options = {"bus": self.bus, **log, "admin": "127.0.0.1:0", **self.shown(name), **options}
         one = kind(name, options, self.directory, f"{name}-{number}", env, wrap)
         self.processes.append(one)
         return one

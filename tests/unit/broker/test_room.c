@@ -194,6 +194,60 @@ static void sync_of_long_texts_comes_in_several_answers(void **state)
 	free(text);
 }
 
+/* SECURITY N2 */
+static void n2_live_posts_and_those_of_history_tell_whom_they_call(void **state)
+{
+	struct world *w = *state;
+	struct name_claim *ann = person(w, "Ann");
+	struct bus_sync m = {.after = 0, .most = 10};
+
+	attach(w, w->g, 1, ann);
+	world_say(w, w->g, 1, "a", "@\u0430nn and @b0b");
+	world_say(w, w->g, 1, "b", "nobody@ann");
+	world_events(w);
+	assert_int_equal(w->n, 3);
+	assert_true(slice_equal(w->told[1].u.post.mentions, S("Ann")));
+	assert_int_equal(w->told[2].u.post.mentions.len, 0);
+	/* They are not kept: whoever has the name now is called. */
+	person(w, "bob");
+	world_hear(w, w->g);
+	room_sync(w->room, w->g, &m);
+	world_hear(w, w->g);
+	assert_int_equal(w->n, 4);
+	assert_int_equal(w->told[1].u.post.mentions.len, 0);
+	assert_true(slice_equal(w->told[2].u.post.mentions, S("Ann bob")));
+	assert_int_equal(w->told[3].u.post.mentions.len, 0);
+	assert_int_equal(history_bytes(w->room->history), strlen("Annentered chat"
+								 "Anna@\u0430nn and @b0b"
+								 "Annbnobody@ann"));
+}
+
+static void an_answer_with_posts_that_call_many_fits_its_frame(void **state)
+{
+	struct world *w = *state;
+	struct name_claim *who = NULL;
+	struct bus_sync m = {.after = 0, .most = 500};
+	char text[1024] = "", name[] = "a_name_of_thirty_letters_or_so";
+
+	for (int i = 0; i < MENTIONS_MAX; i++) {
+		name[0] = (char)('a' + i);
+		who = person(w, name);
+		strcat(strcat(strcat(text, "@"), name), " ");
+	}
+	for (int i = 0; i < 100; i++)
+		room_post(w->room, who, POST_TEXT, slice_of(text), S(""), w->t);
+	while (m.after < 100) {
+		room_sync(w->room, w->g, &m);
+		world_hear(w, w->g);
+		assert_int_equal(w->told[0].u.synced.posts, w->n - 1);
+		assert_int_equal(bus_queue_count(w->g->out), 0);
+		assert_in_range(w->n, 2, 100);
+		assert_int_equal(w->told[1].u.post.mentions.len,
+				 MENTIONS_MAX * sizeof name - 1);
+		m.after += w->n - 1;
+	}
+}
+
 static void resume_goes_on_after_what_the_browser_has(void **state)
 {
 	/* Epoch 99, seqs to 150, remembered from 51; a newcomer gets 5. */
@@ -487,6 +541,8 @@ int main(void)
 		TEST(sync_gives_what_is_remembered_after_a_seq),
 		TEST(sync_of_an_empty_room_gives_nothing),
 		TEST(sync_of_long_texts_comes_in_several_answers),
+		TEST(n2_live_posts_and_those_of_history_tell_whom_they_call),
+		TEST(an_answer_with_posts_that_call_many_fits_its_frame),
 		TEST(resume_goes_on_after_what_the_browser_has),
 		TEST(a_newcomer_gets_no_more_than_is_remembered),
 		TEST(the_room_hears_of_people_and_not_of_tabs),

@@ -346,6 +346,43 @@ static void the_level_changes_at_any_time(void **state)
 	log_set(LOG_INFO, LOG_LOGFMT);
 }
 
+static void lines_over_the_rate_are_left_out_counted_and_told(void **state)
+{
+	uint64_t written = log_lines(LOG_INFO), dropped = log_lines_dropped(LOG_INFO);
+	uint64_t told;
+	const char *text;
+
+	(void)state;
+	log_init("plume-test", LOG_INFO);
+	log_set_rate(1);
+	capture_start();
+	for (int i = 0; i < 500; i++)
+		log_info("flood", "n=%d", i);
+	log_debug("hidden", "x=1");
+	log_error("heard", "x=1"); /* whatever the flood */
+	told = log_take_dropped();
+	log_warn("log_dropped", "lines=%llu", (unsigned long long)told);
+	assert_int_equal(log_take_dropped(), 0);
+	text = capture_end();
+	written = log_lines(LOG_INFO) - written;
+	dropped = log_lines_dropped(LOG_INFO) - dropped;
+	assert_int_equal(written + dropped, 500);
+	assert_true(written >= 5 && dropped > 0);
+	assert_int_equal(told, dropped);
+	assert_int_equal(log_lines_dropped(LOG_DEBUG), 0);
+	assert_non_null(strstr(text, "event=flood n=4\n"));
+	assert_null(strstr(text, "event=flood n=499\n"));
+	assert_non_null(strstr(text, "error program=plume-test event=heard x=1\n"));
+	assert_non_null(strstr(text, "warn program=plume-test event=log_dropped lines="));
+
+	log_set_rate(0);
+	capture_start();
+	for (int i = 0; i < 500; i++)
+		log_info("flood", "n=%d", i);
+	assert_non_null(strstr(capture_end(), "event=flood n=499\n"));
+	assert_int_equal(log_take_dropped(), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -364,6 +401,7 @@ int main(void)
 		cmocka_unit_test(the_journal_gets_priorities_and_no_time),
 		cmocka_unit_test(the_journal_is_known_by_its_file),
 		cmocka_unit_test(the_level_changes_at_any_time),
+		cmocka_unit_test(lines_over_the_rate_are_left_out_counted_and_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,6 +91,26 @@ static void messages_are_as_the_protocol_says(void **state)
 	assert_json(t,
 		    "{\"type\":1,\"user\":{\"name\":\"ann\"},\"text\":\"hi\",\"seq\":7,"
 		    "\"ts\":1700000000000,\"event\":\"left\"}");
+	post.mentions = S("ann");
+	browser_write_post(t, &post);
+	assert_json(t,
+		    "{\"type\":1,\"user\":{\"name\":\"ann\"},\"text\":\"hi\",\"seq\":7,"
+		    "\"ts\":1700000000000,\"event\":\"left\",\"mentions\":[\"ann\"]}");
+	post.event = POST_TEXT;
+	post.mark = S("a1");
+	post.mentions = S("ann b.c \xd1\x8f");
+	browser_write_post(t, &post);
+	assert_json(t,
+		    "{\"type\":1,\"user\":{\"name\":\"ann\"},\"text\":\"hi\",\"seq\":7,"
+		    "\"ts\":1700000000000,\"mark\":\"a1\","
+		    "\"mentions\":[\"ann\",\"b.c\",\"\xd1\x8f\"]}");
+	post.mentions = S("a\"] \n"); /* of a broker that was taken over */
+	post.mark = S("");
+	browser_write_post(t, &post);
+	assert_json(t,
+		    "{\"type\":1,\"user\":{\"name\":\"ann\"},\"text\":\"hi\",\"seq\":7,"
+		    "\"ts\":1700000000000,\"mentions\":[\"a\\\"]\",\"\\n\"]}");
+	post.mentions = S("");
 	post.event = 99; /* of a newer broker */
 	post.seq = UINT64_C(9007199254740991);
 	browser_write_post(t, &post);
