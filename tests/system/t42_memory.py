@@ -148,7 +148,7 @@ def test_broker_that_runs_out_of_memory_loses_nothing_that_was_accepted(system):
 
     talker = threading.Thread(target=talk)
     talker.start()
-    code = plume.broker.expect_end(60)
+    code = plume.broker.expect_death(60)
     talker.join()
     ends = {-signal.SIGABRT: "out_of_memory", 1: "state_failed"}  # the latter: SQLite said so
     assert plume.broker.events()[-1]["event"] == ends[code]
