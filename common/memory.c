@@ -4,15 +4,23 @@
 
 #include <assert.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/log.h"
 
-/* log_error() does not allocate, so it works here. */
+/* log_error() does not allocate, so it works here. Several threads may come at once: one of them speaks. */
 static ATTR_NORETURN void out_of_memory(size_t n, size_t size)
 {
+	static atomic_flag said = ATOMIC_FLAG_INIT;
+
+	if (atomic_flag_test_and_set(&said)) {
+		for (;;)
+			pause();
+	}
 	log_error("out_of_memory", "count=%zu bytes=%zu", n, size);
 	abort();
 }
@@ -20,15 +28,6 @@ static ATTR_NORETURN void out_of_memory(size_t n, size_t size)
 void memory_exhausted(size_t bytes)
 {
 	out_of_memory(1, bytes);
-}
-
-void memory_probe(size_t bytes)
-{
-	volatile char *p =
-		xcalloc(1, bytes); /* volatile: or nothing is allocated at all */
-
-	p[0] = 0;
-	free((char *)p);
 }
 
 void *xcalloc(size_t n, size_t size)

@@ -12,10 +12,7 @@
 #include "common/attr.h"
 #include "common/bus_msg.h"
 #include "common/bus_options.h"
-#include "common/memory.h"
 #include "common/version.h"
-
-enum { PROBE_MS = 1000 };
 
 static const char *const log_level_names[] = {"error", "warn", "info", "debug"};
 static const char *const reload_results[] = {"taken", "refused"};
@@ -110,13 +107,6 @@ static void on_hangup(uv_signal_t *signal, int number)
 	notify_ready(&s->notify, st == ST_OK ? "options reloaded" : "reload refused");
 }
 
-/* A bus that cannot have a frame's memory drops its connections, again and again, and says nothing. */
-static void on_probe(uv_timer_t *timer)
-{
-	(void)timer;
-	memory_probe(2 * BUS_FRAME_MAX);
-}
-
 static void on_watchdog(uv_timer_t *timer)
 {
 	struct service *s = timer->data;
@@ -164,14 +154,11 @@ void service_begin(struct service *s, uv_loop_t *loop,
 	notify_init(&s->notify, config_env, (long)getpid());
 	if (uv_signal_init(loop, &s->hangup) != 0 ||
 	    uv_signal_start(&s->hangup, on_hangup, SIGHUP) != 0 ||
-	    uv_timer_init(loop, &s->watchdog) != 0 ||
-	    uv_timer_init(loop, &s->probe) != 0 ||
-	    uv_timer_start(&s->probe, on_probe, PROBE_MS, PROBE_MS) != 0)
+	    uv_timer_init(loop, &s->watchdog) != 0)
 		abort(); /* before anything was opened */
 	s->hangup.data = s->watchdog.data = s;
 	uv_unref((uv_handle_t *)&s->hangup);
 	uv_unref((uv_handle_t *)&s->watchdog);
-	uv_unref((uv_handle_t *)&s->probe);
 }
 
 void service_mind_bus(struct service *s, const struct bus_address *at)
