@@ -3,12 +3,15 @@
  *
  * A library that is answered NULL rarely says so: it drops what it had in hand, ends a connection, calls input
  * malformed, and goes on (tests/system/t48_out_of_memory.py makes them). What the process owed somebody is then
- * forgotten for ever, while its end is what everything else here is made for.
+ * forgotten for ever, while its end is what everything else here is made for. The stack of a thread is memory,
+ * too: refused one, NNG 1.5.2 falls over, and libuv ends the process without a word.
  *
  * A program's own definitions come first for every library that it is linked with; those use no other
  * functions that allocate. */
 #define _GNU_SOURCE /* RTLD_NEXT */
 #include <dlfcn.h>
+#include <errno.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -30,6 +33,7 @@
 typedef void *malloc_fn(size_t);
 typedef void *calloc_fn(size_t, size_t);
 typedef void *realloc_fn(void *, size_t);
+typedef int thread_fn(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 
 /* Whose they would be without ours: the C library's, or of what was preloaded. POSIX gives functions as objects
  * by dlsym(); C has no cast for it but through memory. */
@@ -79,6 +83,17 @@ void *realloc(void *p, size_t size)
 	if (q == NULL && size > 0) /* of nothing it answers NULL: p was freed */
 		memory_exhausted(size);
 	return q;
+}
+
+int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *),
+		   void *arg)
+{
+	NEXT(thread_fn, pthread_create)
+	int rv = next(thread, attr, run, arg);
+
+	if (rv == EAGAIN)
+		memory_no_thread();
+	return rv;
 }
 
 #endif

@@ -12,15 +12,21 @@
 
 #include "common/log.h"
 
-/* log_error() does not allocate, so it works here. Several threads may come at once: one of them speaks. */
-static ATTR_NORETURN void out_of_memory(size_t n, size_t size)
+/* Several threads may come at once: one of them speaks. */
+static void take_the_last_word(void)
 {
-	static atomic_flag said = ATOMIC_FLAG_INIT;
+	static atomic_flag taken = ATOMIC_FLAG_INIT;
 
-	if (atomic_flag_test_and_set(&said)) {
+	if (atomic_flag_test_and_set(&taken)) {
 		for (;;)
 			pause();
 	}
+}
+
+/* log_error() does not allocate, so it works here. */
+static ATTR_NORETURN void out_of_memory(size_t n, size_t size)
+{
+	take_the_last_word();
 	log_error("out_of_memory", "count=%zu bytes=%zu", n, size);
 	abort();
 }
@@ -28,6 +34,14 @@ static ATTR_NORETURN void out_of_memory(size_t n, size_t size)
 void memory_exhausted(size_t bytes)
 {
 	out_of_memory(1, bytes);
+}
+
+void memory_no_thread(void)
+{
+	take_the_last_word();
+	log_error("out_of_threads",
+		  "why=\"no memory for its stack, or a limit of their number\"");
+	abort();
 }
 
 void *xcalloc(size_t n, size_t size)

@@ -14,6 +14,8 @@
 
 /* Logs that so many bytes could not be had, and ends the process. */
 ATTR_NORETURN void memory_exhausted(size_t bytes);
+/* Logs that a thread could not be had, and ends the process. */
+ATTR_NORETURN void memory_no_thread(void);
 void *xcalloc(size_t n, size_t size) ATTR_USE_RESULT;
 void *xrealloc(void *p, size_t size) ATTR_USE_RESULT;
 char *xstrdup(const char *s) ATTR_USE_RESULT;
