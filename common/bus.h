@@ -81,6 +81,8 @@ enum status bus_subscriber_new(uv_loop_t *loop, const struct bus_address *at,
 			       struct bus_subscriber **out) ATTR_USE_RESULT;
 /* Frames thrown away because the loop did not take them in time (BUS_INBOX_MAX bytes). */
 uint64_t bus_subscriber_dropped(const struct bus_subscriber *s);
+/* Is there a connection to the publisher, as far as TCP knows? */
+bool bus_subscriber_is_connected(struct bus_subscriber *s);
 /* Ends the connection, so that it is dialled anew: a link that died without a word (half-open TCP) is
  * noticed by nothing but silence. */
 void bus_subscriber_redial(struct bus_subscriber *s);

@@ -136,6 +136,11 @@ enum status bus_subscriber_new(uv_loop_t *loop, const struct bus_address *at,
 	return ST_OK;
 }
 
+bool bus_subscriber_is_connected(struct bus_subscriber *s)
+{
+	return bus_pipe_is_there(&s->pipe);
+}
+
 void bus_subscriber_redial(struct bus_subscriber *s)
 {
 	bus_pipe_redial(&s->pipe);

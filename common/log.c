@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/calendar.h"
 #include "common/log_budget.h"
 #include "common/log_json.h"
 #include "common/utf8.h"
@@ -170,13 +171,12 @@ static ATTR_PRINTF(2, 3) void line_add(struct line *line, const char *format, ..
 static void line_add_time(struct line *line)
 {
 	struct timespec now = {0, 0};
-	struct tm utc;
-	char seconds[sizeof "2026-01-31T12:00:00"] = "";
+	struct calendar at;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	if (gmtime_r(&now.tv_sec, &utc) != NULL)
-		strftime(seconds, sizeof seconds, "%Y-%m-%dT%H:%M:%S", &utc);
-	line_add(line, "%s.%03ldZ", seconds, now.tv_nsec / 1000000);
+	calendar_of((uint64_t)now.tv_sec, &at);
+	line_add(line, "%04u-%02u-%02uT%02u:%02u:%02u.%03ldZ", at.year, at.month, at.day,
+		 at.hour, at.minute, at.second, now.tv_nsec / 1000000);
 }
 
 /* Callers quote what strangers wrote; should one forget, a line still stays one line. */

@@ -4,15 +4,29 @@
 
 #include <assert.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/log.h"
+
+/* Several threads may come at once: one of them speaks. */
+static void take_the_last_word(void)
+{
+	static atomic_flag taken = ATOMIC_FLAG_INIT;
+
+	if (atomic_flag_test_and_set(&taken)) {
+		for (;;)
+			pause();
+	}
+}
 
 /* log_error() does not allocate, so it works here. */
 static ATTR_NORETURN void out_of_memory(size_t n, size_t size)
 {
+	take_the_last_word();
 	log_error("out_of_memory", "count=%zu bytes=%zu", n, size);
 	abort();
 }
@@ -22,13 +36,12 @@ void memory_exhausted(size_t bytes)
 	out_of_memory(1, bytes);
 }
 
-void memory_probe(size_t bytes)
+void memory_no_thread(void)
 {
-	volatile char *p =
-		xcalloc(1, bytes); /* volatile: or nothing is allocated at all */
-
-	p[0] = 0;
-	free((char *)p);
+	take_the_last_word();
+	log_error("out_of_threads",
+		  "why=\"no memory for its stack, or a limit of their number\"");
+	abort();
 }
 
 void *xcalloc(size_t n, size_t size)

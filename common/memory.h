@@ -2,8 +2,8 @@
  *
  * Sizes that come from outside are bounded before they reach these functions; running out
  * of memory all the same is logged and aborts the process: the supervisor restarts it, and
- * what must survive is in the journal.  Libraries that are told so by an error must not go on with half of a
- * thing, nor without it for ever: memory_exhausted() and memory_probe() are for them. */
+ * what must survive is in the journal.  The same holds for what libraries ask of malloc() (common/allocator.c):
+ * they must not go on with half of a thing, nor without it for ever. */
 #ifndef COMMON_MEMORY_H
 #define COMMON_MEMORY_H
 
@@ -14,8 +14,8 @@
 
 /* Logs that so many bytes could not be had, and ends the process. */
 ATTR_NORETURN void memory_exhausted(size_t bytes);
-/* Ends the process if it could not have so many bytes: better than to live on without being able to hear. */
-void memory_probe(size_t bytes);
+/* Logs that a thread could not be had, and ends the process. */
+ATTR_NORETURN void memory_no_thread(void);
 void *xcalloc(size_t n, size_t size) ATTR_USE_RESULT;
 void *xrealloc(void *p, size_t size) ATTR_USE_RESULT;
 char *xstrdup(const char *s) ATTR_USE_RESULT;

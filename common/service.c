@@ -12,10 +12,9 @@
 #include "common/attr.h"
 #include "common/bus_msg.h"
 #include "common/bus_options.h"
-#include "common/memory.h"
 #include "common/version.h"
 
-enum { PROBE_MS = 1000 };
+enum { LOG_WATCH_MS = 1000 };
 
 static const char *const log_level_names[] = {"error", "warn", "info", "debug"};
 static const char *const reload_results[] = {"taken", "refused"};
@@ -112,16 +111,14 @@ static void on_hangup(uv_signal_t *signal, int number)
 	notify_ready(&s->notify, st == ST_OK ? "options reloaded" : "reload refused");
 }
 
-/* A bus that cannot have a frame's memory drops its connections, again and again, and says nothing.  And what the
- * log left out since the last time is told. */
-static void on_probe(uv_timer_t *timer)
+/* What the log left out since the last time is told. */
+static void on_log_watch(uv_timer_t *timer)
 {
 	uint64_t dropped = log_take_dropped();
 
 	(void)timer;
 	if (dropped > 0)
 		log_warn("log_dropped", "lines=%" PRIu64, dropped);
-	memory_probe(2 * BUS_FRAME_MAX);
 }
 
 static void on_watchdog(uv_timer_t *timer)
@@ -173,13 +170,13 @@ void service_begin(struct service *s, uv_loop_t *loop,
 	if (uv_signal_init(loop, &s->hangup) != 0 ||
 	    uv_signal_start(&s->hangup, on_hangup, SIGHUP) != 0 ||
 	    uv_timer_init(loop, &s->watchdog) != 0 ||
-	    uv_timer_init(loop, &s->probe) != 0 ||
-	    uv_timer_start(&s->probe, on_probe, PROBE_MS, PROBE_MS) != 0)
+	    uv_timer_init(loop, &s->log_watch) != 0 ||
+	    uv_timer_start(&s->log_watch, on_log_watch, LOG_WATCH_MS, LOG_WATCH_MS) != 0)
 		abort(); /* before anything was opened */
 	s->hangup.data = s->watchdog.data = s;
 	uv_unref((uv_handle_t *)&s->hangup);
 	uv_unref((uv_handle_t *)&s->watchdog);
-	uv_unref((uv_handle_t *)&s->probe);
+	uv_unref((uv_handle_t *)&s->log_watch);
 }
 
 void service_mind_bus(struct service *s, const struct bus_address *at)

@@ -91,7 +91,7 @@ struct service {
 	struct admin *admin;
 	struct process_metrics metrics;
 	uv_signal_t hangup;
-	uv_timer_t watchdog, probe;
+	uv_timer_t watchdog, log_watch;
 };
 
 /* Complains and returns false when the settings cannot be. */

@@ -26,7 +26,11 @@ INSTEAD = {
     "rand": "struct entropy",
     "random": "struct entropy",
 }
-ALLOWED = {("common/memory.c", "realloc")}
+ALLOWED = {
+    ("common/memory.c", "realloc"),
+    ("common/allocator.c", "malloc"),
+    ("common/allocator.c", "realloc"),
+}
 CALL = re.compile(r"(?<![\w.>])(" + "|".join(INSTEAD) + r")\s*\(")
 
 

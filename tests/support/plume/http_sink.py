@@ -21,6 +21,11 @@ class Asked:
     form: dict  # name: value, names in lower case
 
 
+class Server(http.server.ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # more than a mailer has connections: of those over it some are reset
+
+
 class HttpSink:
     """Serves at 127.0.0.1:port from its making until close()."""
 
@@ -43,8 +48,7 @@ class HttpSink:
             def log_message(self, *_):
                 pass
 
-        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = Server(("127.0.0.1", 0), Handler)
         self.port = self._server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}/v3"
         threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()

@@ -109,9 +109,13 @@ class MailDesk:
     def _accept(self):
         while True:
             try:
-                link = Link(self._listener.accept()[0], REP)
+                sock = self._listener.accept()[0]
             except OSError:
                 return
+            try:
+                link = Link(sock, REP)
+            except OSError:
+                continue  # a mailer that ended before it said anything
             self._links.append(link)
             threading.Thread(target=self._serve, args=(link,), daemon=True).start()
 

@@ -206,7 +206,7 @@ class Process:
         code = self.wait_end(deadline)
         assert code == -signal.SIGKILL, f"{self} ended with {code}:\n{self.log_tail()}"
 
-    def expect_end(self, deadline=DRAIN):
+    def expect_death(self, deadline=DRAIN):
         """It ends by itself, by the test's own doing; gives its exit code."""
         self._asked_to_end = True
         return self.wait_end(deadline)

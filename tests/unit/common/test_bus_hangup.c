@@ -75,7 +75,7 @@ static void sender_open(struct sender *s, struct bus_address *at)
 	assert_int_equal(uv_thread_create(&s->thread, serve, s), 0);
 }
 
-/* The links end here, so that NNG has nothing half read when its socket is closed. */
+/* The links end here: once NNG has seen that, it has nothing half read, and its socket can be closed. */
 static void sender_close(struct sender *s)
 {
 	s->is_over = true;
@@ -129,6 +129,8 @@ static void a_link_under_load_comes_back_from_every_redial(void **state)
 			fail_msg("redial %u: the link did not come back", i);
 	}
 	sender_close(&sender);
+	while (bus_subscriber_is_connected(subscriber))
+		uv_run(&loop, UV_RUN_ONCE);
 	bus_subscriber_free(&subscriber);
 	uv_close((uv_handle_t *)&tick, NULL);
 	uv_run(&loop, UV_RUN_DEFAULT);

@@ -66,6 +66,26 @@ static void exhaustion_ends_the_process(void **state)
 	assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+/* Not ours alone: libraries ask malloc() itself, and go on when it is answered NULL. */
+static void exhaustion_of_a_library_ends_the_process(void **state)
+{
+	void *(*volatile ask)(size_t) = malloc; /* volatile: or nothing is asked at all */
+	pid_t child = fork();
+	int status = 0;
+
+	(void)state;
+	if (child == 0) {
+		if (dup2(open("/dev/null", O_WRONLY), STDERR_FILENO) < 0)
+			_exit(0);
+		signal(SIGABRT, SIG_DFL);
+		free(ask(SIZE_MAX / 4));
+		_exit(0);
+	}
+	assert_true(child > 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 static void formatting_tells_whether_it_fitted(void **state)
 {
 	char buf[6];
@@ -98,6 +118,7 @@ int main(void)
 		cmocka_unit_test(nothing_is_an_allocation_too),
 		cmocka_unit_test(grown_memory_keeps_its_contents),
 		cmocka_unit_test(exhaustion_ends_the_process),
+		cmocka_unit_test(exhaustion_of_a_library_ends_the_process),
 		cmocka_unit_test(formatting_tells_whether_it_fitted),
 		cmocka_unit_test(a_formatted_string_is_as_long_as_it_must_be),
 	};
