@@ -8,9 +8,8 @@
 #include "common/bus_hangup.h"
 #include "common/log.h"
 
-enum {
-	STUCK_AFTER = 3
-}; /* redials of one connection: a process that was stopped meets one */
+/* Redials of one connection. A process that was stopped for long, and NNG's threads with it, meets one. */
+enum { STUCK_AFTER = 3 };
 
 bool bus_pipe_is_there(struct bus_pipe *p)
 {

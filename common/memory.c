@@ -21,6 +21,7 @@ static void take_the_last_word(void)
 		for (;;)
 			pause();
 	}
+	log_set_rate(0); /* whatever was said before */
 }
 
 /* log_error() does not allocate, so it works here. */

@@ -13,6 +13,8 @@
 
 #include <cmocka.h>
 
+#include "common/log.h"
+
 static void fresh_memory_is_zero(void **state)
 {
 	unsigned char *p = xcalloc(16, 4);
@@ -86,6 +88,39 @@ static void exhaustion_of_a_library_ends_the_process(void **state)
 	assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+/* Of a log whose bound is used up, too. */
+static void exhaustion_is_told_whatever_was_told_before(void **state)
+{
+	char told[4096];
+	size_t len = 0;
+	ssize_t n;
+	int ends[2];
+	pid_t child;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	if (child == 0) {
+		if (dup2(ends[1], STDERR_FILENO) < 0)
+			_exit(0);
+		close(ends[0]);
+		close(ends[1]);
+		signal(SIGABRT, SIG_DFL);
+		log_set_rate(1);
+		for (int i = 0; i < 20; i++)
+			log_error("bad_luck", "i=%d", i);
+		memory_exhausted(1);
+	}
+	close(ends[1]);
+	while ((n = read(ends[0], told + len, sizeof told - 1 - len)) > 0)
+		len += (size_t)n;
+	told[len] = '\0';
+	close(ends[0]);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_null(strstr(told, "i=19"));
+	assert_non_null(strstr(told, "event=out_of_memory"));
+}
+
 static void formatting_tells_whether_it_fitted(void **state)
 {
 	char buf[6];
@@ -119,6 +154,7 @@ int main(void)
 		cmocka_unit_test(grown_memory_keeps_its_contents),
 		cmocka_unit_test(exhaustion_ends_the_process),
 		cmocka_unit_test(exhaustion_of_a_library_ends_the_process),
+		cmocka_unit_test(exhaustion_is_told_whatever_was_told_before),
 		cmocka_unit_test(formatting_tells_whether_it_fitted),
 		cmocka_unit_test(a_formatted_string_is_as_long_as_it_must_be),
 	};
