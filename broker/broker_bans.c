@@ -53,8 +53,7 @@ static void list(void *ctx, const struct ban *ban)
 
 	if (ban_is_over(ban, l->wall_ms) || strstr(ban->value, l->text) == NULL)
 		return;
-	if (bus_writer_count(l->w) >= BUS_QUEUE_FRAME_MESSAGES ||
-	    bus_writer_size(l->w) >= BUS_QUEUE_FRAME_BYTES)
+	if (broker_is_answer_full(l->w))
 		l->left++;
 	else
 		bus_writer_add(l->w, &m);

@@ -128,7 +128,7 @@ void broker_hear_client(struct broker *b, struct gateway *g,
 	    g->asked != b->clients->question || g->may_tell == 0)
 		return; /* nobody asked, or not for so many */
 	g->may_tell--;
-	if (!broker_is_frame_full(b->clients->told))
+	if (!broker_is_answer_full(b->clients->told))
 		bus_writer_add(b->clients->told, &out);
 }
 

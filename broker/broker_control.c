@@ -21,7 +21,7 @@ static void add_person(void *ctx, uint64_t person, size_t clients)
 	const struct name_claim *who = names_by_id(a->b->room->names, person);
 	struct bus_msg m = {.kind = BUS_PERSON, .u.person = {.clients = clients}};
 
-	if (who == NULL || broker_is_frame_full(a->w))
+	if (who == NULL || broker_is_answer_full(a->w))
 		return;
 	m.u.person.name = slice_of(who->name);
 	bus_writer_add(a->w, &m);
@@ -103,7 +103,7 @@ static void add_story(void *ctx, const struct trail_row *row)
 					.attempt = row->attempt,
 					.code = row->code}};
 
-	if (!broker_is_frame_full(a->w))
+	if (!broker_is_answer_full(a->w))
 		bus_writer_add(a->w, &m);
 }
 

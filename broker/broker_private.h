@@ -93,8 +93,8 @@ void broker_add_status(struct broker *b, struct bus_writer *w);
 /* told: it answered a question for its clients. */
 void broker_add_gateway(struct broker *b, struct bus_writer *w, const struct gateway *g,
 			bool told);
-/* Has a frame as many messages or bytes as it should?  Who asks for more sees the first. */
-bool broker_is_frame_full(const struct bus_writer *w);
+/* Has an answer to an operator as many messages or bytes as it should?  Who asks for more sees the first. */
+bool broker_is_answer_full(const struct bus_writer *w);
 void broker_hear_about(struct gateway *g, const struct bus_about *m);
 /* Tells the gateway whose number begins with these digits to drain.  False: it was not kept. */
 bool broker_drain(struct broker *b, struct bus_writer *w, struct slice digits);

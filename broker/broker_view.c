@@ -17,10 +17,10 @@ void broker_add_told(struct bus_writer *w, bool done, struct slice text)
 	bus_writer_add(w, &m);
 }
 
-bool broker_is_frame_full(const struct bus_writer *w)
+bool broker_is_answer_full(const struct bus_writer *w)
 {
 	return bus_writer_count(w) >= BUS_QUEUE_FRAME_MESSAGES ||
-	       bus_writer_size(w) >= BUS_QUEUE_FRAME_BYTES;
+	       bus_writer_size(w) >= BUS_QUEUE_ANSWER_BYTES;
 }
 
 /* -- gateways -- */
@@ -66,7 +66,7 @@ void broker_add_gateway(struct broker *b, struct bus_writer *w, const struct gat
 				     .state = state_of(g, now_ms),
 				     .told = told}};
 
-	if (!broker_is_frame_full(w))
+	if (!broker_is_answer_full(w))
 		bus_writer_add(w, &m);
 }
 
@@ -103,7 +103,7 @@ static void add_mailer(void *ctx, const struct mailer_heard *mailer, size_t leas
 						.in_hand = mailer->in_hand,
 						.degraded = mailer->is_degraded}};
 
-	if (!broker_is_frame_full(v->w))
+	if (!broker_is_answer_full(v->w))
 		bus_writer_add(v->w, &m);
 }
 

@@ -13,7 +13,12 @@
 /* The bytes are few because a peer that leaves in the middle of a frame that its socket did not take at
  * once can jam NNG 1.5.2 for good (tests/unit/common/test_bus_hangup.c; after some hundred times from
  * 40,000 bytes on, never in 30,000 times at 30,000: Linux takes up to 32 KiB wholly or not at all). */
-enum { BUS_QUEUE_FRAME_MESSAGES = 900, BUS_QUEUE_FRAME_BYTES = 24 << 10 };
+enum {
+	BUS_QUEUE_FRAME_MESSAGES = 900,
+	BUS_QUEUE_FRAME_BYTES = 24 << 10,
+	/* Of the one answer to an operator's question, where the rest would not be told. */
+	BUS_QUEUE_ANSWER_BYTES = 128 << 10,
+};
 
 struct bus_queue;
 

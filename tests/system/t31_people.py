@@ -36,7 +36,10 @@ def test_a_large_room_is_told_page_by_page(plume):
             for c in clients
         ]
         entered = [m for m in gateway.batch(*auths) if m[0] == ADMITTED]
-        assert len(entered) == 50
+        while len(entered) < 50:  # what one frame does not hold comes with the next answers
+            more = [m for m in gateway.batch() if m[0] == ADMITTED]
+            assert more
+            entered += more
     ann = plume.join("ann")
     people = ann.expect_people()
     assert list(people) == ["ann"] + [f"p{n:03}" for n in range(1, 451)]
