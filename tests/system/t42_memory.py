@@ -9,6 +9,8 @@ import threading
 import pytest
 from plume.admin import metrics
 from plume.bus_peer import SUB, FakeGateway, dial
+from plume.client import REFUSED
+from plume.client import TEXT as TEXT_POST
 from plume.http_sink import HttpSink
 from plume.process import SOURCE_DIR, program
 from plume.raw_socket import TEXT, RawSocket, frame
@@ -66,6 +68,13 @@ def fill_the_broker(plume, connections, logins, bytes_of_history):
     return peer, deaf
 
 
+def is_served(client):
+    """Does a post of theirs get into the room?  Readers that are behind may slow writers for a while."""
+    heard = client.expect(TEXT_POST, REFUSED, id=client.say("served all the same"))
+    assert heard["type"] == TEXT_POST or heard["reason"] == "busy", heard
+    return heard["type"] == TEXT_POST
+
+
 def test_broker_needs_no_more_than_is_stated(system):
     history, rows, connections, logins = 8 * MIB, 2000, 500, 4000
     most = (
@@ -81,7 +90,7 @@ def test_broker_needs_no_more_than_is_stated(system):
     plume = system.start(broker=options)
     bob = plume.join("bob")
     _, deaf = fill_the_broker(plume, connections, logins, history)
-    bob.expect_own(bob.say("served all the same"))
+    until(lambda: is_served(bob), "bob is served")
     assert metrics(plume.broker)["plume_logins_waiting"] > logins * 0.9
     assert peak(plume.broker) <= most
     deaf.close()
