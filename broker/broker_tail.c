@@ -34,10 +34,7 @@ static void answer(struct broker *b, const struct held_tail *h)
 	broker_add_told(b->writer, true, S(""));
 	bus_writer_add(b->writer, &head);
 	if (h->epoch == b->room->epoch) {
-		for (; seq <= newest &&
-		       bus_writer_count(b->writer) < BUS_QUEUE_FRAME_MESSAGES &&
-		       bus_writer_size(b->writer) < BUS_QUEUE_FRAME_BYTES;
-		     seq++)
+		for (; seq <= newest && !bus_queue_is_frame_full(b->writer); seq++)
 			add_line(b, seq);
 	}
 	bus_answer(h->call, bus_writer_frame(b->writer));

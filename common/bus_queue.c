@@ -41,12 +41,17 @@ void bus_queue_free(struct bus_queue **q)
 	*q = NULL;
 }
 
+bool bus_queue_is_frame_full(const struct bus_writer *w)
+{
+	return bus_writer_count(w) >= BUS_QUEUE_FRAME_MESSAGES ||
+	       bus_writer_size(w) >= BUS_QUEUE_FRAME_BYTES;
+}
+
 void bus_queue_add(struct bus_queue *q, const struct bus_msg *m)
 {
 	size_t before;
 
-	if (q->last == NULL || bus_writer_count(q->last->w) >= BUS_QUEUE_FRAME_MESSAGES ||
-	    bus_writer_size(q->last->w) >= BUS_QUEUE_FRAME_BYTES) {
+	if (q->last == NULL || bus_queue_is_frame_full(q->last->w)) {
 		struct frame *f = xcalloc(1, sizeof *f);
 
 		f->w = bus_writer_new();

@@ -6,6 +6,7 @@
 #ifndef COMMON_BUS_QUEUE_H
 #define COMMON_BUS_QUEUE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/bus_msg.h"
@@ -21,6 +22,9 @@ enum {
 };
 
 struct bus_queue;
+
+/* Has w as many messages or bytes as a frame should? */
+bool bus_queue_is_frame_full(const struct bus_writer *w);
 
 struct bus_queue *bus_queue_new(void);
 void bus_queue_free(struct bus_queue **q);
