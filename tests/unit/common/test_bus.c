@@ -17,6 +17,7 @@
 #include "common/attr.h"
 #include "common/bus_msg.h"
 #include "common/memory.h"
+#include "tests/unit/free_port.h"
 
 enum { DEADLINE_MS = 10000, TICK_MS = 5 };
 
@@ -32,20 +33,6 @@ struct world {
 static void on_tick(uv_timer_t *timer)
 {
 	(void)timer;
-}
-
-static uint16_t free_port(void)
-{
-	struct sockaddr_in a = {.sin_family = AF_INET};
-	socklen_t len = sizeof a;
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
-	close(fd);
-	return ntohs(a.sin_port);
 }
 
 static int begin(void **state)

@@ -23,6 +23,7 @@
 #include "common/attr.h"
 #include "common/bus_queue.h"
 #include "common/memory.h"
+#include "tests/unit/free_port.h"
 
 enum { REDIALS = 300, HANGUPS = 2000, DEADLINE_MS = 10000, TICK_MS = 5, PAUSE_NS = 1000 };
 
@@ -144,20 +145,6 @@ const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
 	return "leak:bus_message_of\n";
-}
-
-static uint16_t free_port(void)
-{
-	struct sockaddr_in a = {.sin_family = AF_INET};
-	socklen_t len = sizeof a;
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
-	close(fd);
-	return ntohs(a.sin_port);
 }
 
 static size_t descriptors(void)

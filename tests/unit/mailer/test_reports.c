@@ -16,6 +16,7 @@
 #include "common/log.h"
 #include "common/memory.h"
 #include "mailer/refusals.h"
+#include "tests/unit/free_port.h"
 
 enum { LOOKS_MAX = 200000 };
 
@@ -67,20 +68,6 @@ static void add(struct reports *r, uint64_t letter, enum mail_state state)
 }
 
 static struct desk desk;
-
-static uint16_t free_port(void)
-{
-	struct sockaddr_in a = {.sin_family = AF_INET};
-	socklen_t len = sizeof a;
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_true(fd >= 0);
-	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
-	assert_int_equal(getsockname(fd, (struct sockaddr *)&a, &len), 0);
-	close(fd);
-	return ntohs(a.sin_port);
-}
 
 static void a_broker_that_is_away_is_told_the_newest(void **state)
 {
