@@ -47,20 +47,18 @@ static void grown_memory_keeps_its_contents(void **state)
 	free(p);
 }
 
-static void exhaustion_ends_the_process(void **state)
+static void assert_ends_the_process(void (*exhaust)(void))
 {
-	volatile size_t half = SIZE_MAX / 2; /* volatile: the compiler would warn */
 	pid_t child = fork();
 	int status = 0;
 
-	(void)state;
 	if (child == 0) {
 		/* A sanitizer may report and exit; without one it is abort().  Both are
 		 * loud. */
 		if (dup2(open("/dev/null", O_WRONLY), STDERR_FILENO) < 0)
 			_exit(0);
 		signal(SIGABRT, SIG_DFL); /* cmocka catches it */
-		free(xcalloc(half, 4));
+		exhaust();
 		_exit(0);
 	}
 	assert_true(child > 0);
@@ -68,24 +66,31 @@ static void exhaustion_ends_the_process(void **state)
 	assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
+static void ask_too_much(void)
+{
+	volatile size_t half = SIZE_MAX / 2; /* volatile: the compiler would warn */
+
+	free(xcalloc(half, 4));
+}
+
+static void exhaustion_ends_the_process(void **state)
+{
+	(void)state;
+	assert_ends_the_process(ask_too_much);
+}
+
+static void ask_as_libraries_do(void)
+{
+	void *(*volatile ask)(size_t) = malloc; /* volatile: or nothing is asked at all */
+
+	free(ask(SIZE_MAX / 4));
+}
+
 /* Not ours alone: libraries ask malloc() itself, and go on when it is answered NULL. */
 static void exhaustion_of_a_library_ends_the_process(void **state)
 {
-	void *(*volatile ask)(size_t) = malloc; /* volatile: or nothing is asked at all */
-	pid_t child = fork();
-	int status = 0;
-
 	(void)state;
-	if (child == 0) {
-		if (dup2(open("/dev/null", O_WRONLY), STDERR_FILENO) < 0)
-			_exit(0);
-		signal(SIGABRT, SIG_DFL);
-		free(ask(SIZE_MAX / 4));
-		_exit(0);
-	}
-	assert_true(child > 0);
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_false(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+	assert_ends_the_process(ask_as_libraries_do);
 }
 
 /* Of a log whose bound is used up, too. */
