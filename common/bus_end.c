@@ -75,12 +75,12 @@ static void free_config(nng_tls_config *c)
 
 /* -- opening and closing -- */
 
-static int start_listening(struct bus_end *e, nng_tls_config *config)
+static int start_listening(struct bus_end *e)
 {
 	int rv = nng_listener_create(&e->listener, e->socket, e->at->url);
 
-	if (rv == 0 && config != NULL)
-		rv = nng_listener_set_ptr(e->listener, NNG_OPT_TLS_CONFIG, config);
+	if (rv == 0 && e->config != NULL)
+		rv = nng_listener_set_ptr(e->listener, NNG_OPT_TLS_CONFIG, e->config);
 	if (rv == 0)
 		rv = nng_listener_start(e->listener, 0);
 	if (rv != 0 && nng_listener_id(e->listener) > 0) {
@@ -90,34 +90,39 @@ static int start_listening(struct bus_end *e, nng_tls_config *config)
 	return rv;
 }
 
-static int start_dialling(struct bus_end *e, nng_tls_config *config)
+static int start_dialling(struct bus_end *e)
 {
 	int rv = nng_dialer_create(&e->dialer, e->socket, e->at->url);
 
-	if (rv == 0 && config != NULL)
-		rv = nng_dialer_set_ptr(e->dialer, NNG_OPT_TLS_CONFIG, config);
+	if (rv == 0 && e->config != NULL)
+		rv = nng_dialer_set_ptr(e->dialer, NNG_OPT_TLS_CONFIG, e->config);
 	if (rv == 0)
 		rv = nng_dialer_start(e->dialer, NNG_FLAG_NONBLOCK);
 	return rv;
 }
 
-static int start(struct bus_end *e, nng_tls_config *config)
+static int start(struct bus_end *e)
 {
-	return e->way == BUS_LISTENS ? start_listening(e, config)
-				     : start_dialling(e, config);
+	return e->way == BUS_LISTENS ? start_listening(e) : start_dialling(e);
+}
+
+static void renew_failed(const struct bus_end *e, int rv)
+{
+	log_error("bus_renew_failed", "url=%s why=\"%s\"", e->at->url, nng_strerror(rv));
 }
 
 int bus_end_open(struct bus_end *e, nng_socket socket, const struct bus_address *at,
 		 struct bus_pipe *pipe)
 {
 	enum bus_way way = pipe == NULL ? BUS_LISTENS : BUS_DIALS;
-	nng_tls_config *config;
-	int rv = new_config(at, way, &config);
+	int rv;
 
 	*e = (struct bus_end){.at = at, .socket = socket, .way = way, .pipe = pipe};
+	if (pipe != NULL)
+		pipe->end = e;
+	rv = new_config(at, way, &e->config);
 	if (rv == 0)
-		rv = start(e, config);
-	free_config(config);
+		rv = start(e);
 	if (rv == 0 && at->ends != NULL) {
 		e->next = at->ends->first;
 		at->ends->first = e;
@@ -125,8 +130,20 @@ int bus_end_open(struct bus_end *e, nng_socket socket, const struct bus_address 
 	return rv;
 }
 
+void bus_end_dial_anew(struct bus_end *e)
+{
+	int rv;
+
+	nng_dialer_close(e->dialer);
+	rv = start_dialling(e);
+	if (rv != 0)
+		renew_failed(e, rv);
+}
+
 void bus_end_close(struct bus_end *e)
 {
+	free_config(e->config);
+	e->config = NULL;
 	if (e->at == NULL || e->at->ends == NULL)
 		return;
 	for (struct bus_end **at = &e->at->ends->first; *at != NULL; at = &(*at)->next) {
@@ -146,7 +163,7 @@ static void pause_a_little(void)
 
 /* The old one is closed first, because two cannot have one port; its connections end before it, and
  * come back by themselves. */
-static int replace(struct bus_end *e, nng_tls_config *config)
+static int replace(struct bus_end *e)
 {
 	int rv;
 
@@ -154,15 +171,15 @@ static int replace(struct bus_end *e, nng_tls_config *config)
 		bus_pipe_redial(e->pipe);
 		pause_a_little();
 		nng_dialer_close(e->dialer);
-		return start(e, config);
+		return start(e);
 	}
 	(void)bus_hangup_listener(e->listener);
 	pause_a_little();
 	nng_listener_close(e->listener);
-	rv = start(e, config);
+	rv = start(e);
 	for (int i = 0; rv == NNG_EADDRINUSE && i < REBIND_TRIES; i++) {
 		pause_a_little();
-		rv = start(e, config);
+		rv = start(e);
 	}
 	return rv;
 }
@@ -191,12 +208,13 @@ enum status bus_renew(const struct bus_address *at)
 		nng_tls_config *config;
 		int rv = new_config(at, e->way, &config);
 
-		if (rv == 0)
-			rv = replace(e, config);
-		free_config(config);
+		if (rv == 0) {
+			free_config(e->config);
+			e->config = config;
+			rv = replace(e);
+		}
 		if (rv != 0) {
-			log_error("bus_renew_failed", "url=%s why=\"%s\"", at->url,
-				  nng_strerror(rv));
+			renew_failed(e, rv);
 			st = ST_IO;
 		}
 	}

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 
 #include <nng/nng.h>
+#include <nng/supplemental/tls/tls.h>
 
 #include "common/bus.h"
 
@@ -20,7 +21,8 @@ struct bus_end {
 	enum bus_way way;
 	nng_listener listener;
 	nng_dialer dialer;
-	struct bus_pipe *pipe; /* of one that dials */
+	nng_tls_config *config; /* NULL without TLS */
+	struct bus_pipe *pipe;  /* of one that dials */
 	struct bus_end *next;  /* of those at the same address */
 };
 
@@ -28,6 +30,8 @@ struct bus_end {
  * Returns NNG's error. */
 int bus_end_open(struct bus_end *e, nng_socket socket, const struct bus_address *at,
 		 struct bus_pipe *pipe);
+/* Of one that dials: gives up the connection that is being made, and makes another. */
+void bus_end_dial_anew(struct bus_end *e);
 /* Before the socket is closed.  An end that was never opened is fine. */
 void bus_end_close(struct bus_end *e);
 

@@ -1,12 +1,17 @@
 /* NNG shows the addresses of a connection and keeps its descriptor to itself: so it is looked for among
  * those of the process. */
+#define _GNU_SOURCE /* syscall() */
 #include "common/bus_hangup.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <netinet/in.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "common/number.h"
 
@@ -49,40 +54,51 @@ static bool is_connected(int fd)
 }
 
 /* remote: NULL for every peer. */
-static bool hang_up(const nng_sockaddr *local, const nng_sockaddr *remote)
+static enum hangup hang_up(const nng_sockaddr *local, const nng_sockaddr *remote)
 {
 	DIR *descriptors = opendir("/proc/self/fd");
+	enum hangup result = HANGUP_GONE;
 	const struct dirent *entry;
 	uint64_t fd;
 
 	if (descriptors == NULL)
-		return false;
+		return HANGUP_UNABLE;
 	while ((entry = readdir(descriptors)) != NULL) {
 		if (number_parse(slice_of(entry->d_name), &fd) == ST_OK &&
 		    is_named((int)fd, getsockname, local) &&
 		    (remote == NULL ? is_connected((int)fd)
-				    : is_named((int)fd, getpeername, remote)))
-			(void)shutdown((int)fd, SHUT_RD);
+				    : is_named((int)fd, getpeername, remote)) &&
+		    shutdown((int)fd, SHUT_RD) == 0)
+			result = HANGUP_DONE;
 	}
 	closedir(descriptors);
-	return true;
+	return result;
 }
 
-bool bus_hangup_pipe(nng_pipe pipe)
+enum hangup bus_hangup_pipe(nng_pipe pipe)
 {
 	nng_sockaddr local, remote;
 
 	if (nng_pipe_get_addr(pipe, NNG_OPT_LOCADDR, &local) != 0 ||
 	    nng_pipe_get_addr(pipe, NNG_OPT_REMADDR, &remote) != 0)
-		return true; /* it is over already */
+		return HANGUP_GONE;
 	return hang_up(&local, &remote);
 }
 
-bool bus_hangup_listener(nng_listener listener)
+enum hangup bus_hangup_listener(nng_listener listener)
 {
 	nng_sockaddr local;
 
 	if (nng_listener_get_addr(listener, NNG_OPT_LOCADDR, &local) != 0)
-		return true; /* it is over already */
+		return HANGUP_GONE;
 	return hang_up(&local, NULL);
+}
+
+ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
+{
+	ssize_t n = syscall(SYS_sendmsg, fd, m, flags);
+
+	if (n < 0 && errno == EPIPE)
+		errno = ECONNRESET;
+	return n;
 }

@@ -5,11 +5,14 @@
 #include <unistd.h>
 
 #include "common/bus.h"
+#include "common/bus_end.h"
 #include "common/bus_hangup.h"
 #include "common/log.h"
 
 /* Redials of one connection. A process that was stopped for long, and NNG's threads with it, meets one. */
 enum { STUCK_AFTER = 3 };
+/* Looks of the watch between two diallers, at most. */
+enum { LOOKS_MAX = 16 };
 
 bool bus_pipe_is_there(struct bus_pipe *p)
 {
@@ -21,6 +24,13 @@ bool bus_pipe_is_there(struct bus_pipe *p)
 	return is_there;
 }
 
+/* More and more seldom, because to find out a name or a way may take its time. */
+static bool is_time_to_dial(unsigned absent)
+{
+	return absent % LOOKS_MAX == 0 ||
+	       (absent > 1 && (absent & (absent - 1)) == 0);
+}
+
 /* NNG dials on and on and tells nobody why it fails: so we tell that it does. */
 static void on_watch(uv_timer_t *watch)
 {
@@ -30,14 +40,16 @@ static void on_watch(uv_timer_t *watch)
 		if (p->absent > 1)
 			log_info("bus_connected", "url=%s", p->at->url);
 		p->absent = 0;
-	} else if (++p->absent ==
-		   2) { /* once for each absence, and not for a short one */
+		return;
+	}
+	if (++p->absent == 2) /* once for each absence, and not for a short one */
 		log_warn("bus_unconnected", "url=%s why=\"%s\"", p->at->url,
 			 bus_url_is_tls(p->at->url)
 				 ? "nobody there, or the certificates are not "
 				   "accepted: authority, name plume-broker, dates"
 				 : "nobody there, or it is not plain tcp");
-	}
+	if (is_time_to_dial(p->absent))
+		bus_end_dial_anew(p->end);
 }
 
 void bus_pipe_init(struct bus_pipe *p, uv_loop_t *loop, const struct bus_address *at)
@@ -78,24 +90,38 @@ int bus_pipe_open(struct bus_pipe *p, nng_socket s)
 	return rv;
 }
 
-void bus_pipe_redial(struct bus_pipe *p)
+/* Asked for again, and the connection that was hung up is still there. */
+static void insist(struct bus_pipe *p, nng_pipe pipe, enum hangup hangup)
 {
-	uint64_t now = uv_now(p->watch.loop);
-	nng_pipe pipe;
-
-	uv_mutex_lock(&p->lock);
-	pipe = p->pipe;
-	uv_mutex_unlock(&p->lock);
-	if (nng_pipe_id(pipe) <= 0 || !bus_hangup_pipe(pipe))
-		return; /* NNG dials already; or no descriptor was free to look for it */
-	if (p->over != nng_pipe_id(pipe)) {
-		p->over = nng_pipe_id(pipe);
-		p->over_ms = now;
-		p->overs = 0;
-	} else if (++p->overs >= STUCK_AFTER && now - p->over_ms >= BUS_PATIENCE_MS) {
+	if (++p->overs >= STUCK_AFTER &&
+	    uv_now(p->watch.loop) - p->over_ms >= BUS_PATIENCE_MS) {
 		log_error("bus_stuck",
 			  "url=%s why=\"NNG keeps a connection that is over\"",
 			  p->at->url);
 		_exit(1); /* it would stay deaf: the next start can do better */
 	}
+	if (hangup == HANGUP_GONE)
+		nng_pipe_close(pipe); /* nothing is left that it could be reading */
+}
+
+void bus_pipe_redial(struct bus_pipe *p)
+{
+	enum hangup hangup;
+	nng_pipe pipe;
+
+	uv_mutex_lock(&p->lock);
+	pipe = p->pipe;
+	uv_mutex_unlock(&p->lock);
+	if (nng_pipe_id(pipe) <= 0)
+		return; /* NNG dials already */
+	hangup = bus_hangup_pipe(pipe);
+	if (hangup == HANGUP_UNABLE)
+		return;
+	if (p->over == nng_pipe_id(pipe)) {
+		insist(p, pipe, hangup);
+		return;
+	}
+	p->over = nng_pipe_id(pipe);
+	p->over_ms = uv_now(p->watch.loop);
+	p->overs = 0;
 }
