@@ -19,9 +19,9 @@ AWAY_UNTIL = 0.6  # of the time: who goes away must be announced and come back
 # target: (seconds between two troubles of one target, {what: (shortest, longest)})
 # kill and term: how long the process stays away; people: how many
 TROUBLES = {
-    "broker": (12, {"kill": (0, 1.5), "term": (0, 1), "stop": (0.2, 2.5)}),
-    "gateway": (9, {"kill": (0, 2.5), "term": (0, 2), "stop": (0.2, 6)}),
-    "mailer": (8, {"kill": (0, 3), "term": (0, 2), "stop": (0.2, 4)}),
+    "broker": (12, {"kill": (0, 1.5), "term": (0, 1), "stop": (0.2, 2.5), "reload": (0, 0)}),
+    "gateway": (9, {"kill": (0, 2.5), "term": (0, 2), "stop": (0.2, 6), "reload": (0, 0)}),
+    "mailer": (8, {"kill": (0, 3), "term": (0, 2), "stop": (0.2, 4), "reload": (0, 0)}),
     "link": (9, {"partition": (0.3, 6), "lossy": (2, 6), "slow": (2, 6)}),
     "web": (12, {"partition": (0.3, 6), "lossy": (2, 6), "slow": (2, 6)}),
     "people": (1.5, {"cut": (0, 0)}),

@@ -51,6 +51,16 @@ class Member:
         await asyncio.sleep(lasts)
         self.process.signal(signal.SIGCONT)
 
+    async def reload(self, lasts):
+        """SIGHUP, which renews certificates."""
+        before = len(self.process.events("reloaded"))
+        self.process.signal(signal.SIGHUP)
+        end = time.monotonic() + DEADLINE
+        while len(self.process.events("reloaded")) == before:
+            self.process.check_health()
+            assert time.monotonic() < end, self._story("does not reload")
+            await asyncio.sleep(LOOK)
+
     async def drain(self):
         """SIGTERM, which must end with 0."""
         self.process.begin_drain()
@@ -66,8 +76,11 @@ class Member:
 
 
 class Stage:
-    def __init__(self, directory, network, mailers, grace):
+    def __init__(self, directory, network, mailers, grace, tls):
         self.directory, self.network = directory, network
+        self.certificates = directory / "certs" if tls else None
+        if tls:
+            process.bus_certs(self.certificates)
         self.members = {}
         self._links = collections.defaultdict(asyncio.Lock)
         self._add(
@@ -109,7 +122,7 @@ class Stage:
             )
 
     def _add(self, name, program, **options):
-        options = {"bus": self.network.bus(name), "log_level": "info", **options}
+        options = {"log_level": "info", **self._bus(name, program), **options}
 
         def start(label):
             wrap = self.network.wrap(name)
@@ -117,6 +130,12 @@ class Stage:
             return Process(program, options, self.directory, label, env=env, wrap=wrap)
 
         self.members[name] = Member(name, start)
+
+    def _bus(self, name, program):
+        bus = self.network.bus(name)
+        if not self.certificates:
+            return {"bus": bus}
+        return {"bus": f"tls+{bus}", **process.shown(self.certificates, program)}
 
     async def open(self):
         await asyncio.gather(*(member.start() for member in self.members.values()))
@@ -135,9 +154,9 @@ class Stage:
 
     async def ask(self):
         """The Room, as plumectl tells it."""
-        control = ["--bus", self.network.bus("plumectl"), "--control-key"]
-        control += [str(self.directory / "control-key"), "--json", "status"]
-        command = [*self.network.wrap("plumectl"), process.program("plumectl"), *control]
+        options = {"control_key": self.directory / "control-key", **self._bus("plumectl", "plumectl")}
+        control = [process.program("plumectl"), *process.as_options(options), "--json", "status"]
+        command = list(map(str, [*self.network.wrap("plumectl"), *control]))
         child = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
         status = json.loads((await child.communicate())[0])
         return Room(status["newest"], status["people"], status["clients"])

@@ -66,6 +66,16 @@ def bus_certs(directory, **options):
     subprocess.run(list(map(str, command)), check=True, capture_output=True)
 
 
+def shown(certificates, program):
+    """The options by which a program shows who it is on a bus with the certificates."""
+    role = {"plumectl": "control"}.get(program, program.removeprefix("plume-"))
+    folder = certificates / role
+    if role == "broker":
+        cas = {f"{one}_ca": folder / f"{one}-ca.pem" for one in ("gateway", "mailer", "control")}
+        return {"bus_cert": folder / "cert.pem", **cas}
+    return {"bus_cert": folder / "cert.pem", "bus_ca": folder / "ca.pem"}
+
+
 def is_sanitized():
     """Are the programs slower and larger than they are?"""
     return b"__asan_init" in pathlib.Path(program("plume-broker")).read_bytes()

@@ -139,15 +139,7 @@ class System:
         return self
 
     def shown(self, name):
-        """The options by which a program shows who it is on the bus."""
-        if not self.certificates:
-            return {}
-        role = {"plumectl": "control"}.get(name, name.removeprefix("plume-"))
-        folder = self.certificates / role
-        if role == "broker":
-            cas = {f"{one}_ca": folder / f"{one}-ca.pem" for one in ("gateway", "mailer", "control")}
-            return {"bus_cert": folder / "cert.pem", **cas}
-        return {"bus_cert": folder / "cert.pem", "bus_ca": folder / "ca.pem"}
+        return process.shown(self.certificates, name) if self.certificates else {}
 
     def secret_file(self, name, text):
         path = self.directory / name
