@@ -6,17 +6,15 @@
  * forgotten for ever, while its end is what everything else here is made for. The stack of a thread is memory,
  * too: refused one, NNG 1.5.2 falls over, and libuv ends the process without a word.
  *
- * A program's own definitions come first for every library that it is linked with; those use no other
+ * common/interpose.h says why they come first for libraries, too; those use no other
  * functions that allocate. */
-#define _GNU_SOURCE /* RTLD_NEXT */
-#include <dlfcn.h>
 #include <errno.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/interpose.h"
 #include "common/memory.h"
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
@@ -35,29 +33,9 @@ typedef void *calloc_fn(size_t, size_t);
 typedef void *realloc_fn(void *, size_t);
 typedef int thread_fn(pthread_t *, const pthread_attr_t *, void *(*)(void *), void *);
 
-/* Whose they would be without ours: the C library's, or of what was preloaded. POSIX gives functions as objects
- * by dlsym(); C has no cast for it but through memory. */
-static void find(const char *name, void *out, size_t size)
-{
-	void *symbol = dlsym(RTLD_NEXT, name);
-
-	if (symbol == NULL)
-		abort(); /* there is no C library without them */
-	memcpy(out, &symbol, size);
-}
-
-/* Several threads may look at once; all find the same. */
-#define NEXT(type, name)                         \
-	static _Atomic(type *) known;            \
-	type *next = atomic_load(&known);        \
-	if (next == NULL) {                      \
-		find(#name, &next, sizeof next); \
-		atomic_store(&known, next);      \
-	}
-
 void *malloc(size_t size)
 {
-	NEXT(malloc_fn, malloc)
+	INTERPOSED(malloc_fn, malloc)
 	void *p = next(size);
 
 	if (p == NULL)
@@ -67,7 +45,7 @@ void *malloc(size_t size)
 
 void *calloc(size_t n, size_t size)
 {
-	NEXT(calloc_fn, calloc)
+	INTERPOSED(calloc_fn, calloc)
 	void *p = next(n, size);
 
 	if (p == NULL)
@@ -77,7 +55,7 @@ void *calloc(size_t n, size_t size)
 
 void *realloc(void *p, size_t size)
 {
-	NEXT(realloc_fn, realloc)
+	INTERPOSED(realloc_fn, realloc)
 	void *q = next(p, size);
 
 	if (q == NULL && size > 0) /* of nothing it answers NULL: p was freed */
@@ -88,7 +66,7 @@ void *realloc(void *p, size_t size)
 int pthread_create(pthread_t *thread, const pthread_attr_t *attr, void *(*run)(void *),
 		   void *arg)
 {
-	NEXT(thread_fn, pthread_create)
+	INTERPOSED(thread_fn, pthread_create)
 	int rv = next(thread, attr, run, arg);
 
 	if (rv == EAGAIN)

@@ -1,6 +1,5 @@
 /* NNG shows the addresses of a connection and keeps its descriptor to itself: so it is looked for among
  * those of the process. */
-#define _GNU_SOURCE /* syscall() */
 #include "common/bus_hangup.h"
 
 #include <dirent.h>
@@ -10,9 +9,8 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include "common/interpose.h"
 #include "common/number.h"
 
 typedef int name_fn(int fd, struct sockaddr *at, socklen_t *len);
@@ -94,9 +92,12 @@ enum hangup bus_hangup_listener(nng_listener listener)
 	return hang_up(&local, NULL);
 }
 
+typedef ssize_t sendmsg_fn(int, const struct msghdr *, int);
+
 ssize_t sendmsg(int fd, const struct msghdr *m, int flags)
 {
-	ssize_t n = syscall(SYS_sendmsg, fd, m, flags);
+	INTERPOSED(sendmsg_fn, sendmsg)
+	ssize_t n = next(fd, m, flags);
 
 	if (n < 0 && errno == EPIPE)
 		errno = ECONNRESET;
