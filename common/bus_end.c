@@ -106,11 +106,6 @@ static int start(struct bus_end *e)
 	return e->way == BUS_LISTENS ? start_listening(e) : start_dialling(e);
 }
 
-static void renew_failed(const struct bus_end *e, int rv)
-{
-	log_error("bus_renew_failed", "url=%s why=\"%s\"", e->at->url, nng_strerror(rv));
-}
-
 int bus_end_open(struct bus_end *e, nng_socket socket, const struct bus_address *at,
 		 struct bus_pipe *pipe)
 {
@@ -130,14 +125,21 @@ int bus_end_open(struct bus_end *e, nng_socket socket, const struct bus_address 
 	return rv;
 }
 
+/* Nothing is read from a connection that was refused, or from none: the dialler can be closed. */
+static int replace_dialler(struct bus_end *e)
+{
+	nng_dialer_close(e->dialer);
+	bus_pipe_accept(e->pipe);
+	return start_dialling(e);
+}
+
 void bus_end_dial_anew(struct bus_end *e)
 {
-	int rv;
+	int rv = replace_dialler(e);
 
-	nng_dialer_close(e->dialer);
-	rv = start_dialling(e);
 	if (rv != 0)
-		renew_failed(e, rv);
+		log_error("bus_dial_failed", "url=%s why=\"%s\"", e->at->url,
+			  nng_strerror(rv));
 }
 
 void bus_end_close(struct bus_end *e)
@@ -168,10 +170,11 @@ static int replace(struct bus_end *e)
 	int rv;
 
 	if (e->way == BUS_DIALS) {
+		(void)bus_pipe_refuse(e->pipe);
 		bus_pipe_redial(e->pipe);
+		bus_pipe_be_patient(e->pipe);
 		pause_a_little();
-		nng_dialer_close(e->dialer);
-		return start(e);
+		return replace_dialler(e);
 	}
 	(void)bus_hangup_listener(e->listener);
 	pause_a_little();
@@ -214,7 +217,8 @@ enum status bus_renew(const struct bus_address *at)
 			rv = replace(e);
 		}
 		if (rv != 0) {
-			renew_failed(e, rv);
+			log_error("bus_renew_failed", "url=%s why=\"%s\"", at->url,
+				  nng_strerror(rv));
 			st = ST_IO;
 		}
 	}

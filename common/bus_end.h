@@ -23,14 +23,15 @@ struct bus_end {
 	nng_dialer dialer;
 	nng_tls_config *config; /* NULL without TLS */
 	struct bus_pipe *pipe;  /* of one that dials */
-	struct bus_end *next;  /* of those at the same address */
+	struct bus_end *next;   /* of those at the same address */
 };
 
 /* Begins to listen, or with a pipe, which is borrowed, to dial without waiting for the other side.
  * Returns NNG's error. */
 int bus_end_open(struct bus_end *e, nng_socket socket, const struct bus_address *at,
 		 struct bus_pipe *pipe);
-/* Of one that dials: gives up the connection that is being made, and makes another. */
+/* Of one that dials, has no connection and refuses any (bus_pipe.h): gives up the one that is being made, and
+ * makes another. */
 void bus_end_dial_anew(struct bus_end *e);
 /* Before the socket is closed.  An end that was never opened is fine. */
 void bus_end_close(struct bus_end *e);

@@ -11,8 +11,8 @@
 
 /* Redials of one connection. A process that was stopped for long, and NNG's threads with it, meets one. */
 enum { STUCK_AFTER = 3 };
-/* Looks of the watch between two diallers, at most. */
-enum { LOOKS_MAX = 16 };
+/* Looks of the watch before a second dialler, and between two later ones at most. */
+enum { LOOKS_FIRST = 3, LOOKS_APART = 16 };
 
 bool bus_pipe_is_there(struct bus_pipe *p)
 {
@@ -25,10 +25,13 @@ bool bus_pipe_is_there(struct bus_pipe *p)
 }
 
 /* More and more seldom, because to find out a name or a way may take its time. */
-static bool is_time_to_dial(unsigned absent)
+static void dial_anew(struct bus_pipe *p)
 {
-	return absent % LOOKS_MAX == 0 ||
-	       (absent > 1 && (absent & (absent - 1)) == 0);
+	p->due += p->due < LOOKS_APART ? p->due : LOOKS_APART;
+	if (bus_pipe_refuse(p))
+		bus_end_dial_anew(p->end);
+	else
+		bus_pipe_accept(p); /* it came this moment */
 }
 
 /* NNG dials on and on and tells nobody why it fails: so we tell that it does. */
@@ -39,7 +42,7 @@ static void on_watch(uv_timer_t *watch)
 	if (bus_pipe_is_there(p)) {
 		if (p->absent > 1)
 			log_info("bus_connected", "url=%s", p->at->url);
-		p->absent = 0;
+		bus_pipe_be_patient(p);
 		return;
 	}
 	if (++p->absent == 2) /* once for each absence, and not for a short one */
@@ -48,8 +51,32 @@ static void on_watch(uv_timer_t *watch)
 				 ? "nobody there, or the certificates are not "
 				   "accepted: authority, name plume-broker, dates"
 				 : "nobody there, or it is not plain tcp");
-	if (is_time_to_dial(p->absent))
-		bus_end_dial_anew(p->end);
+	if (p->absent >= p->due)
+		dial_anew(p);
+}
+
+void bus_pipe_be_patient(struct bus_pipe *p)
+{
+	p->absent = 0;
+	p->due = LOOKS_FIRST;
+}
+
+bool bus_pipe_refuse(struct bus_pipe *p)
+{
+	bool is_there;
+
+	uv_mutex_lock(&p->lock);
+	is_there = nng_pipe_id(p->pipe) > 0;
+	p->refuses = true;
+	uv_mutex_unlock(&p->lock);
+	return !is_there;
+}
+
+void bus_pipe_accept(struct bus_pipe *p)
+{
+	uv_mutex_lock(&p->lock);
+	p->refuses = false;
+	uv_mutex_unlock(&p->lock);
 }
 
 void bus_pipe_init(struct bus_pipe *p, uv_loop_t *loop, const struct bus_address *at)
@@ -57,6 +84,7 @@ void bus_pipe_init(struct bus_pipe *p, uv_loop_t *loop, const struct bus_address
 	if (uv_mutex_init(&p->lock) != 0 || uv_timer_init(loop, &p->watch) != 0)
 		abort(); /* before anything was opened */
 	p->at = at;
+	bus_pipe_be_patient(p);
 	p->watch.data = p;
 	uv_timer_start(&p->watch, on_watch, BUS_PATIENCE_MS / 2, BUS_PATIENCE_MS / 2);
 	uv_unref((uv_handle_t *)&p->watch);
@@ -69,21 +97,28 @@ void bus_pipe_close(struct bus_pipe *p, uv_close_cb on_closed, void *owner)
 	uv_close((uv_handle_t *)&p->watch, on_closed);
 }
 
+/* A connection that is refused before it was added has had nothing read from it, so that it can be closed. */
 static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *arg)
 {
 	struct bus_pipe *p = arg;
+	bool is_refused = false;
 
 	uv_mutex_lock(&p->lock);
-	if (event == NNG_PIPE_EV_ADD_POST)
-		p->pipe = pipe;
-	else if (nng_pipe_id(p->pipe) == nng_pipe_id(pipe))
+	if (event == NNG_PIPE_EV_ADD_PRE) {
+		is_refused = p->refuses;
+		if (!is_refused)
+			p->pipe = pipe;
+	} else if (nng_pipe_id(p->pipe) == nng_pipe_id(pipe)) {
 		p->pipe = (nng_pipe)NNG_PIPE_INITIALIZER;
+	}
 	uv_mutex_unlock(&p->lock);
+	if (is_refused)
+		nng_pipe_close(pipe);
 }
 
 int bus_pipe_open(struct bus_pipe *p, nng_socket s)
 {
-	int rv = nng_pipe_notify(s, NNG_PIPE_EV_ADD_POST, on_pipe, p);
+	int rv = nng_pipe_notify(s, NNG_PIPE_EV_ADD_PRE, on_pipe, p);
 
 	if (rv == 0)
 		rv = nng_pipe_notify(s, NNG_PIPE_EV_REM_POST, on_pipe, p);
@@ -101,7 +136,7 @@ static void insist(struct bus_pipe *p, nng_pipe pipe, enum hangup hangup)
 		_exit(1); /* it would stay deaf: the next start can do better */
 	}
 	if (hangup == HANGUP_GONE)
-		nng_pipe_close(pipe); /* nothing is left that it could be reading */
+		nng_pipe_close(pipe); /* long enough since: nothing reads from it */
 }
 
 void bus_pipe_redial(struct bus_pipe *p)

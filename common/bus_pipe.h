@@ -19,9 +19,11 @@ struct bus_pipe {
 	nng_pipe pipe; /* id 0: none */
 	struct bus_end *end;
 	uv_timer_t watch;
-	unsigned absent;  /* looks of the watch in a row that found none */
-	int over;         /* id of the connection that was hung up last, */
-	unsigned overs;   /* how often again, */
+	bool refuses;    /* a connection that comes now would be of a dialler that goes */
+	unsigned absent; /* looks of the watch in a row that found none */
+	unsigned due;    /* at how many of them it is dialled anew */
+	int over;        /* id of the connection that was hung up last, */
+	unsigned overs;  /* how often again, */
 	uint64_t over_ms; /* and since when */
 	const struct bus_address *at;
 };
@@ -30,6 +32,12 @@ void bus_pipe_init(struct bus_pipe *p, uv_loop_t *loop, const struct bus_address
 /* Begins to follow the socket's connection; returns NNG's error. */
 int bus_pipe_open(struct bus_pipe *p, nng_socket s);
 bool bus_pipe_is_there(struct bus_pipe *p);
+/* There was a reason to be without a connection: the watch begins to count again. */
+void bus_pipe_be_patient(struct bus_pipe *p);
+/* The dialler will go: a connection that it makes now is refused.  True when there is none yet. */
+bool bus_pipe_refuse(struct bus_pipe *p);
+/* Connections are welcome again. */
+void bus_pipe_accept(struct bus_pipe *p);
 /* Hangs the connection up (common/bus_hangup.h), so that NNG dials anew.  Asked for again, it closes what NNG
  * has not noticed to be over (in TLS, where an error of sending is lost between two receives).  When that
  * was asked for again and again for BUS_PATIENCE_MS, and the same connection is still there, NNG is stuck,

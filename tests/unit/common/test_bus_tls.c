@@ -41,7 +41,8 @@ static int make_certificates(void **state)
 	assert_non_null(mkdtemp(certificates));
 	assert_true(fmt(command, sizeof command, "%s/script/bus-certs %s >/dev/null 2>&1",
 			source, certificates));
-	return system(command); /* NOLINT(cert-env33-c): ours, with nothing from outside */
+	return system(
+		command); /* NOLINT(cert-env33-c): ours, with nothing from outside */
 }
 
 static int remove_certificates(void **state)
@@ -107,10 +108,12 @@ static int find(uint16_t local, uint16_t remote)
 /* Lets it send no more. */
 static void cut_off(uint16_t local, uint16_t remote)
 {
-	int fd;
+	int fd = -1;
 
-	while ((fd = find(local, remote)) < 0)
+	for (int ms = 0; fd < 0 && ms < DEADLINE_MS; ms++) {
 		pause_a_little();
+		fd = find(local, remote);
+	}
 	shutdown(fd, SHUT_WR);
 }
 
@@ -173,7 +176,8 @@ static void carry(const struct relay *r, int dialled, int listened)
 static void carry_cut(const struct relay *r, int dialled, int listened)
 {
 	bool is_listener = r->cut == CUT_WHO_LISTENS;
-	int from = is_listener ? dialled : listened, to = is_listener ? listened : dialled;
+	int from = is_listener ? dialled : listened,
+	    to = is_listener ? listened : dialled;
 	uint16_t local = is_listener ? r->to : port_of(dialled, getpeername);
 	uint16_t remote = is_listener ? port_of(listened, getsockname) : r->port;
 	struct pollfd fd = {from, POLLIN, 0};
@@ -263,9 +267,9 @@ static void begin(struct world *w, uint16_t listens, uint16_t dials)
 
 static void dial(struct world *w)
 {
-	assert_int_equal(bus_requester_new(&w->loop, &w->at.dials, on_answer, w,
-					   &w->requester),
-			 ST_OK);
+	assert_int_equal(
+		bus_requester_new(&w->loop, &w->at.dials, on_answer, w, &w->requester),
+		ST_OK);
 }
 
 static void end(struct world *w)
@@ -286,9 +290,8 @@ static void is_answered_after_a_cut(enum cut cut)
 
 	relay_open(&relay, cut, port);
 	begin(&w, port, relay.port);
-	assert_int_equal(bus_replier_new(&w.loop, &w.at.listens, 4, on_call, &w,
-					 &replier),
-			 ST_OK);
+	assert_int_equal(
+		bus_replier_new(&w.loop, &w.at.listens, 4, on_call, &w, &replier), ST_OK);
 	dial(&w);
 	late = uv_now(&w.loop) + DEADLINE_MS;
 	bus_request(w.requester, S("well"));
