@@ -4,7 +4,7 @@
 #include "gateway/connection_private.h"
 #include "gateway/gateway.h"
 
-enum { FLUSH_BLOCK = 16 };
+enum { FLUSH_BLOCK = 256 };
 
 static void ask_for_older(struct gateway *g, struct connection *c)
 {
@@ -142,7 +142,8 @@ void connection_flush(struct gateway *g, struct connection *c)
 }
 
 /* A block of connections is looked at before the first of them is written to.  All of it is cold: between two
- * writes a processor would wait for each, but here it fetches the next ones' while it waits for one's. */
+ * writes a processor would wait for each, but here it fetches the next ones' while it waits for one's.  And
+ * it writes without a rest to many: a reader on this machine that sleeps in between has to be woken. */
 void connection_flush_all(struct gateway *g)
 {
 	struct connection *block[FLUSH_BLOCK];
