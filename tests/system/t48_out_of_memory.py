@@ -228,3 +228,4 @@ def test_start_with_little(system, program):
         assert code in (-signal.SIGABRT, 1) and one.events()[-1]["level"] == "error", story
         ended.append(code)
     assert -signal.SIGABRT in ended and one.exit_code is None
+    one.kill()  # to end in order takes memory, too, and it may have none left
