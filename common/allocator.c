@@ -6,13 +6,11 @@
  * forgotten for ever, while its end is what everything else here is made for. The stack of a thread is memory,
  * too: refused one, NNG 1.5.2 falls over, and libuv ends the process without a word.
  *
- * common/interpose.h says why they come first for libraries, too; those use no other
- * functions that allocate. */
+ * common/interpose.h says why they come first for libraries, too; those use no other functions that allocate. */
 #include <errno.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/interpose.h"
 #include "common/memory.h"

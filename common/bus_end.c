@@ -176,7 +176,7 @@ static int replace(struct bus_end *e)
 		pause_a_little();
 		return replace_dialler(e);
 	}
-	(void)bus_hangup_listener(e->listener);
+	bus_hangup_listener(e->listener);
 	pause_a_little();
 	nng_listener_close(e->listener);
 	rv = start(e);

@@ -23,8 +23,9 @@ enum hangup {
 	HANGUP_UNABLE, /* no descriptor was free to look for it */
 };
 
-/* The connection of pipe, which must have an id; all that listener accepted. */
+/* The connection of pipe, which must have an id. */
 enum hangup bus_hangup_pipe(nng_pipe pipe);
-enum hangup bus_hangup_listener(nng_listener listener);
+/* All that listener accepted, as far as a descriptor is free to look for them. */
+void bus_hangup_listener(nng_listener listener);
 
 #endif
