@@ -63,16 +63,10 @@ static void serve(void *arg)
 
 static void sender_open(struct sender *s, struct bus_address *at)
 {
-	struct sockaddr_in a = {.sin_family = AF_INET};
-	socklen_t len = sizeof a;
+	uint16_t port;
 
-	*s = (struct sender){.listener = socket(AF_INET, SOCK_STREAM, 0)};
-	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	assert_int_equal(bind(s->listener, (struct sockaddr *)&a, sizeof a), 0);
-	assert_int_equal(listen(s->listener, 8), 0);
-	assert_int_equal(getsockname(s->listener, (struct sockaddr *)&a, &len), 0);
-	assert_true(
-		fmt(at->url, sizeof at->url, "tcp://127.0.0.1:%d", ntohs(a.sin_port)));
+	*s = (struct sender){.listener = free_port_listen(&port)};
+	assert_true(fmt(at->url, sizeof at->url, "tcp://127.0.0.1:%d", port));
 	assert_int_equal(uv_thread_create(&s->thread, serve, s), 0);
 }
 

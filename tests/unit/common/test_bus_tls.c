@@ -125,17 +125,6 @@ static struct sockaddr_in loopback(uint16_t port)
 	return a;
 }
 
-static int listening(uint16_t *port)
-{
-	struct sockaddr_in a = loopback(0);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof a), 0);
-	assert_int_equal(listen(fd, 8), 0);
-	*port = port_of(fd, getsockname);
-	return fd;
-}
-
 /* -- the relay: its first connection is cut off, the others are not */
 
 enum cut { CUT_WHO_LISTENS, CUT_WHO_DIALS };
@@ -215,7 +204,7 @@ static void serve_relay(void *arg)
 static void relay_open(struct relay *r, enum cut cut, uint16_t to)
 {
 	*r = (struct relay){.cut = cut, .to = to};
-	r->listener = listening(&r->port);
+	r->listener = free_port_listen(&r->port);
 	assert_int_equal(uv_thread_create(&r->thread, serve_relay, r), 0);
 }
 
@@ -322,7 +311,7 @@ static void who_hears_nothing_dials_again(void **state)
 {
 	struct world w;
 	uint16_t port;
-	int listener = listening(&port), connections = 0;
+	int listener = free_port_listen(&port), connections = 0;
 	uint64_t late;
 
 	(void)state;
