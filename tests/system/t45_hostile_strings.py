@@ -1,6 +1,6 @@
 """500 hostile strings, and what commands terminals, through every path on which strangers' words reach a
 mail, a log, a record or a terminal: nothing of it does there what it says. (The page: tests/browser/
-t04_words_stay_words.py. Headers of mails: t32_mail_letters.py.)"""
+t04_words_stay_words.py. Headers of mails: t74_mail_letters.py.)"""
 
 import csv
 import html.parser
