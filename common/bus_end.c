@@ -19,7 +19,8 @@
 
 enum {
 	REBIND_TRIES = 100,
-	REBIND_PAUSE_MS = 10, /* of the loop, while NNG lets go of the port */
+	REBIND_PAUSE_MS = 10, /* of the loop, while NNG lets go of port or connection */
+	HANGUP_TRIES = 20,
 };
 
 struct bus_ends {
@@ -163,6 +164,13 @@ static void pause_a_little(void)
 	nanosleep(&(struct timespec){.tv_nsec = REBIND_PAUSE_MS * 1000000L}, NULL);
 }
 
+/* A connection that is still there when its dialler is closed would be closed at once (common/bus_hangup.h). */
+static void wait_for_hangup(struct bus_pipe *p)
+{
+	for (int i = 0; bus_pipe_is_there(p) && i < HANGUP_TRIES; i++)
+		pause_a_little();
+}
+
 /* The old one is closed first, because two cannot have one port; its connections end before it, and
  * come back by themselves. */
 static int replace(struct bus_end *e)
@@ -173,7 +181,7 @@ static int replace(struct bus_end *e)
 		(void)bus_pipe_refuse(e->pipe);
 		bus_pipe_redial(e->pipe);
 		bus_pipe_be_patient(e->pipe);
-		pause_a_little();
+		wait_for_hangup(e->pipe);
 		return replace_dialler(e);
 	}
 	bus_hangup_listener(e->listener);
