@@ -135,7 +135,7 @@ static void on_tick(uv_timer_t *timer)
 static enum status open_endpoints(struct broker *b, uv_loop_t *loop)
 {
 	const struct broker_options *o = b->options;
-	enum status st = bus_publisher_new(&o->bus[ENDPOINT_EVENTS], &b->publisher);
+	enum status st = bus_publisher_new(loop, &o->bus[ENDPOINT_EVENTS], &b->publisher);
 
 	if (st == ST_OK)
 		st = bus_replier_new(loop, &o->bus[ENDPOINT_COMMANDS], CALLS_COMMANDS,

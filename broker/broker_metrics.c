@@ -33,6 +33,12 @@ static const char *const refused_endpoints[ENDPOINT_COUNT] = {
 	[ENDPOINT_MAIL] = "mail",
 	[ENDPOINT_CONTROL] = "control",
 };
+static const char *const endpoints[ENDPOINT_COUNT] = {
+	[ENDPOINT_EVENTS] = "events",
+	[ENDPOINT_COMMANDS] = "commands",
+	[ENDPOINT_MAIL] = "mail",
+	[ENDPOINT_CONTROL] = "control",
+};
 static const char *const ban_hit_names[BAN_KINDS] = {
 #define X(symbol, number, name) [BAN_##symbol] = name,
 	BAN_KINDS_LIST(X)
@@ -84,5 +90,9 @@ void broker_metrics_write(struct broker *b, FILE *out)
 	m->gateways = gateways_count(b->room->gateways);
 	m->overfull = b->room->overfull;
 	m->gateway_lag = slowest.lag;
+	m->strangers[ENDPOINT_EVENTS] = bus_publisher_strangers(b->publisher);
+	m->strangers[ENDPOINT_COMMANDS] = bus_replier_strangers(b->commands);
+	m->strangers[ENDPOINT_MAIL] = bus_replier_strangers(b->mail);
+	m->strangers[ENDPOINT_CONTROL] = bus_replier_strangers(b->control);
 	metrics_write(table, NELEMS(table), m, out);
 }

@@ -66,8 +66,10 @@ bool bus_url_is_loopback(const char *url);
 /* -- publisher: listens; every subscriber gets every frame, or silently not -- */
 
 struct bus_publisher;
-enum status bus_publisher_new(const struct bus_address *at,
+enum status bus_publisher_new(uv_loop_t *loop, const struct bus_address *at,
 			      struct bus_publisher **out) ATTR_USE_RESULT;
+/* Connections that were ended because they did not show in time who they are. */
+uint64_t bus_publisher_strangers(const struct bus_publisher *p);
 void bus_publish(struct bus_publisher *p, struct slice frame);
 void bus_publisher_free(struct bus_publisher **p);
 
@@ -128,6 +130,8 @@ enum { BUS_PEER_SIZE = 48 };
 void bus_call_peer(const struct bus_call *c, char out[BUS_PEER_SIZE]);
 /* Has the connection gone that this held call came over?  Its answer would reach nobody. */
 bool bus_call_is_orphan(const struct bus_call *call);
+/* As bus_publisher_strangers(). */
+uint64_t bus_replier_strangers(const struct bus_replier *r);
 void bus_replier_free(struct bus_replier **r);
 
 #endif

@@ -11,6 +11,7 @@
 
 #include "common/bus_hangup.h"
 #include "common/bus_pipe.h"
+#include "common/bus_pipes.h"
 #include "common/log.h"
 #include "common/memory.h"
 
@@ -88,6 +89,7 @@ static int start_listening(struct bus_end *e)
 		nng_listener_close(e->listener);
 		e->listener = (nng_listener)NNG_LISTENER_INITIALIZER;
 	}
+	bus_pipes_set_listener(e->pipes, e->listener);
 	return rv;
 }
 
@@ -107,23 +109,33 @@ static int start(struct bus_end *e)
 	return e->way == BUS_LISTENS ? start_listening(e) : start_dialling(e);
 }
 
-int bus_end_open(struct bus_end *e, nng_socket socket, const struct bus_address *at,
-		 struct bus_pipe *pipe)
+static int open_end(struct bus_end *e)
 {
-	enum bus_way way = pipe == NULL ? BUS_LISTENS : BUS_DIALS;
-	int rv;
+	int rv = new_config(e->at, e->way, &e->config);
 
-	*e = (struct bus_end){.at = at, .socket = socket, .way = way, .pipe = pipe};
-	if (pipe != NULL)
-		pipe->end = e;
-	rv = new_config(at, way, &e->config);
 	if (rv == 0)
 		rv = start(e);
-	if (rv == 0 && at->ends != NULL) {
-		e->next = at->ends->first;
-		at->ends->first = e;
+	if (rv == 0 && e->at->ends != NULL) {
+		e->next = e->at->ends->first;
+		e->at->ends->first = e;
 	}
 	return rv;
+}
+
+int bus_end_listen(struct bus_end *e, nng_socket socket, const struct bus_address *at,
+		   struct bus_pipes *pipes)
+{
+	*e = (struct bus_end){
+		.at = at, .socket = socket, .way = BUS_LISTENS, .pipes = pipes};
+	return open_end(e);
+}
+
+int bus_end_dial(struct bus_end *e, nng_socket socket, const struct bus_address *at,
+		 struct bus_pipe *pipe)
+{
+	*e = (struct bus_end){.at = at, .socket = socket, .way = BUS_DIALS, .pipe = pipe};
+	pipe->end = e;
+	return open_end(e);
 }
 
 /* Nothing is read from a connection that was refused, or from none: the dialler can be closed. */

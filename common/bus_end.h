@@ -11,6 +11,7 @@
 #include "common/bus.h"
 
 struct bus_pipe;
+struct bus_pipes;
 
 enum bus_way { BUS_LISTENS, BUS_DIALS };
 
@@ -21,14 +22,17 @@ struct bus_end {
 	enum bus_way way;
 	nng_listener listener;
 	nng_dialer dialer;
-	nng_tls_config *config; /* NULL without TLS */
-	struct bus_pipe *pipe;  /* of one that dials */
-	struct bus_end *next;   /* of those at the same address */
+	nng_tls_config *config;  /* NULL without TLS */
+	struct bus_pipe *pipe;   /* of one that dials */
+	struct bus_pipes *pipes; /* of one that listens */
+	struct bus_end *next;    /* of those at the same address */
 };
 
-/* Begins to listen, or with a pipe, which is borrowed, to dial without waiting for the other side.
- * Returns NNG's error. */
-int bus_end_open(struct bus_end *e, nng_socket socket, const struct bus_address *at,
+/* Begins to listen.  pipes is borrowed.  Returns NNG's error. */
+int bus_end_listen(struct bus_end *e, nng_socket socket, const struct bus_address *at,
+		   struct bus_pipes *pipes);
+/* Begins to dial, without waiting for the other side.  pipe is borrowed.  Returns NNG's error. */
+int bus_end_dial(struct bus_end *e, nng_socket socket, const struct bus_address *at,
 		 struct bus_pipe *pipe);
 /* Of one that dials, has no connection and refuses any (bus_pipe.h): gives up the one that is being made, and
  * makes another. */

@@ -15,17 +15,7 @@
 
 typedef int name_fn(int fd, struct sockaddr *at, socklen_t *len);
 
-static bool is_wild(const nng_sockaddr *a)
-{
-	static const uint8_t any[16];
-
-	return a->s_family == NNG_AF_INET
-		       ? a->s_in.sa_addr == 0
-		       : memcmp(a->s_in6.sa_addr, any, sizeof any) == 0;
-}
-
-/* Is this what name() says of fd?  A wild address stands for every one with its port. */
-static bool is_named(int fd, name_fn *name, const nng_sockaddr *a)
+static bool read_name(int fd, name_fn *name, nng_sockaddr *out)
 {
 	struct sockaddr_storage s;
 	const struct sockaddr_in *in = (const struct sockaddr_in *)&s;
@@ -34,61 +24,113 @@ static bool is_named(int fd, name_fn *name, const nng_sockaddr *a)
 
 	if (name(fd, (struct sockaddr *)&s, &len) != 0)
 		return false;
-	if (s.ss_family == AF_INET && a->s_family == NNG_AF_INET)
-		return in->sin_port == a->s_in.sa_port &&
-		       (is_wild(a) || in->sin_addr.s_addr == a->s_in.sa_addr);
-	return s.ss_family == AF_INET6 && a->s_family == NNG_AF_INET6 &&
-	       in6->sin6_port == a->s_in6.sa_port &&
-	       (is_wild(a) ||
-		memcmp(&in6->sin6_addr, a->s_in6.sa_addr, sizeof a->s_in6.sa_addr) == 0);
+	*out = (nng_sockaddr){.s_family = NNG_AF_UNSPEC};
+	if (s.ss_family == AF_INET) {
+		out->s_in.sa_family = NNG_AF_INET;
+		out->s_in.sa_port = in->sin_port;
+		out->s_in.sa_addr = in->sin_addr.s_addr;
+	} else if (s.ss_family == AF_INET6) {
+		out->s_in6.sa_family = NNG_AF_INET6;
+		out->s_in6.sa_port = in6->sin6_port;
+		memcpy(out->s_in6.sa_addr, &in6->sin6_addr, sizeof out->s_in6.sa_addr);
+	}
+	return out->s_family != NNG_AF_UNSPEC;
 }
 
-static bool is_connected(int fd)
+bool bus_sockaddr_is(const nng_sockaddr *a, const nng_sockaddr *b)
 {
-	struct sockaddr_storage s;
-	socklen_t len = sizeof s;
-
-	return getpeername(fd, (struct sockaddr *)&s, &len) == 0;
+	if (a->s_family != b->s_family)
+		return false;
+	if (a->s_family == NNG_AF_INET)
+		return a->s_in.sa_port == b->s_in.sa_port &&
+		       a->s_in.sa_addr == b->s_in.sa_addr;
+	return a->s_family == NNG_AF_INET6 && a->s_in6.sa_port == b->s_in6.sa_port &&
+	       memcmp(a->s_in6.sa_addr, b->s_in6.sa_addr, sizeof a->s_in6.sa_addr) == 0;
 }
 
-/* remote: NULL for every peer. */
-static enum hangup hang_up(const nng_sockaddr *local, const nng_sockaddr *remote)
+/* A socket that listens at a wild address accepts at every one with its port. */
+static bool is_local(const nng_sockaddr *a, const nng_sockaddr *listens)
 {
-	DIR *descriptors = opendir("/proc/self/fd");
-	enum hangup result = HANGUP_GONE;
+	nng_sockaddr wild = *a;
+
+	if (wild.s_family == NNG_AF_INET)
+		wild.s_in.sa_addr = 0;
+	else
+		memset(wild.s_in6.sa_addr, 0, sizeof wild.s_in6.sa_addr);
+	return bus_sockaddr_is(a, listens) || bus_sockaddr_is(&wild, listens);
+}
+
+/* Kept open: when it is needed most, no descriptor may be free. */
+static DIR *descriptors;
+
+bool bus_hangup_prepare(void)
+{
+	if (descriptors == NULL)
+		descriptors = opendir("/proc/self/fd");
+	return descriptors != NULL;
+}
+
+bool bus_hangup_each(const nng_sockaddr *local, bus_connection_fn *each, void *ctx)
+{
 	const struct dirent *entry;
+	nng_sockaddr at, remote;
 	uint64_t fd;
 
-	if (descriptors == NULL)
-		return HANGUP_UNABLE;
+	if (!bus_hangup_prepare())
+		return false;
+	rewinddir(descriptors);
 	while ((entry = readdir(descriptors)) != NULL) {
 		if (number_parse(slice_of(entry->d_name), &fd) == ST_OK &&
-		    is_named((int)fd, getsockname, local) &&
-		    (remote == NULL ? is_connected((int)fd)
-				    : is_named((int)fd, getpeername, remote)) &&
-		    shutdown((int)fd, SHUT_RD) == 0)
-			result = HANGUP_DONE;
+		    read_name((int)fd, getsockname, &at) && is_local(&at, local) &&
+		    read_name((int)fd, getpeername, &remote))
+			each(ctx, (int)fd, &remote);
 	}
-	closedir(descriptors);
-	return result;
+	return true;
+}
+
+bool bus_hangup_one(int fd, const nng_sockaddr *remote)
+{
+	nng_sockaddr now;
+
+	return read_name(fd, getpeername, &now) && bus_sockaddr_is(&now, remote) &&
+	       shutdown(fd, SHUT_RD) == 0;
+}
+
+/* Whom to hang up: of one address, or of all. */
+struct whom {
+	const nng_sockaddr *remote; /* NULL: everybody */
+	bool was_there;
+};
+
+static void hang_up(void *ctx, int fd, const nng_sockaddr *remote)
+{
+	struct whom *w = ctx;
+
+	if ((w->remote == NULL || bus_sockaddr_is(w->remote, remote)) &&
+	    bus_hangup_one(fd, remote))
+		w->was_there = true;
 }
 
 enum hangup bus_hangup_pipe(nng_pipe pipe)
 {
 	nng_sockaddr local, remote;
+	struct whom whom = {.remote = &remote};
 
 	if (nng_pipe_get_addr(pipe, NNG_OPT_LOCADDR, &local) != 0 ||
 	    nng_pipe_get_addr(pipe, NNG_OPT_REMADDR, &remote) != 0)
 		return HANGUP_GONE;
-	return hang_up(&local, &remote);
+	if (!bus_hangup_each(&local, hang_up, &whom))
+		return HANGUP_UNABLE;
+	return whom.was_there ? HANGUP_DONE : HANGUP_GONE;
 }
 
 void bus_hangup_listener(nng_listener listener)
 {
+	struct whom whom = {.remote = NULL};
 	nng_sockaddr local;
 
 	if (nng_listener_get_addr(listener, NNG_OPT_LOCADDR, &local) == 0)
-		(void)hang_up(&local, NULL);
+		(void)bus_hangup_each(&local, hang_up, &whom);
 }
 
 typedef ssize_t sendmsg_fn(int, const struct msghdr *, int);

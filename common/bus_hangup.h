@@ -15,6 +15,8 @@
 #ifndef COMMON_BUS_HANGUP_H
 #define COMMON_BUS_HANGUP_H
 
+#include <stdbool.h>
+
 #include <nng/nng.h>
 
 enum hangup {
@@ -23,9 +25,21 @@ enum hangup {
 	HANGUP_UNABLE, /* no descriptor was free to look for it */
 };
 
+/* Opens what is needed to look for connections, for as long as the process lives.  Each function here that looks
+ * does so itself; later there may be no descriptor left.  False: there is none. */
+bool bus_hangup_prepare(void);
+
 /* The connection of pipe, which must have an id. */
 enum hangup bus_hangup_pipe(nng_pipe pipe);
 /* All that listener accepted, as far as a descriptor is free to look for them. */
 void bus_hangup_listener(nng_listener listener);
+
+/* Every connection of this process that was accepted at `local`, an address that listens.  False: HANGUP_UNABLE. */
+typedef void bus_connection_fn(void *ctx, int fd, const nng_sockaddr *remote);
+bool bus_hangup_each(const nng_sockaddr *local, bus_connection_fn *each, void *ctx);
+/* The connection of fd, if it is still one with remote.  False: it is not. */
+bool bus_hangup_one(int fd, const nng_sockaddr *remote);
+/* Are both the same address and port, of TCP? */
+bool bus_sockaddr_is(const nng_sockaddr *a, const nng_sockaddr *b);
 
 #endif

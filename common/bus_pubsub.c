@@ -10,6 +10,7 @@
 #include "common/bus_end.h"
 #include "common/bus_inbox.h"
 #include "common/bus_pipe.h"
+#include "common/bus_pipes.h"
 #include "common/log.h"
 #include "common/memory.h"
 
@@ -23,21 +24,26 @@ enum {
 
 struct bus_publisher {
 	nng_socket socket;
+	struct bus_pipes pipes;
 	struct bus_end end;
 };
 
-enum status bus_publisher_new(const struct bus_address *at, struct bus_publisher **out)
+enum status bus_publisher_new(uv_loop_t *loop, const struct bus_address *at,
+			      struct bus_publisher **out)
 {
 	struct bus_publisher *p = xcalloc(1, sizeof *p);
 	int rv = nng_pub0_open(&p->socket);
 
 	*out = NULL;
+	bus_pipes_init(&p->pipes, loop, at);
 	if (rv == 0)
 		rv = bus_socket_setup(p->socket);
 	if (rv == 0)
 		rv = nng_socket_set_int(p->socket, NNG_OPT_SENDBUF, PUB_QUEUE);
 	if (rv == 0)
-		rv = bus_end_open(&p->end, p->socket, at, NULL);
+		rv = bus_pipes_open(&p->pipes, p->socket, NULL, NULL);
+	if (rv == 0)
+		rv = bus_end_listen(&p->end, p->socket, at, &p->pipes);
 	if (rv != 0) {
 		bus_publisher_free(&p);
 		return bus_socket_failed("publish", at->url, rv);
@@ -57,13 +63,23 @@ void bus_publish(struct bus_publisher *p, struct slice frame)
 	}
 }
 
+uint64_t bus_publisher_strangers(const struct bus_publisher *p)
+{
+	return p->pipes.turned_away;
+}
+
+static void publisher_closed(uv_handle_t *h)
+{
+	free(h->data);
+}
+
 void bus_publisher_free(struct bus_publisher **p)
 {
 	if (p == NULL || *p == NULL)
 		return;
 	bus_end_close(&(*p)->end);
 	nng_close((*p)->socket);
-	free(*p);
+	bus_pipes_close(&(*p)->pipes, publisher_closed, *p);
 	*p = NULL;
 }
 
@@ -126,7 +142,7 @@ enum status bus_subscriber_new(uv_loop_t *loop, const struct bus_address *at,
 	if (rv == 0)
 		rv = bus_pipe_open(&s->pipe, s->socket);
 	if (rv == 0)
-		rv = bus_end_open(&s->end, s->socket, at, &s->pipe);
+		rv = bus_end_dial(&s->end, s->socket, at, &s->pipe);
 	if (rv != 0) {
 		bus_subscriber_free(&s);
 		return bus_socket_failed("subscribe", at->url, rv);

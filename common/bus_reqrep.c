@@ -2,7 +2,6 @@
  * keeps order; a replier is as many REP contexts as requests may be held unanswered. */
 #include "common/bus.h"
 
-#include <arpa/inet.h>
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include "common/bus_end.h"
 #include "common/bus_inbox.h"
 #include "common/bus_pipe.h"
+#include "common/bus_pipes.h"
 #include "common/memory.h"
 
 /* -- requester -- */
@@ -87,7 +87,7 @@ enum status bus_requester_new(uv_loop_t *loop, const struct bus_address *at,
 	if (rv == 0)
 		rv = bus_pipe_open(&r->pipe, r->socket);
 	if (rv == 0)
-		rv = bus_end_open(&r->end, r->socket, at, &r->pipe);
+		rv = bus_end_dial(&r->end, r->socket, at, &r->pipe);
 	if (rv != 0) {
 		bus_requester_free(&r);
 		return bus_socket_failed("request", at->url, rv);
@@ -166,6 +166,7 @@ struct bus_call {
 
 struct bus_replier {
 	struct bus_inbox inbox;
+	struct bus_pipes pipes;
 	struct bus_end end;
 	nng_socket socket;
 	struct bus_call *calls;
@@ -196,13 +197,12 @@ static void call_step(void *arg)
 	bus_inbox_put(&c->replier->inbox, c, nng_aio_get_msg(c->aio));
 }
 
-static void replier_lost(nng_pipe pipe, nng_pipe_ev event, void *arg)
+static void replier_lost(void *ctx, int pipe)
 {
-	struct bus_replier *r = arg;
+	struct bus_replier *r = ctx;
 
-	(void)event;
 	for (size_t i = 0; i < r->n; i++) {
-		if (r->calls[i].pipe == nng_pipe_id(pipe))
+		if (r->calls[i].pipe == pipe)
 			r->calls[i].is_orphan = true;
 	}
 }
@@ -233,6 +233,7 @@ enum status bus_replier_new(uv_loop_t *loop, const struct bus_address *at, size_
 	r->on_call = on_call;
 	r->ctx = ctx;
 	r->calls = xcalloc(calls, sizeof *r->calls);
+	bus_pipes_init(&r->pipes, loop, at);
 	bus_inbox_open(&r->inbox, loop, replier_wake, r);
 	if (rv == 0)
 		rv = bus_socket_setup(r->socket);
@@ -244,9 +245,9 @@ enum status bus_replier_new(uv_loop_t *loop, const struct bus_address *at, size_
 		rv = nng_ctx_open(&c->context, r->socket);
 	}
 	if (rv == 0)
-		rv = nng_pipe_notify(r->socket, NNG_PIPE_EV_REM_POST, replier_lost, r);
+		rv = bus_pipes_open(&r->pipes, r->socket, replier_lost, r);
 	if (rv == 0)
-		rv = bus_end_open(&r->end, r->socket, at, NULL);
+		rv = bus_end_listen(&r->end, r->socket, at, &r->pipes);
 	if (rv != 0) {
 		bus_replier_free(&r);
 		return bus_socket_failed("reply", at->url, rv);
@@ -262,13 +263,9 @@ void bus_call_peer(const struct bus_call *c, char out[BUS_PEER_SIZE])
 	nng_pipe pipe = {.id = (uint32_t)c->pipe};
 	nng_sockaddr a;
 
-	memcpy(out, "gone", sizeof "gone");
 	if (nng_pipe_get_addr(pipe, NNG_OPT_REMADDR, &a) != 0)
-		return;
-	if (a.s_family == NNG_AF_INET)
-		(void)inet_ntop(AF_INET, &a.s_in.sa_addr, out, BUS_PEER_SIZE);
-	else if (a.s_family == NNG_AF_INET6)
-		(void)inet_ntop(AF_INET6, a.s_in6.sa_addr, out, BUS_PEER_SIZE);
+		a.s_family = NNG_AF_UNSPEC;
+	bus_sockaddr_text(&a, out);
 }
 
 bool bus_call_is_orphan(const struct bus_call *c)
@@ -289,12 +286,24 @@ void bus_answer(struct bus_call *c, struct slice frame)
 	nng_ctx_send(c->context, c->aio);
 }
 
+uint64_t bus_replier_strangers(const struct bus_replier *r)
+{
+	return r->pipes.turned_away;
+}
+
 static void replier_closed(uv_handle_t *h)
 {
 	struct bus_replier *r = h->data;
 
 	free(r->calls);
 	free(r);
+}
+
+static void replier_unwatched(uv_handle_t *h)
+{
+	struct bus_replier *r = h->data;
+
+	bus_inbox_close(&r->inbox, replier_closed);
 }
 
 void bus_replier_free(struct bus_replier **r)
@@ -307,6 +316,7 @@ void bus_replier_free(struct bus_replier **r)
 		nng_aio_stop((*r)->calls[i].aio);
 		nng_aio_free((*r)->calls[i].aio);
 	}
-	bus_inbox_close(&(*r)->inbox, replier_closed);
+	bus_inbox_deliver(&(*r)->inbox, NULL, NULL);
+	bus_pipes_close(&(*r)->pipes, replier_unwatched, *r);
 	*r = NULL;
 }

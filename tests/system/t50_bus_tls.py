@@ -7,7 +7,7 @@ import socket
 import subprocess
 
 import pytest
-from plume import process
+from plume import admin, process
 from plume.wait import until
 
 ENDPOINTS = {"events": 0, "commands": 1, "mail": 2, "control": 3}
@@ -99,6 +99,53 @@ def test_b1_an_insecure_bus_warns_at_each_start(system):
         broker = system.start_broker(env={"PLUME_INSECURE_BUS": "yes"}).wait_ready()
         assert broker.events("bus_insecure", level="warn")
         broker.drain()
+
+
+@pytest.mark.parametrize("way", ["tls", "plain"])
+def test_b1_who_does_not_show_who_it_is_is_hung_up(system, way):
+    """At each port more than may be there at once, in silence: some go at the next look, all others after
+    ten seconds.  Meanwhile a gateway comes and people talk."""
+    plume = (system.secure() if way == "tls" else system).start()
+    ann = plume.join("ann")
+    silent = [
+        socket.create_connection(("127.0.0.1", plume.ports.first + endpoint))
+        for endpoint in ENDPOINTS.values()
+        for _ in range(100)
+    ]
+    plume.start_gateway().wait_ready()
+    bob = plume.join("bob", at=1)
+    ann.say("who are they?")
+    bob.expect_text("ann", "who are they?")
+    for connection in silent:
+        connection.settimeout(20)
+        while connection.recv(64):  # NNG's greeting, where it is plain
+            pass
+        connection.close()
+    count = admin.metrics(plume.broker)
+    for endpoint in ENDPOINTS:
+        assert 36 <= count[f'plume_bus_strangers_total{{endpoint="{endpoint}"}}'] <= 100
+    assert plume.broker.events("bus_stranger", level="warn", peer="127.0.0.1")
+    ann.expect_own(ann.say("gone"))
+
+
+def test_b1_who_takes_all_descriptors_in_silence_loses_them(system):
+    plume = system.secure()
+    broker = plume.start_broker(wrap=["prlimit", "--nofile=40:40"])
+    plume.start_gateway()
+    plume.start_mailer()
+    ann = plume.wait_ready().join("ann")
+    silent = [
+        socket.create_connection(("127.0.0.1", plume.ports.first + ENDPOINTS["events"]))
+        for _ in range(30)
+    ]
+    until(lambda: len(os.listdir(f"/proc/{broker.pid}/fd")) == 40, "all are taken")
+    ann.expect_own(ann.say("still here"))
+    plume.start_gateway().wait_ready(60)
+    bob = plume.join("bob", at=1)
+    ann.say("you too?")
+    bob.expect_text("ann", "you too?")
+    for connection in silent:
+        connection.close()
 
 
 def test_b2_without_a_certificate_nothing_is_heard_and_nothing_said(secure):

@@ -338,7 +338,7 @@ static struct bus_publisher *new_publisher(struct world *w)
 {
 	struct bus_publisher *p;
 
-	assert_int_equal(bus_publisher_new(&w->at, &p), ST_OK);
+	assert_int_equal(bus_publisher_new(&w->loop, &w->at, &p), ST_OK);
 	return p;
 }
 
@@ -469,7 +469,7 @@ static void a_port_in_use_is_refused(void **state)
 	assert_int_equal(bus_replier_new(&w->loop, &w->at, 4, on_call_echo, &h, &second),
 			 ST_BUSY);
 	assert_null(second);
-	assert_int_equal(bus_publisher_new(&w->at, &publisher), ST_BUSY);
+	assert_int_equal(bus_publisher_new(&w->loop, &w->at, &publisher), ST_BUSY);
 	assert_null(publisher);
 	bus_replier_free(&replier);
 }

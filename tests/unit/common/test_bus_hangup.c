@@ -194,11 +194,13 @@ static void peers_that_leave_within_a_frame_leave_nothing(void **state)
 	struct bus_address at = {0};
 	uint16_t port = free_port();
 	uv_thread_t thread;
+	uv_loop_t loop;
 	size_t before;
 
 	(void)state;
+	assert_int_equal(uv_loop_init(&loop), 0);
 	assert_true(fmt(at.url, sizeof at.url, "tcp://127.0.0.1:%d", port));
-	assert_int_equal(bus_publisher_new(&at, &p.publisher), ST_OK);
+	assert_int_equal(bus_publisher_new(&loop, &at, &p.publisher), ST_OK);
 	before = descriptors();
 	assert_int_equal(uv_thread_create(&thread, publish, &p), 0);
 	for (unsigned i = 0; i < HANGUPS; i++)
@@ -209,6 +211,8 @@ static void peers_that_leave_within_a_frame_leave_nothing(void **state)
 	p.is_over = true;
 	uv_thread_join(&thread);
 	bus_publisher_free(&p.publisher);
+	uv_run(&loop, UV_RUN_DEFAULT);
+	assert_int_equal(uv_loop_close(&loop), 0);
 }
 
 int main(void)
