@@ -28,12 +28,15 @@ void bot_welcome(struct gateway *g, uint64_t client, const char *name)
 	free(hello);
 }
 
-enum status bot_say(struct room *r, struct slice text, struct room_time t)
+enum status bot_say(struct room *r, struct slice text, struct slice id,
+		    struct room_time t)
 {
 	if (!text_is_good(text))
 		return ST_RANGE;
+	if (id.len > 0 && history_find(r->history, NAMES_BOT_ID, id) != 0)
+		return ST_EXISTS;
 	if (r->is_full)
 		return ST_FULL;
-	room_post(r, names_by_id(r->names, NAMES_BOT_ID), POST_TEXT, text, S(""), t);
+	room_post(r, names_by_id(r->names, NAMES_BOT_ID), POST_TEXT, text, id, t);
 	return ST_OK;
 }

@@ -12,8 +12,8 @@
 /* The two private lines that every newcomer hears. */
 void bot_welcome(struct gateway *g, uint64_t client, const char *name);
 /* What the operator says to the whole room.  ST_RANGE: nothing to show, or control characters;
- * ST_FULL: it could not be stored. */
-enum status bot_say(struct room *r, struct slice text,
+ * ST_FULL: it could not be stored; ST_EXISTS: it was said already, under this id, as far back as history goes. */
+enum status bot_say(struct room *r, struct slice text, struct slice id,
 		    struct room_time t) ATTR_USE_RESULT;
 
 #endif

@@ -28,17 +28,19 @@ static void add_person(void *ctx, uint64_t person, size_t clients)
 }
 
 /* False: it was not kept. */
-static bool on_say(struct answer *a, struct slice text)
+static bool on_say(struct answer *a, const struct bus_ask *m)
 {
 	enum status st;
 
 	store_begin(a->b->store);
-	st = bot_say(a->b->room, text, broker_time());
+	st = bot_say(a->b->room, m->text, m->id, broker_time());
 	if (st == ST_OK)
 		entrance_operator_acted(a->b->entrance, S("said something to the room"),
 					broker_time());
 	if (!broker_commit(a->b))
 		return false;
+	if (st == ST_EXISTS) /* the answer was late or lost, and it was asked again */
+		st = ST_OK;
 	broker_add_told(a->w, st == ST_OK,
 			st == ST_OK ? S("said")
 			: st == ST_FULL
@@ -167,7 +169,7 @@ static bool on_ask(struct answer *a, const struct bus_ask *m)
 		presence_each(a->b->room->presence, add_person, a);
 		return true;
 	case CONTROL_SAY:
-		return on_say(a, m->text);
+		return on_say(a, m);
 	case CONTROL_WHY:
 		return on_why(a, m->text);
 	case CONTROL_KICK:

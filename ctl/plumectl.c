@@ -16,6 +16,7 @@
 #include "common/config_secret.h"
 #include "common/log.h"
 #include "common/number.h"
+#include "common/secret.h"
 #include "common/utf8.h"
 #include "ctl/health.h"
 #include "ctl/printable.h"
@@ -205,6 +206,7 @@ int main(int argc, char **argv)
 	struct config_source source = {argc, argv, config_env, stdout, stderr};
 	static char text[VERB_TEXT_MAX]; /* static: too large for a stack */
 	struct bus_ask question = {.text = {text, 0}};
+	char id[SECRET_TOKEN_LEN + 1];
 	struct options o;
 	enum verb verb;
 	static struct bus_address control; /* what it points to lives as long */
@@ -229,8 +231,12 @@ int main(int argc, char **argv)
 		return 2;
 
 	log_init(program.name, LOG_ERROR);
-	if (!read_key(&source, o.control_key, &question.key))
+	if (secret_init() != ST_OK || !read_key(&source, o.control_key, &question.key))
 		_exit(1);
+	if (verb == VERB_SAY) {
+		secret_token(&entropy_system, id);
+		question.id = slice_of(id);
+	}
 	if (verb == VERB_TAIL)
 		_exit(follow(&source, &o, &control, question.key));
 	code = ask(&source, &o, &control, &question);

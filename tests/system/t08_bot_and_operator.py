@@ -1,7 +1,10 @@
 """The bot welcomes privately and speaks for the operator; plumectl tells and asks."""
 
 import json
+import socket
 import stat
+
+from plume.bus_peer import FakeReplier, Requester
 
 
 def test_newcomer_is_welcomed_by_two_private_lines(plume):
@@ -38,6 +41,27 @@ def test_say_reaches_the_whole_room(two_gateways):
     assert done.returncode == 0, done.stderr
     for client in (ann, bob):
         client.expect_text("plumebot", "The room restarts at noon.")
+
+
+def test_what_is_asked_again_is_said_once(plume):
+    """The first answer is lost on its way."""
+    ann = plume.join("ann")
+    broker, answers = Requester(plume.ports.first + 3, (1, 2)), []
+
+    def relay(messages):
+        answers.append(broker.ask(*messages))
+        return answers[-1] if len(answers) > 1 else None
+
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    between = FakeReplier(port, relay, (1, 2))
+    done = plume.ctl("--control", f"tcp://127.0.0.1:{port}", "say", "once")
+    between.close()
+    assert done.returncode == 0 and len(answers) == 2, done.stderr
+    assert plume.ctl("say", "once").returncode == 0  # and who says it again does
+    ann.settle()
+    assert ann.texts("plumebot") == [("plumebot", "once")] * 2
 
 
 def test_who_names_people_and_no_addresses(plume):

@@ -261,7 +261,7 @@ def test_more_bans_than_one_answer_holds_are_told_and_found(system):
     control = Requester(system.ports.first + 3, (1, 2))
     key = system.control_key.read_text().strip()
     for n in range(900):
-        (told,) = control.ask([ASK, key, BAN, f"somebody-{n}", 0, 0, 0, A_NAME, 0, "x" * 100])
+        (told,) = control.ask([ASK, key, BAN, f"somebody-{n}", 0, 0, 0, A_NAME, 0, "x" * 100, ""])
         assert told[:2] == [TOLD, True], told
     listed = json.loads(system.ctl("--json", "bans").stdout)
     assert listed["more"] is True and 500 < len(listed["bans"]) <= 900
