@@ -167,7 +167,9 @@ enum status broker_new(uv_loop_t *loop, const struct broker_options *options,
 				&b->store);
 	if (st != ST_OK)
 		goto fail;
-	st = broker_load(b);
+	st = broker_load(b, false);
+	if (st == ST_FULL)
+		st = broker_begin_full(b);
 	store_settle(b->store);
 	if (st == ST_OK)
 		st = open_endpoints(b, loop);

@@ -13,11 +13,10 @@ enum status broker_begin_full(struct broker *b)
 	store_suspend(b->store, false);
 	entrance_free(&b->entrance);
 	room_free(&b->room);
-	st = broker_load(b);
+	st = broker_load(b, true);
 	if (st != ST_OK &&
 	    st != ST_FULL) /* it tidies up at its end, for which there is no room */
 		return st;
-	b->room->is_full = true;
 	store_suspend(b->store, true);
 	return ST_OK;
 }
@@ -30,6 +29,7 @@ static void put_client(void *ctx, struct gateway *g, struct client *client)
 static void put_gateway(void *ctx, struct gateway *g)
 {
 	store_put_gateway(ctx, g);
+	store_put_silence(ctx, g->id, g->silent_ms);
 	gateway_each_client(g, put_client, ctx);
 }
 
@@ -43,6 +43,9 @@ void broker_end_full(struct broker *b)
 {
 	store_suspend(b->store, false);
 	store_begin(b->store);
+	/* What a reload changed meanwhile, and a load that found the disk full. */
+	store_put_epoch(b->store, b->room->epoch);
+	room_trim_store(b->room);
 	store_drop_attached(b->store);
 	gateways_each(b->room->gateways, put_gateway, b->store);
 	presence_each(b->room->presence, put_present, b->store);
@@ -51,5 +54,6 @@ void broker_end_full(struct broker *b)
 		return;
 	}
 	b->room->is_full = false;
+	store_settle(b->store); /* what was forgotten meanwhile is nowhere any more */
 	log_info("state_writable", "state=%s", b->options->state);
 }

@@ -175,7 +175,7 @@ static void bring_back(void *ctx, struct gateway *g)
 		gateway_each_client(g, attach, ctx);
 }
 
-enum status broker_load(struct broker *b)
+enum status broker_load(struct broker *b, bool is_full)
 {
 	struct loading l = {b, broker_time()};
 	enum status st;
@@ -198,6 +198,7 @@ enum status broker_load(struct broker *b)
 				      .ban = on_ban};
 
 	b->room = room_new(&b->options->room, b->keyer, b->store);
+	b->room->is_full = is_full;
 	b->entrance = entrance_new(&b->options->entrance, b->room, b->keyer,
 				   &b->options->secret, &entropy_system);
 	st = store_load(b->store, b->options->room.history.posts, &reader);
@@ -213,8 +214,7 @@ enum status broker_load(struct broker *b)
 		store_put_epoch(b->store, b->room->epoch);
 	}
 	/* The history may be shorter than it was, or none at all. */
-	b->room->trimmed = history_first(b->room->history) - 1;
-	store_trim_posts(b->store, b->room->trimmed);
+	room_trim_store(b->room);
 	entrance_enforce_options(b->entrance, l.t);
 	return store_commit(b->store);
 }

@@ -113,7 +113,8 @@ void broker_serve_tails(struct broker *b);
 /* broker_full.c: the disk is full, and perhaps not any more. */
 enum status broker_begin_full(struct broker *b) ATTR_USE_RESULT;
 void broker_end_full(struct broker *b);
-/* Makes room and entrance from the store, or begins a new epoch. */
-enum status broker_load(struct broker *b) ATTR_USE_RESULT;
+/* Makes room and entrance from the store, or begins a new epoch.  ST_FULL: the disk is; what is there is only
+ * to be used if is_full said so before: then nothing was said that cannot be kept. */
+enum status broker_load(struct broker *b, bool is_full) ATTR_USE_RESULT;
 
 #endif

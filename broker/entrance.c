@@ -309,7 +309,8 @@ void entrance_tick(struct entrance *e, struct room_time t)
 	bans_expire(e->room->bans, t.wall_ms);
 	trail_tick(e->trail, t.wall_ms);
 	entrance_watch_mailers(e);
-	if (e->options.name_lease_ms != 0)
+	if (e->options.name_lease_ms != 0 &&
+	    !e->room->is_full) /* nor can another take it */
 		names_each(e->room->names, expire_name, e);
 }
 

@@ -124,4 +124,7 @@ void room_bound_queues(struct room *r, struct room_time t);
 /* Silent gateways, and people whose grace is over. */
 void room_tick(struct room *r, struct room_time t);
 
+/* Takes out of the store what history has forgotten.  Otherwise that is done now and then. */
+void room_trim_store(struct room *r);
+
 #endif

@@ -14,6 +14,12 @@ static uint64_t first_of(const struct history *h, size_t posts)
 	return newest + 1 - first > posts ? newest + 1 - posts : first;
 }
 
+void room_trim_store(struct room *r)
+{
+	r->trimmed = history_first(r->history) - 1;
+	store_trim_posts(r->store, r->trimmed);
+}
+
 void room_set_history(struct room *r, const struct history_bounds *bounds)
 {
 	struct history *old = r->history;
@@ -28,6 +34,5 @@ void room_set_history(struct room *r, const struct history_bounds *bounds)
 	for (uint64_t seq = first; seq <= newest; seq++)
 		history_add(r->history, history_get(old, seq));
 	history_free(&old);
-	r->trimmed = history_first(r->history) - 1;
-	store_trim_posts(r->store, r->trimmed);
+	room_trim_store(r);
 }

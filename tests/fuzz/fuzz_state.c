@@ -274,7 +274,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	broker.store = open_copy();
 	for (int i = 0; i < EDITS_MAX && b.left > 0; i++)
 		edit(broker.store->db, &b);
-	if (broker_load(&broker) == ST_OK)
+	if (broker_load(&broker, false) == ST_OK)
 		tell_all(&broker);
 	entrance_free(&broker.entrance);
 	room_free(&broker.room);

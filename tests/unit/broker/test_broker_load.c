@@ -29,7 +29,7 @@ static void start(struct fixture *f)
 	f->options.secret = w->secret;
 	assert_int_equal(store_open(f->path, STORE_NORMAL, &w->secret, &w->store), ST_OK);
 	b.store = w->store;
-	assert_int_equal(broker_load(&b), ST_OK);
+	assert_int_equal(broker_load(&b, false), ST_OK);
 	w->room = b.room;
 	w->entrance = b.entrance;
 	w->t = broker_time();
@@ -590,7 +590,7 @@ static void a_room_that_forgets_begins_a_new_epoch(void **state)
 	struct world *w = f->w;
 	struct broker b = {.options = &f->options, .keyer = w->keyer};
 
-	assert_int_equal(broker_load(&b), ST_OK);
+	assert_int_equal(broker_load(&b, false), ST_OK);
 	assert_int_not_equal(b.room->epoch, 0);
 	assert_int_not_equal(b.room->epoch, w->room->epoch);
 	entrance_free(&b.entrance);
