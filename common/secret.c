@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,6 +11,7 @@
 #include <sodium.h>
 
 #include "common/log.h"
+#include "common/memory.h"
 
 _Static_assert(SECRET_SIZE == crypto_generichash_KEYBYTES, "the secret keys BLAKE2b");
 _Static_assert(SECRET_SIZE == crypto_secretbox_xchacha20poly1305_KEYBYTES, "and seals");
@@ -108,23 +110,34 @@ static enum status read_secret(int fd, const char *path, struct secret *out)
 	return ST_OK;
 }
 
-enum status secret_save(const char *path, const struct secret *s)
+static bool write_secret(int fd, const struct secret *s)
 {
 	char text[HEX_LEN + 1];
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
 	bool written;
 
-	if (fd < 0)
-		return refuse(path, strerror(errno), ST_IO);
 	secret_to_hex(s, text);
 	text[HEX_LEN] = '\n';
 	written = write(fd, text, sizeof text) == (ssize_t)sizeof text && fsync(fd) == 0;
 	secret_wipe(text, sizeof text);
-	if (close(fd) != 0 || !written) {
-		unlink(path);
-		return refuse(path, "cannot be written", ST_IO);
-	}
-	return ST_OK;
+	return written;
+}
+
+/* Whole or not there, whenever the process ends: written under another name first.  link() never overwrites. */
+enum status secret_save(const char *path, const struct secret *s)
+{
+	char *part = xasprintf("%s.part", path);
+	enum status st = ST_OK;
+	int fd;
+
+	unlink(part);
+	fd = open(part, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+	if (fd < 0 || !write_secret(fd, s) || link(part, path) != 0)
+		st = refuse(path, strerror(errno), ST_IO);
+	if (fd >= 0)
+		close(fd);
+	unlink(part);
+	free(part);
+	return st;
 }
 
 enum status secret_load(const char *path, const struct entropy *e, struct secret *out)

@@ -94,6 +94,26 @@ static void an_absent_file_is_made_for_its_owner_only(void **state)
 	assert_memory_equal(&made, &again, sizeof made);
 }
 
+/* What a kill may leave is neither taken for the secret nor in its way. */
+static void what_was_begun_is_begun_anew(void **state)
+{
+	const struct place *p = *state;
+	char part[sizeof p->file + 8];
+	struct secret made, again;
+	FILE *f;
+
+	assert_true(fmt(part, sizeof part, "%s.part", p->file));
+	f = fopen(part, "wb");
+	assert_non_null(f);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(secret_load(p->file, &entropy_system, &made), ST_OK);
+	assert_int_equal(access(part, F_OK), -1);
+	assert_int_equal(secret_load(p->file, &entropy_system, &again), ST_OK);
+	assert_memory_equal(&made, &again, sizeof made);
+	assert_int_equal(secret_save(p->file, &made), ST_IO); /* it overwrites nothing */
+	assert_int_equal(access(part, F_OK), -1);
+}
+
 static void a_secret_is_read_with_or_without_its_newline(void **state)
 {
 	struct place *p = *state;
@@ -345,6 +365,8 @@ static void what_belongs_where_is_this_process_s_secret(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(what_was_begun_is_begun_anew, enter,
+						leave),
 		cmocka_unit_test_setup_teardown(an_absent_file_is_made_for_its_owner_only,
 						enter, leave),
 		cmocka_unit_test_setup_teardown(
