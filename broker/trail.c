@@ -64,6 +64,18 @@ static void end_flood(struct trail *t, struct flood *f)
 	free(f);
 }
 
+/* Rows that still counted when the process ended. */
+static void adopt_orphans(struct trail *t)
+{
+	struct trail_link *link;
+
+	while ((link = t->orphans) != NULL) {
+		DL_DELETE(t->orphans, link);
+		give_number(t, link);
+		store_put_trail(t->store, &link->row);
+	}
+}
+
 /* Takes the oldest row out; true: no mailer had it, and one should have. */
 static bool drop_oldest(struct trail *t)
 {
@@ -71,9 +83,12 @@ static bool drop_oldest(struct trail *t)
 	bool is_lost;
 
 	if (link == NULL) {
-		if (t->floods == NULL)
+		if (t->orphans != NULL)
+			adopt_orphans(t);
+		else if (t->floods != NULL)
+			end_flood(t, t->floods);
+		else
 			return false;
-		end_flood(t, t->floods);
 		return drop_oldest(t);
 	}
 	is_lost = link->row.number > t->kept && link->row.kind != TRAIL_LETTER &&
@@ -228,13 +243,8 @@ void trail_tick(struct trail *t, uint64_t wall_ms)
 {
 	uint64_t lost = 0;
 	struct flood *f, *next;
-	struct trail_link *link;
 
-	while ((link = t->orphans) != NULL) {
-		DL_DELETE(t->orphans, link);
-		give_number(t, link);
-		store_put_trail(t->store, &link->row);
-	}
+	adopt_orphans(t);
 	/* A wall clock that was set back would hold them for long. */
 	HASH_ITER (hh, t->floods, f, next) {
 		if (wall_ms >= f->until_ms || wall_ms + TRAIL_MINUTE_MS < f->until_ms)

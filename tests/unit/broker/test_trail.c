@@ -283,6 +283,19 @@ static void numbers_go_on_after_a_restart(void **state)
 	assert_non_null(strstr(story(*state, "AAA-222"), "6 asked 1;"));
 }
 
+static void fewer_rows_than_were_counting_at_a_restart(void **state)
+{
+	struct trail_options few = {.rows = 2};
+	struct trail_row counting = {
+		.time_ms = WALL, .times = 12, .kind = TRAIL_CODE_WRONG};
+
+	trail_set_options(*state, &few);
+	for (counting.id = 1; counting.id <= 3; counting.id++)
+		trail_restore(*state, &counting);
+	add(*state, TRAIL_ASKED, 1, "AAA-222", NULL, WALL);
+	assert_in_range(trail_count(*state), 1, 3); /* what was lost is a row, too */
+}
+
 static void all_rows_gone_the_numbers_still_go_on(void **state)
 {
 	trail_restore_kept(*state, 77);
@@ -340,6 +353,7 @@ int main(void)
 		TEST(rows_that_mailers_have_are_not_lost),
 		TEST(rows_end_with_their_age),
 		TEST(numbers_go_on_after_a_restart),
+		TEST(fewer_rows_than_were_counting_at_a_restart),
 		TEST(all_rows_gone_the_numbers_still_go_on),
 		TEST(a_reference_is_found_however_it_is_written),
 		TEST(a_story_has_all_references_of_the_login),
