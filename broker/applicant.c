@@ -9,8 +9,10 @@ enum reason applicant_refusal(enum names_answer answer)
 		return REASON_NONE;
 	case NAMES_TAKEN:
 		return REASON_NAME_TAKEN;
-	case NAMES_FULL:
+	case NAMES_TOO_MANY:
 		return REASON_TOO_MANY_NAMES;
+	case NAMES_FULL:
+		break;
 	}
 	return REASON_ROOM_FULL;
 }

@@ -152,7 +152,9 @@ enum names_answer names_ask(const struct names *n, const struct name_keys *keys,
 	}
 	if (*own_out != NULL)
 		return NAMES_OWN;
-	if (n->people >= NAMES_MAX || claims_of(n, owner) >= NAMES_PER_OWNER_MAX)
+	if (claims_of(n, owner) >= NAMES_PER_OWNER_MAX)
+		return NAMES_TOO_MANY;
+	if (n->people >= NAMES_MAX)
 		return NAMES_FULL;
 	return NAMES_FREE;
 }

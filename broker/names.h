@@ -35,7 +35,8 @@ struct name_claim {
 		folded; /* of the address without case and tag (bans.h); 0: not known yet */
 };
 
-enum names_answer { NAMES_FREE, NAMES_OWN, NAMES_TAKEN, NAMES_FULL };
+/* FULL: the table is; TOO_MANY: the owner has as many as one may. */
+enum names_answer { NAMES_FREE, NAMES_OWN, NAMES_TAKEN, NAMES_TOO_MANY, NAMES_FULL };
 
 struct names;
 

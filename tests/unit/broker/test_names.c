@@ -157,7 +157,7 @@ static void an_owner_holds_ten_names_at_most(void **state)
 		first = first == NULL ? own : first;
 	}
 	assert_int_equal(names_count(f->names), NAMES_PER_OWNER_MAX);
-	assert_int_equal(ask(f, "ann-z", &ann, &own), NAMES_FULL);
+	assert_int_equal(ask(f, "ann-z", &ann, &own), NAMES_TOO_MANY);
 	assert_null(own);
 	assert_int_equal(ask(f, "ann-b", &ann, &own), NAMES_OWN);
 	assert_int_equal(ask(f, "ann-z", &eve, &own), NAMES_FREE);
