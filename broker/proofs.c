@@ -139,9 +139,19 @@ void proofs_expire(struct proofs *p, uint64_t wall_ms)
 {
 	uint32_t oldest;
 
-	while ((oldest = pool_first(p->records)) != POOL_NONE &&
-	       is_over(p, proof_at(p->records, oldest), wall_ms))
-		drop(p, oldest);
+	while ((oldest = pool_first(p->records)) != POOL_NONE) {
+		struct record *r = pool_at(p->records, oldest);
+
+		if (r->proof.used_ms > wall_ms) { /* the clock was wrong then, or is */
+			r->proof.used_ms = wall_ms;
+			r->turn = ++p->turns;
+			pool_renew(p->records, oldest);
+		} else if (is_over(p, &r->proof, wall_ms)) {
+			drop(p, oldest);
+		} else {
+			break;
+		}
+	}
 }
 
 size_t proofs_count(const struct proofs *p)

@@ -100,8 +100,19 @@ const struct session *sessions_use(struct sessions *s, const struct secret_hash 
 
 void sessions_expire(struct sessions *s, uint64_t now_ms, sessions_fn *on_end, void *ctx)
 {
-	while (pool_count(s->records) > 0 && is_over(s, pool_first(s->records), now_ms))
-		end(s, pool_first(s->records), on_end, ctx);
+	while (pool_count(s->records) > 0) {
+		uint32_t first = pool_first(s->records);
+		struct session *x = pool_at(s->records, first);
+
+		if (x->used_ms > now_ms) { /* the clock was wrong then, or is */
+			x->used_ms = now_ms;
+			pool_renew(s->records, first);
+		} else if (is_over(s, first, now_ms)) {
+			end(s, first, on_end, ctx);
+		} else {
+			break;
+		}
+	}
 }
 
 void sessions_end(struct sessions *s, const struct secret_hash *token,

@@ -72,6 +72,15 @@ static void a_proof_unused_for_long_is_none(void **state)
 	assert_true(use(*state, 1, 10, 120 * DAY));
 }
 
+static void a_proof_used_while_the_clock_was_ahead_keeps_no_other(void **state)
+{
+	add(*state, 1, 10, 9000 * DAY);
+	add(*state, 2, 20, 0);
+	proofs_expire(*state, 0);
+	proofs_expire(*state, 90 * DAY);
+	assert_int_equal(proofs_count(*state), 0);
+}
+
 static void of_one_address_the_one_unused_for_longest_goes(void **state)
 {
 	for (uint64_t i = 1; i <= PROOFS_OF_ONE; i++)
@@ -102,6 +111,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(a_proof_is_of_its_own_address_only),
 		TEST(a_proof_unused_for_long_is_none),
+		TEST(a_proof_used_while_the_clock_was_ahead_keeps_no_other),
 		TEST(of_one_address_the_one_unused_for_longest_goes),
 		TEST(there_is_a_bound_in_all),
 	};

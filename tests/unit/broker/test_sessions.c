@@ -119,6 +119,23 @@ static void a_clock_that_is_set_back_ends_no_session(void **state)
 	sessions_free(&s);
 }
 
+static void who_was_here_while_the_clock_was_ahead_keeps_no_other_in(void **state)
+{
+	struct sessions *s = fresh(TTL);
+	struct session ahead = session(1, 1000000), a = session(2, 10);
+	struct ended ended = {0, 0};
+
+	(void)state;
+	sessions_add(s, &ahead, NULL, NULL);
+	sessions_add(s, &a, NULL, NULL);
+	sessions_expire(s, 10, count_end, &ended); /* it is right again */
+	sessions_expire(s, 9 + TTL, count_end, &ended);
+	assert_int_equal(ended.n, 0);
+	sessions_expire(s, 10 + TTL, count_end, &ended);
+	assert_int_equal(ended.n, 2);
+	sessions_free(&s);
+}
+
 static void without_a_ttl_sessions_live_for_ever(void **state)
 {
 	struct sessions *s = fresh(0);
@@ -252,6 +269,8 @@ int main(void)
 		cmocka_unit_test(
 			a_session_that_ended_does_not_come_back_when_the_clock_does),
 		cmocka_unit_test(a_clock_that_is_set_back_ends_no_session),
+		cmocka_unit_test(
+			who_was_here_while_the_clock_was_ahead_keeps_no_other_in),
 		cmocka_unit_test(without_a_ttl_sessions_live_for_ever),
 		cmocka_unit_test(expiry_ends_the_unused_and_no_other),
 		cmocka_unit_test(over_the_bound_the_one_unused_for_longest_ends),
