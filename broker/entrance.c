@@ -183,6 +183,13 @@ void entrance_hello(struct entrance *e, struct gateway *g, const struct bus_hell
 
 /* -- admission -- */
 
+/* Those of a silent gateway do not keep out who comes back over another one; and yet they take memory. */
+static bool is_crowded(const struct room *r)
+{
+	return presence_clients(r->presence) >= r->options.clients ||
+	       gateways_clients(r->gateways) / 2 >= r->options.clients;
+}
+
 void entrance_admit(struct entrance *e, struct gateway *g, uint64_t number,
 		    const struct session *session, struct slice token, struct slice proof,
 		    uint64_t after)
@@ -203,7 +210,7 @@ void entrance_admit(struct entrance *e, struct gateway *g, uint64_t number,
 
 	if (presence_clients_of(e->room->presence, session->person) >=
 		    PERSON_CLIENTS_MAX ||
-	    gateways_clients(e->room->gateways) >= e->room->options.clients) {
+	    is_crowded(e->room)) {
 		struct bus_msg no = {
 			.kind = BUS_REFUSED,
 			.u.refused = {.client = number, .reason = REASON_ROOM_FULL}};
