@@ -1,4 +1,5 @@
 /* Opening the journal: is the file there, ours, whole, of this version, and nobody else's? */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,8 @@ static const char *hint(enum status st)
 		return "it is damaged or not a state file; it was left as it is";
 	case ST_DENIED:
 		return "it may not be written";
+	case ST_UNKNOWN:
+		return "it was made with another secret key, which is missing; it was left as it is";
 	case ST_VERSION:
 		return "a newer version of plume-broker made it; it was left as it is";
 	default:
@@ -102,6 +105,27 @@ static enum status check_pages(sqlite3 *db)
 	return st;
 }
 
+/* Was it made with this secret?  A state that does not say so yet, says it from now on. */
+static enum status check_secret(const struct store *s)
+{
+	struct secret_hash hash = secret_hash(&s->secret, "state", S(""));
+	char insert[96];
+	int64_t kept, ours;
+	int rc = pragma_number(s->db, "SELECT max(value) FROM meta WHERE key = 'secret'",
+			       &kept);
+
+	memcpy(&ours, hash.bytes, sizeof ours);
+	if (rc != SQLITE_OK)
+		return store_status(rc);
+	if (kept != 0)
+		return kept == ours ? ST_OK : ST_UNKNOWN;
+	if (!fmt(insert, sizeof insert, "INSERT INTO meta VALUES('secret', %" PRId64 ")",
+		 ours))
+		abort(); /* it is long enough */
+	rc = sqlite3_exec(s->db, insert, NULL, NULL, NULL);
+	return rc == SQLITE_OK || store_status(rc) == ST_FULL ? ST_OK : store_status(rc);
+}
+
 enum status store_open(const char *path, enum store_sync sync,
 		       const struct secret *secret, struct store **out)
 {
@@ -144,6 +168,9 @@ enum status store_open(const char *path, enum store_sync sync,
 		rc = store_prepare(s);
 	if (rc != SQLITE_OK)
 		return refuse(&s, path, store_status(rc));
+	st = check_secret(s);
+	if (st != ST_OK)
+		return refuse(&s, path, st);
 	*out = s;
 	return ST_OK;
 }
