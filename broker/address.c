@@ -53,7 +53,7 @@ static bool is_domain(struct slice s)
 			return false;
 		labels++;
 	}
-	/* The last label of a name is never all digits: that would be an IP address. */
+	/* The last label of a name begins with no digit: what is all digits would be an IP address. */
 	return labels >= 2 && !(label.ptr[0] >= '0' && label.ptr[0] <= '9');
 }
 

@@ -20,10 +20,8 @@ struct broker_backup {
 static void tell(struct bus_call *call, bool done, const char *text)
 {
 	struct bus_writer *w = bus_writer_new();
-	struct bus_msg m = {.kind = BUS_TOLD,
-			    .u.told = {.done = done, .text = slice_of(text)}};
 
-	bus_writer_add(w, &m);
+	broker_add_told(w, done, slice_of(text));
 	bus_answer(call, bus_writer_frame(w));
 	bus_writer_free(&w);
 }

@@ -124,7 +124,8 @@ static void hold(struct broker *b, struct bus_call *call, const struct bus_take 
 	}
 	h->call = call;
 	h->take = *take;
-	h->take.sender = h->take.subject = S(""); /* were noted when it came */
+	h->take.sender = h->take.subject = h->take.version =
+		S(""); /* were noted when it came */
 	h->until_ms = until_ms;
 }
 

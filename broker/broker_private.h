@@ -1,6 +1,6 @@
-/* broker_private.h - the broker's parts, for broker*.c: commands (broker_batch.c), mail
- * (broker_mail.c), control (broker_control.c, broker_bans.c) and the start from the store
- * (broker_load.c). */
+/* broker_private.h - the broker's parts, for broker*.c: commands (broker_batch.c), mail (broker_mail.c), control
+ * (broker_control.c and what it asks for: broker_backup.c, broker_bans.c, broker_clients.c, broker_tail.c,
+ * broker_view.c), the start from the store (broker_load.c) and a full disk (broker_full.c). */
 #ifndef BROKER_BROKER_PRIVATE_H
 #define BROKER_BROKER_PRIVATE_H
 
@@ -88,7 +88,6 @@ void broker_begin_backup(struct broker *b, struct bus_call *call, struct slice p
 /* One that is being made is given up. */
 void broker_end_backup(struct broker *b);
 /* broker_view.c: what operators see. */
-void broker_add_told(struct bus_writer *w, bool done, struct slice text);
 void broker_add_status(struct broker *b, struct bus_writer *w);
 /* told: it answered a question for its clients. */
 void broker_add_gateway(struct broker *b, struct bus_writer *w, const struct gateway *g,

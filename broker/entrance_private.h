@@ -1,6 +1,6 @@
 /* entrance_private.h - what entrance.c (who gets in), entrance_auth.c (codes), entrance_mail.c
  * (letters), entrance_trail.c (the record), entrance_load.c (from the store), entrance_end.c (sessions
- * that end) and entrance_bans.c (who is kept out) share. */
+ * that end), entrance_operator.c (what operators do) and entrance_bans.c (who is kept out) share. */
 #ifndef BROKER_ENTRANCE_PRIVATE_H
 #define BROKER_ENTRANCE_PRIVATE_H
 

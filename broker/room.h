@@ -44,8 +44,8 @@ struct room_time {
 	uint64_t wall_ms; /* since 1970 */
 };
 
-/* The parts are open to broker/ because commands from all sides work on them; only room.c
- * and entrance.c change them. */
+/* The parts are open to broker/ because commands from all sides work on them; only room*.c
+ * and entrance*.c change them. */
 struct room {
 	struct room_options options;
 	uint64_t epoch;

@@ -124,7 +124,6 @@ enum status bus_replier_new(uv_loop_t *loop, const struct bus_address *at, size_
 			    struct bus_replier **out) ATTR_USE_RESULT;
 /* Ends the call.  An empty frame gives no answer: the peer will ask again. */
 void bus_answer(struct bus_call *call, struct slice frame);
-/* Every held call must be answered first, or is dropped. */
 /* The IP address of the peer that asks, as text; "gone" when it did not wait. */
 enum { BUS_PEER_SIZE = 48 };
 void bus_call_peer(const struct bus_call *c, char out[BUS_PEER_SIZE]);
@@ -132,6 +131,7 @@ void bus_call_peer(const struct bus_call *c, char out[BUS_PEER_SIZE]);
 bool bus_call_is_orphan(const struct bus_call *call);
 /* As bus_publisher_strangers(). */
 uint64_t bus_replier_strangers(const struct bus_replier *r);
+/* Every held call must be answered first, or is dropped. */
 void bus_replier_free(struct bus_replier **r);
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef COMMON_BUS_INBOX_H
 #define COMMON_BUS_INBOX_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -21,7 +22,7 @@ struct bus_inbox {
 	uv_async_t wake;
 	struct bus_item *first, **last;
 	size_t bytes;
-	uint64_t dropped;
+	atomic_uint_least64_t dropped; /* NNG's threads write it */
 };
 
 /* on_wake runs on the loop whenever something was put; its wake->data is owner. */

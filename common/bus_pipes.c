@@ -68,6 +68,17 @@ static void on_pipe(nng_pipe pipe, nng_pipe_ev event, void *arg)
 		p->on_lost(p->ctx, nng_pipe_id(pipe));
 }
 
+bool bus_pipes_has(struct bus_pipes *p, int pipe)
+{
+	bool found = false;
+
+	uv_mutex_lock(&p->lock);
+	for (size_t i = 0; !found && i < p->n; i++)
+		found = p->known[i].pipe == pipe;
+	uv_mutex_unlock(&p->lock);
+	return found;
+}
+
 static bool is_known(struct bus_pipes *p, const nng_sockaddr *remote)
 {
 	bool found = false;

@@ -4,6 +4,7 @@
 #ifndef COMMON_BUS_PIPES_H
 #define COMMON_BUS_PIPES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -36,6 +37,8 @@ struct bus_pipes {
 void bus_pipes_init(struct bus_pipes *p, uv_loop_t *loop, const struct bus_address *at);
 /* Begins to follow the socket's connections; on_lost: NULL is fine.  Returns NNG's error. */
 int bus_pipes_open(struct bus_pipes *p, nng_socket s, bus_lost_fn *on_lost, void *ctx);
+/* Is the connection of this id still there?  Any thread. */
+bool bus_pipes_has(struct bus_pipes *p, int pipe);
 /* What the socket listens with now. */
 void bus_pipes_set_listener(struct bus_pipes *p, nng_listener listener);
 /* The socket is closed; on_closed(watch) is called later, its watch.data is owner. */

@@ -192,8 +192,10 @@ static void call_step(void *arg)
 		nng_ctx_recv(c->context, c->aio);
 		return;
 	}
-	c->pipe = nng_pipe_id(nng_msg_get_pipe(nng_aio_get_msg(c->aio)));
 	c->is_orphan = false;
+	c->pipe = nng_pipe_id(nng_msg_get_pipe(nng_aio_get_msg(c->aio)));
+	if (!bus_pipes_has(&c->replier->pipes, c->pipe))
+		c->is_orphan = true; /* it went before that was to be seen */
 	bus_inbox_put(&c->replier->inbox, c, nng_aio_get_msg(c->aio));
 }
 

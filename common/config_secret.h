@@ -8,14 +8,14 @@
 enum { CONFIG_SECRET_MAX = 4096 }; /* bytes of the whole file */
 
 /* Gives the secret in *out, for the life of the process (config_value_keep).  On error
- * *out is NULL and *why a constant text, never with anything of the secret. */
+ * *out is NULL and *why a text, until the next such call, never with anything of the secret. */
 enum status config_secret_read(const char *path, const char **out,
 			       const char **why) ATTR_USE_RESULT;
 
 enum config_file_kind { CONFIG_FILE_PUBLIC, CONFIG_FILE_PRIVATE };
 
 /* Is it a regular file that we can read and, when it is private, that nobody else can?  *why is a
- * constant text when not. */
+ * text when not, until the next such call. */
 enum status config_file_check(const char *path, enum config_file_kind kind,
 			      const char **why) ATTR_USE_RESULT;
 

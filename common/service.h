@@ -1,7 +1,7 @@
 /* service.h - what every program that serves has around its work: the log's settings, the admin
  * address, health, metrics, systemd, SIGHUP.
  *
- * In main(): service_begin() before anything is opened, service_serve() when everything is. */
+ * In main(): service_begin() before anything is opened, service_open() when everything is. */
 #ifndef COMMON_SERVICE_H
 #define COMMON_SERVICE_H
 
