@@ -104,13 +104,26 @@ void broker_flush(struct broker *b)
 
 /* -- time goes by -- */
 
+static void mind_state(struct broker *b)
+{
+	if (b->room->is_full)
+		broker_end_full(b);
+	if (b->is_gone || !store_is_gone(b->store))
+		return;
+	b->is_gone = true;
+	log_error(
+		"state_gone",
+		"state=%s why=\"it was removed or replaced: plumectl backup can save it\"",
+		b->options->state);
+}
+
 static void on_tick(uv_timer_t *timer)
 {
 	struct broker *b = timer->data;
 	struct room_time t = broker_time();
 
-	if (b->room->is_full && b->ticks % TICKS_PER_SECOND == 0)
-		broker_end_full(b);
+	if (b->ticks % TICKS_PER_SECOND == 0)
+		mind_state(b);
 	if (b->ticked_ms != 0 && t.now_ms - b->ticked_ms >= PAUSE_MS) {
 		b->metrics.pauses++;
 		log_warn("paused", "ms=%" PRIu64, t.now_ms - b->ticked_ms);

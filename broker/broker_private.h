@@ -45,6 +45,7 @@ struct broker {
 	struct complaints refused_batches, refused_mail, refused_control, start_overs;
 	uv_timer_t tick;
 	uint64_t ticks, ticked_ms;
+	bool is_gone;           /* that the state is, was said */
 	uint64_t busy_until_ms; /* a gateway said that its readers are behind */
 	struct broker_metrics metrics;
 	struct broker_backup *backup;   /* NULL: none was ever made */

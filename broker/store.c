@@ -137,6 +137,16 @@ enum status store_commit(struct store *s)
 	return store_status(failed);
 }
 
+bool store_is_gone(const struct store *s)
+{
+	int has_moved = 0;
+
+	return s != NULL &&
+	       sqlite3_file_control(s->db, "main", SQLITE_FCNTL_HAS_MOVED, &has_moved) ==
+		       SQLITE_OK &&
+	       has_moved != 0;
+}
+
 void store_settle(struct store *s)
 {
 	if (s != NULL)

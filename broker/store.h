@@ -46,6 +46,8 @@ enum status store_commit(struct store *s) ATTR_USE_RESULT;
 /* Brings what was committed into the file itself: what was dropped is nowhere any more.  A failure
  * costs nothing but that. */
 void store_settle(struct store *s);
+/* Is the file not at its path any more?  What is in it goes with this process. */
+bool store_is_gone(const struct store *s);
 
 /* While suspended - the disk is full - puts and commits succeed and do nothing. */
 void store_suspend(struct store *s, bool is_suspended);

@@ -73,6 +73,25 @@ def test_state_in_use_is_refused(system):
     assert done.returncode == 1 and "another process has it open" in done.stderr
 
 
+def test_state_that_is_deleted_under_the_broker_can_be_saved(system):
+    plume = system.start()
+    ann = plume.join("ann")
+    ann.expect_own(ann.say("still here"))
+    for path in plume.directory.glob("room.db*"):
+        if path.suffix != ".secret-key":
+            path.unlink()
+    plume.broker.wait_for_event("state_gone")
+    copy = plume.directory / "copy.db"
+    done = plume.ctl("backup", copy)
+    assert done.returncode == 0, done.stderr
+    plume.broker.drain()
+    copy.rename(plume.state)
+    plume.start_broker().wait_ready()
+    plume.start_gateway().wait_ready()  # the older one starts over, and its people with it
+    bob = plume.join("bob", at=1)
+    bob.expect_text("ann", "still here")
+
+
 def test_no_history_keeps_no_text(system):
     plume = system.start(broker={"history": 0})
     ann, bob = plume.join("ann"), plume.join("bob")
