@@ -259,22 +259,46 @@ static void write_metrics(void *ctx, FILE *out)
 	broker_write_metrics(p->broker, out);
 }
 
+/* False: a complaint was written. */
+static bool check(const struct options *o, const struct config_source *source,
+		  struct bus_address bus[ENDPOINT_COUNT])
+{
+	for (enum bus_endpoint i = 0; i < ENDPOINT_COUNT; i++) {
+		if (!bus_option_resolve(&program, source, &o->bus, i, BUS_PEER_DIALS,
+					&bus[i]))
+			return false;
+	}
+	if (o->state[0] == '\0') {
+		config_complain(&program, source,
+				"--state is empty: a file, or :memory:");
+		return false;
+	}
+	return has_good_names(o, source) && has_good_bans(o, source) &&
+	       service_check(&program, source, &o->service);
+}
+
+static bool would_start(const void *fresh, const struct config_source *source)
+{
+	struct bus_address bus[ENDPOINT_COUNT] = {0};
+	bool good = check(fresh, source, bus);
+
+	for (enum bus_endpoint i = 0; i < ENDPOINT_COUNT; i++)
+		bus_ends_free(&bus[i].ends);
+	return good;
+}
+
 static enum status on_reload(void *ctx)
 {
 	struct process *p = ctx;
+	struct config_reloading r = {&program, &p->source, live, NELEMS(live),
+				     would_start};
 	struct options fresh;
-	const char *why;
-	enum status st = config_reload(&program, &p->source, live, NELEMS(live),
-				       &p->given, &fresh);
+	enum status st = ST_OK;
 
-	for (enum bus_endpoint i = 0; st == ST_OK && i < ENDPOINT_COUNT; i++) {
-		if (bus_url_is_tls(p->options.bus[i].url))
-			st = bus_certificates_check(&p->options.bus[i], BUS_PEER_DIALS);
-	}
-	if (st == ST_OK && ban_first_bad(&fresh.bans, &why) != NULL) {
-		log_error("reload_refused", "why=\"--ban: %s\"", why);
-		st = ST_DENIED;
-	}
+	for (enum bus_endpoint i = 0; st == ST_OK && i < ENDPOINT_COUNT; i++)
+		st = bus_certificates_check(&p->options.bus[i], BUS_PEER_DIALS);
+	if (st == ST_OK)
+		st = config_reload(&r, &p->given, &fresh);
 	if (st != ST_OK)
 		return st;
 	p->given = fresh;
@@ -288,25 +312,6 @@ static enum status on_reload(void *ctx)
 	return ST_OK;
 }
 
-/* False: a complaint was written. */
-static bool check(struct process *p)
-{
-	const struct options *o = &p->given;
-
-	for (enum bus_endpoint i = 0; i < ENDPOINT_COUNT; i++) {
-		if (!bus_option_resolve(&program, &p->source, &o->bus, i, BUS_PEER_DIALS,
-					&p->options.bus[i]))
-			return false;
-	}
-	if (o->state[0] == '\0') {
-		config_complain(&program, &p->source,
-				"--state is empty: a file, or :memory:");
-		return false;
-	}
-	return has_good_names(o, &p->source) && has_good_bans(o, &p->source) &&
-	       service_check(&program, &p->source, &o->service);
-}
-
 int main(int argc, char **argv)
 {
 	static struct process p; /* lives as long as the process; nothing else sees it */
@@ -318,7 +323,7 @@ int main(int argc, char **argv)
 	outcome = config_load(&program, &p.source, &p.given, &operands);
 	if (outcome == CONFIG_DONE || outcome == CONFIG_BAD)
 		return outcome == CONFIG_DONE ? 0 : 2;
-	if (!check(&p))
+	if (!check(&p.given, &p.source, p.options.bus))
 		return 2;
 	if (outcome == CONFIG_CHECK)
 		return 0;

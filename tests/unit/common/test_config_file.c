@@ -271,12 +271,24 @@ static void b7_a_secret_may_be_in_a_private_file_of_its_own(void **state)
 
 static const char *const live[] = {"history", "origin", "grace"};
 
+/* What goes together is not in the table. */
+static bool check(const void *fresh, const struct config_source *source)
+{
+	const struct settings *s = fresh;
+
+	if (s->state == NULL || strcmp(s->state, "foo") != 0)
+		return true;
+	config_complain(&program, source, "--state: foo is none");
+	return false;
+}
+
 static enum status reload(struct settings *fresh)
 {
 	struct config_source source = {1, (char *[]){"plume-test", NULL}, fake_env,
 				       stdout, stderr};
+	struct config_reloading r = {&program, &source, live, NELEMS(live), check};
 
-	return config_reload(&program, &source, live, NELEMS(live), &t.settings, fresh);
+	return config_reload(&r, &t.settings, fresh);
 }
 
 static void what_is_live_changes_and_the_rest_stays(void **state)
@@ -309,6 +321,21 @@ static void a_bad_file_changes_nothing(void **state)
 	assert_int_equal(reload(&fresh), ST_DENIED);
 }
 
+/* Also in an option that takes a restart: the next start would find it. */
+static void what_no_start_would_take_changes_nothing(void **state)
+{
+	struct settings fresh;
+
+	(void)state;
+	WRITE("history = 7\nstate = a.db\n");
+	assert_int_equal(load(), CONFIG_RUN);
+	WRITE("history = 8\nstate = foo\n");
+	assert_int_equal(reload(&fresh), ST_DENIED);
+	WRITE("history = 8\nstate = b.db\n");
+	assert_int_equal(reload(&fresh), ST_OK);
+	assert_string_equal(fresh.state, "a.db");
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -325,6 +352,7 @@ int main(void)
 		TEST(b7_a_secret_may_be_in_a_private_file_of_its_own),
 		TEST(what_is_live_changes_and_the_rest_stays),
 		TEST(a_bad_file_changes_nothing),
+		TEST(what_no_start_would_take_changes_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
