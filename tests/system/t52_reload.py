@@ -291,6 +291,27 @@ def test_b7_a_key_of_the_bus_that_others_can_read_is_refused(name, system):
     reload(one)
 
 
+def test_b1_a_certificate_that_has_ended_is_refused(system):
+    """By a reload, which would cut the process off, by a start and by --check-config."""
+    plume = system.secure().start()
+    gateway, ann = plume.gateways[0], plume.join("ann")
+    path = plume.certificates / "gateway/cert.pem"
+    good, ended = path.read_bytes(), plume.directory / "ended.pem"
+    command = ["openssl", "x509", "-in", path, "-signkey", path, "-days", "-1", "-out", ended]
+    subprocess.run(command, check=True, capture_output=True)
+    path.write_bytes(ended.read_bytes() + good)
+    reload(gateway, "refused")
+    assert "has ended" in gateway.events("reload_refused", level="error")[0]["why"]
+    ann.settle()
+    options = process.as_options({"bus": plume.bus, **plume.shown("plume-gateway")})
+    for check in ([], ["--check-config"]):
+        run = process.run("plume-gateway", *options, *check)
+        assert run.returncode == 2 and "has ended" in run.stderr
+    path.write_bytes(good)
+    reload(gateway)
+    ann.settle()
+
+
 def test_what_takes_a_restart_is_named_and_stays(system, config):
     path = config("flush-interval = 20ms\n")
     plume = system.start(gateway={"config": path})
