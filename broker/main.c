@@ -7,8 +7,8 @@
 
 #include <uv.h>
 
-#include "broker/ban_words.h"
 #include "broker/broker.h"
+#include "broker/option_lists.h"
 #include "common/attr.h"
 #include "common/bus_options.h"
 #include "common/config.h"
@@ -192,36 +192,6 @@ static const char *const live[] = {"code-tries",     "tries-per-address",
 				   "history-age",    "ban",
 				   SERVICE_LIVE};
 
-static bool has_good_bans(const struct options *o, const struct config_source *source)
-{
-	const char *why, *bad = ban_first_bad(&o->bans, &why);
-	char quoted[128];
-
-	if (bad != NULL)
-		config_complain(&program, source, "--ban: %s: %s",
-				log_quote(quoted, sizeof quoted, slice_of(bad)), why);
-	return bad == NULL;
-}
-
-static bool has_good_names(const struct options *o, const struct config_source *source)
-{
-	struct name_keyer *keyer;
-	bool good = name_keyer_new(&keyer) == ST_OK;
-
-	for (size_t i = 0; good && i < o->reserved.n; i++) {
-		struct slice name = slice_of(o->reserved.items[i]);
-		struct name_keys keys;
-		char quoted[NAME_MAX_BYTES * 4];
-
-		good = name_keys_of(keyer, name, &keys) == ST_OK;
-		if (!good)
-			config_complain(&program, source, "--reserve: %s is no name",
-					log_quote(quoted, sizeof quoted, name));
-	}
-	name_keyer_free(&keyer);
-	return good;
-}
-
 struct process {
 	struct service service;
 	struct config_source source;
@@ -263,6 +233,8 @@ static void write_metrics(void *ctx, FILE *out)
 static bool check(const struct options *o, const struct config_source *source,
 		  struct bus_address bus[ENDPOINT_COUNT])
 {
+	const struct option_lists lists = {&o->reserved, &o->bans, &o->deny, &o->allow};
+
 	for (enum bus_endpoint i = 0; i < ENDPOINT_COUNT; i++) {
 		if (!bus_option_resolve(&program, source, &o->bus, i, BUS_PEER_DIALS,
 					&bus[i]))
@@ -273,7 +245,7 @@ static bool check(const struct options *o, const struct config_source *source,
 				"--state is empty: a file, or :memory:");
 		return false;
 	}
-	return has_good_names(o, source) && has_good_bans(o, source) &&
+	return option_lists_are_good(&lists, &program, source) &&
 	       service_check(&program, source, &o->service);
 }
 

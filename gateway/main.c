@@ -17,6 +17,7 @@
 #include "common/service.h"
 #include "gateway/gateway.h"
 #include "gateway/listener.h"
+#include "gateway/origin.h"
 
 struct options {
 	struct bus_settings bus;
@@ -133,6 +134,31 @@ struct process {
 	struct gateway *gateway;
 };
 
+static bool has_good_origins(const struct config_source *source, const struct options *o)
+{
+	char quoted[128], guess[ORIGIN_CAP];
+
+	for (size_t i = 0; i < o->origins.n; i++) {
+		struct slice origin = slice_of(o->origins.items[i]);
+
+		if (origin_is_valid(origin))
+			continue;
+		log_quote(quoted, sizeof quoted, origin);
+		if (origin_guess(origin, guess))
+			config_complain(
+				&program, source,
+				"--origin: %s is not what browsers send; did you mean %s?",
+				quoted, guess);
+		else
+			config_complain(
+				&program, source,
+				"--origin: %s is no origin like https://chat.example",
+				quoted);
+		return false;
+	}
+	return true;
+}
+
 /* What the table cannot check; complains. */
 static bool are_good(const struct config_source *source, const struct options *o,
 		     struct gateway_options *out)
@@ -145,6 +171,8 @@ static bool are_good(const struct config_source *source, const struct options *o
 				log_quote(quoted, sizeof quoted, slice_of(o->listen)));
 		return false;
 	}
+	if (!has_good_origins(source, o))
+		return false;
 	forwarded_trust_init(&out->proxies, &o->proxies, &bad);
 	if (bad != NULL)
 		config_complain(&program, source,
