@@ -104,7 +104,7 @@ static enum status read_lines(struct reading *r, struct slice text)
 	enum status st = ST_OK;
 
 	for (r->line = 1; text.len > 0 && st == ST_OK; r->line++) {
-		slice_cut(text, '\n', &line, &text);
+		slice_cut_line(text, &line, &text);
 		st = read_line(r, line);
 	}
 	return st;

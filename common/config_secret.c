@@ -64,7 +64,7 @@ static const char *take_line(int fd, struct slice *line_out, char *buf)
 	if (!read_all(fd, buf, CONFIG_SECRET_MAX, &len))
 		return strerror(errno);
 
-	slice_cut((struct slice){buf, len}, '\n', line_out, &rest);
+	slice_cut_line((struct slice){buf, len}, line_out, &rest);
 	if (line_out->len == 0)
 		return "has an empty first line";
 	if (memchr(line_out->ptr, '\0', line_out->len) != NULL)

@@ -392,6 +392,10 @@ static void a_secret_comes_from_a_variable_or_a_file(void **state)
 	assert_int_equal(LOAD("--key-file", t.file), CONFIG_RUN);
 	assert_string_equal(t.settings.key, "from file");
 
+	write_key("pw\r\n", 4, 0600);
+	assert_int_equal(LOAD("--key-file", t.file), CONFIG_RUN);
+	assert_string_equal(t.settings.key, "pw");
+
 	forget();
 	set_variable("PLUME_KEY_FILE", t.file);
 	write_key("no newline", 10, 0400);
@@ -419,6 +423,7 @@ static void a_careless_secret_file_is_refused(void **state)
 		{"hush\n", 5, 0620, "by others than its owner"},
 		{"", 0, 0600, "is empty"},
 		{"\nhush\n", 6, 0600, "has an empty first line"},
+		{"\r\nhush\n", 7, 0600, "has an empty first line"},
 		{"hu\0sh\n", 6, 0600, "has a NUL byte"},
 		{large, sizeof large, 0600, "is larger than 4096 bytes"},
 	};
