@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/config_secret.h"
 #include "common/config_value.h"
 #include "common/log.h"
 #include "common/memory.h"
@@ -126,7 +127,7 @@ static const char *slurp(const char *path, char *buf, size_t *len_out, bool *is_
 		why = strerror(errno);
 	else if (!S_ISREG(st.st_mode))
 		why = "is not a regular file";
-	*is_private = why == NULL && (st.st_mode & 077) == 0;
+	*is_private = why == NULL && config_file_is_private(path, &st);
 	while (why == NULL && n > 0 && *len_out <= CONFIG_FILE_MAX) {
 		n = read(fd, buf + *len_out, CONFIG_FILE_MAX + 1 - *len_out);
 		if (n < 0 && errno != EINTR)
