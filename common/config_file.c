@@ -33,10 +33,14 @@ static enum status refuse_name(const struct reading *r, struct slice name)
 	char shown[SHOWN_CAP], nearest[CONFIG_NAME_CAP];
 
 	log_quote(shown, sizeof shown, name);
-	if (config_name_nearest(r->program, name, nearest))
-		return REFUSE(r, "%s:%u: unknown option %s; did you mean %s?", r->path,
-			      r->line, shown, nearest);
-	return REFUSE(r, "%s:%u: unknown option %s; see --help", r->path, r->line, shown);
+	if (!config_name_nearest(r->program, name, nearest))
+		return REFUSE(r, "%s:%u: unknown option %s; see --help", r->path, r->line,
+			      shown);
+	if (slice_equal(name, slice_of(nearest)))
+		return REFUSE(r, "%s:%u: %s is for the command line only", r->path,
+			      r->line, shown);
+	return REFUSE(r, "%s:%u: unknown option %s; did you mean %s?", r->path, r->line,
+		      shown, nearest);
 }
 
 /* In a file a secret has two forms, a flag one. */
