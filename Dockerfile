@@ -16,7 +16,7 @@ RUN cmake --preset release -DBUILD_TESTING=OFF -DCMAKE_INSTALL_PREFIX=/usr \
 FROM debian:bookworm-slim AS role
 RUN apt-get update \
  && apt-get install -y --no-install-recommends \
-	libjansson4 libmicrohttpd12 libmsgpackc2 libnng1 libsodium23 libuv1 \
+	libjansson4 libmbedcrypto7 libmbedx509-1 libmicrohttpd12 libmsgpackc2 libnng1 libsodium23 libuv1 \
  && apt-get clean && rm -rf /var/lib/apt/lists/* \
  && useradd --uid 10001 --user-group --no-create-home --home-dir /nonexistent \
 	--shell /usr/sbin/nologin plume \

@@ -1,6 +1,8 @@
 /* The pattern matcher steps back to its last star only, so that no pattern takes exponential time. */
 #include "broker/address_list.h"
 
+#include <string.h>
+
 #include "common/slice.h"
 
 bool address_list_fits(const char *pattern, const char *text)
@@ -42,4 +44,23 @@ bool address_list_denies(const struct address_list *list, const char *address)
 {
 	return fits_one(list->deny, list->n_deny, address) ||
 	       (list->n_allow > 0 && !fits_one(list->allow, list->n_allow, address));
+}
+
+const char *address_pattern_why_not(const char *pattern)
+{
+	const char *at = strchr(pattern, '@');
+
+	for (const char *c = pattern; *c != '\0'; c++) {
+		if (*c <= ' ' || *c > '~')
+			return "addresses are compared in ASCII, their domains as xn--...";
+	}
+	if (at == NULL)
+		return strpbrk(pattern, "*?") == NULL
+			       ? "no pattern of addresses; *@DOMAIN is one"
+			       : NULL;
+	if (strchr(at + 1, '@') != NULL)
+		return "more than one @";
+	if (at == pattern || at[1] == '\0')
+		return "nothing on one side of its @";
+	return strpbrk(at, ".*?") == NULL ? "a domain without a dot" : NULL;
 }

@@ -17,5 +17,7 @@ struct address_list {
 bool address_list_denies(const struct address_list *list, const char *address);
 /* Does text fit the pattern?  Takes at most time in proportion to the product of their lengths. */
 bool address_list_fits(const char *pattern, const char *text);
+/* NULL, or why no address can fit the pattern, as a constant text. */
+const char *address_pattern_why_not(const char *pattern);
 
 #endif

@@ -52,14 +52,20 @@ static const struct metric table[] = {
 #include "common/metric_rows.inc"
 };
 
-struct slowest {
+struct gateways_seen {
 	uint64_t newest, lag;
+	size_t heard, silent;
 };
 
 static void look_at_gateway(void *ctx, struct gateway *g)
 {
-	struct slowest *s = ctx;
+	struct gateways_seen *s = ctx;
 
+	if (g->is_silent) {
+		s->silent++; /* how far it was says nothing any more */
+		return;
+	}
+	s->heard++;
 	if (s->newest > g->newest && s->newest - g->newest > s->lag)
 		s->lag = s->newest - g->newest;
 }
@@ -67,12 +73,12 @@ static void look_at_gateway(void *ctx, struct gateway *g)
 void broker_metrics_write(struct broker *b, FILE *out)
 {
 	struct broker_metrics *m = &b->metrics;
-	struct slowest slowest = {history_newest(b->room->history), 0};
+	struct gateways_seen seen = {.newest = history_newest(b->room->history)};
 	uint64_t wall = broker_time().wall_ms, oldest;
 
-	gateways_each(b->room->gateways, look_at_gateway, &slowest);
+	gateways_each(b->room->gateways, look_at_gateway, &seen);
 	m->writable = !b->room->is_full;
-	m->posts = slowest.newest;
+	m->posts = seen.newest;
 	m->history = history_count(b->room->history);
 	m->people = presence_count(b->room->presence);
 	m->clients = presence_clients(b->room->presence);
@@ -87,9 +93,10 @@ void broker_metrics_write(struct broker *b, FILE *out)
 	m->bans = bans_count(b->room->bans);
 	for (unsigned i = 0; i < BAN_KINDS; i++)
 		m->ban_hits[i] = bans_hits(b->room->bans, (enum ban_kind)i);
-	m->gateways = gateways_count(b->room->gateways);
+	m->gateways = seen.heard;
+	m->gateways_silent = seen.silent;
 	m->overfull = b->room->overfull;
-	m->gateway_lag = slowest.lag;
+	m->gateway_lag = seen.lag;
 	m->strangers[ENDPOINT_EVENTS] = bus_publisher_strangers(b->publisher);
 	m->strangers[ENDPOINT_COMMANDS] = bus_replier_strangers(b->commands);
 	m->strangers[ENDPOINT_MAIL] = bus_replier_strangers(b->mail);

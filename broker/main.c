@@ -7,8 +7,8 @@
 
 #include <uv.h>
 
-#include "broker/ban_words.h"
 #include "broker/broker.h"
+#include "broker/option_lists.h"
 #include "common/attr.h"
 #include "common/bus_options.h"
 #include "common/config.h"
@@ -192,36 +192,6 @@ static const char *const live[] = {"code-tries",     "tries-per-address",
 				   "history-age",    "ban",
 				   SERVICE_LIVE};
 
-static bool has_good_bans(const struct options *o, const struct config_source *source)
-{
-	const char *why, *bad = ban_first_bad(&o->bans, &why);
-	char quoted[128];
-
-	if (bad != NULL)
-		config_complain(&program, source, "--ban: %s: %s",
-				log_quote(quoted, sizeof quoted, slice_of(bad)), why);
-	return bad == NULL;
-}
-
-static bool has_good_names(const struct options *o, const struct config_source *source)
-{
-	struct name_keyer *keyer;
-	bool good = name_keyer_new(&keyer) == ST_OK;
-
-	for (size_t i = 0; good && i < o->reserved.n; i++) {
-		struct slice name = slice_of(o->reserved.items[i]);
-		struct name_keys keys;
-		char quoted[NAME_MAX_BYTES * 4];
-
-		good = name_keys_of(keyer, name, &keys) == ST_OK;
-		if (!good)
-			config_complain(&program, source, "--reserve: %s is no name",
-					log_quote(quoted, sizeof quoted, name));
-	}
-	name_keyer_free(&keyer);
-	return good;
-}
-
 struct process {
 	struct service service;
 	struct config_source source;
@@ -259,22 +229,48 @@ static void write_metrics(void *ctx, FILE *out)
 	broker_write_metrics(p->broker, out);
 }
 
+/* False: a complaint was written. */
+static bool check(const struct options *o, const struct config_source *source,
+		  struct bus_address bus[ENDPOINT_COUNT])
+{
+	const struct option_lists lists = {&o->reserved, &o->bans, &o->deny, &o->allow};
+
+	for (enum bus_endpoint i = 0; i < ENDPOINT_COUNT; i++) {
+		if (!bus_option_resolve(&program, source, &o->bus, i, BUS_PEER_DIALS,
+					&bus[i]))
+			return false;
+	}
+	if (o->state[0] == '\0') {
+		config_complain(&program, source,
+				"--state is empty: a file, or :memory:");
+		return false;
+	}
+	return option_lists_are_good(&lists, &program, source) &&
+	       service_check(&program, source, &o->service);
+}
+
+static bool would_start(const void *fresh, const struct config_source *source)
+{
+	struct bus_address bus[ENDPOINT_COUNT] = {0};
+	bool good = check(fresh, source, bus);
+
+	for (enum bus_endpoint i = 0; i < ENDPOINT_COUNT; i++)
+		bus_ends_free(&bus[i].ends);
+	return good;
+}
+
 static enum status on_reload(void *ctx)
 {
 	struct process *p = ctx;
+	struct config_reloading r = {&program, &p->source, live, NELEMS(live),
+				     would_start};
 	struct options fresh;
-	const char *why;
-	enum status st = config_reload(&program, &p->source, live, NELEMS(live),
-				       &p->given, &fresh);
+	enum status st = ST_OK;
 
-	for (enum bus_endpoint i = 0; st == ST_OK && i < ENDPOINT_COUNT; i++) {
-		if (bus_url_is_tls(p->options.bus[i].url))
-			st = bus_certificates_check(&p->options.bus[i], BUS_PEER_DIALS);
-	}
-	if (st == ST_OK && ban_first_bad(&fresh.bans, &why) != NULL) {
-		log_error("reload_refused", "why=\"--ban: %s\"", why);
-		st = ST_DENIED;
-	}
+	for (enum bus_endpoint i = 0; st == ST_OK && i < ENDPOINT_COUNT; i++)
+		st = bus_certificates_check(&p->options.bus[i], BUS_PEER_DIALS);
+	if (st == ST_OK)
+		st = config_reload(&r, &p->given, &fresh);
 	if (st != ST_OK)
 		return st;
 	p->given = fresh;
@@ -288,25 +284,6 @@ static enum status on_reload(void *ctx)
 	return ST_OK;
 }
 
-/* False: a complaint was written. */
-static bool check(struct process *p)
-{
-	const struct options *o = &p->given;
-
-	for (enum bus_endpoint i = 0; i < ENDPOINT_COUNT; i++) {
-		if (!bus_option_resolve(&program, &p->source, &o->bus, i, BUS_PEER_DIALS,
-					&p->options.bus[i]))
-			return false;
-	}
-	if (o->state[0] == '\0') {
-		config_complain(&program, &p->source,
-				"--state is empty: a file, or :memory:");
-		return false;
-	}
-	return has_good_names(o, &p->source) && has_good_bans(o, &p->source) &&
-	       service_check(&program, &p->source, &o->service);
-}
-
 int main(int argc, char **argv)
 {
 	static struct process p; /* lives as long as the process; nothing else sees it */
@@ -318,7 +295,7 @@ int main(int argc, char **argv)
 	outcome = config_load(&program, &p.source, &p.given, &operands);
 	if (outcome == CONFIG_DONE || outcome == CONFIG_BAD)
 		return outcome == CONFIG_DONE ? 0 : 2;
-	if (!check(&p))
+	if (!check(&p.given, &p.source, p.options.bus))
 		return 2;
 	if (outcome == CONFIG_CHECK)
 		return 0;

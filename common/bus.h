@@ -45,7 +45,7 @@ struct bus_address {
 	struct bus_ends *ends; /* NULL: bus_renew() has nothing to do */
 };
 
-/* Can the certificates be used?  Logs why not. */
+/* Can the certificates be used, where there are any?  Logs why not. */
 enum bus_peer { BUS_PEER_DIALS, BUS_PEER_LISTENS };
 enum status bus_certificates_check(const struct bus_address *at,
 				   enum bus_peer peer) ATTR_USE_RESULT;

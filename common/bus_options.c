@@ -1,7 +1,9 @@
 /* One row each of the option tables, and what they mean together. */
 #include "common/bus_options.h"
 
+#include "common/certificate.h"
 #include "common/config_secret.h"
+#include "common/daemon.h"
 #include "common/log.h"
 #include "common/memory.h"
 
@@ -55,12 +57,13 @@ static struct ca find_ca(const struct bus_settings *s, enum bus_endpoint endpoin
 }
 
 static bool check_file(const struct asking *a, const char *option, const char *file,
-		       enum config_file_kind kind)
+		       enum config_file_kind kind, enum certificate_use use)
 {
 	char shown[SHOWN_CAP];
 	const char *why;
 
-	if (config_file_check(file, kind, &why) == ST_OK)
+	if (config_file_check(file, kind, &why) == ST_OK &&
+	    certificate_check(file, use, daemon_wall_ms(), &why) == ST_OK)
 		return true;
 	return REFUSE(a, "%s: %s: %s", option,
 		      log_quote(shown, sizeof shown, slice_of(file)), why);
@@ -73,8 +76,10 @@ static bool check_tls(const struct asking *a, const struct bus_settings *s,
 		return REFUSE(a, "%s is TLS: --bus-cert FILE is required", url);
 	if (ca->file == NULL)
 		return REFUSE(a, "%s is TLS: %s FILE is required", url, ca->option);
-	return check_file(a, "--bus-cert", s->cert, CONFIG_FILE_PRIVATE) &&
-	       check_file(a, ca->option, ca->file, CONFIG_FILE_PUBLIC);
+	return check_file(a, "--bus-cert", s->cert, CONFIG_FILE_PRIVATE,
+			  CERTIFICATE_SHOWN) &&
+	       check_file(a, ca->option, ca->file, CONFIG_FILE_PUBLIC,
+			  CERTIFICATE_TRUSTED);
 }
 
 bool bus_option_resolve(const struct config_program *program,

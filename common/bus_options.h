@@ -78,7 +78,7 @@ struct bus_settings {
 	}
 
 /* The address of an endpoint for whoever has peers of that kind there; complains and returns false
- * when it is none of the bus, lacks its certificates or would leave the machine in clear.  The
+ * when it is none of the bus, lacks its certificates or has such that ended, or would leave the machine in clear.  The
  * address lives as long as what the settings point to. */
 bool bus_option_resolve(const struct config_program *program,
 			const struct config_source *source, const struct bus_settings *s,

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/config_secret.h"
 #include "common/config_value.h"
 #include "common/log.h"
 #include "common/memory.h"
@@ -32,10 +33,14 @@ static enum status refuse_name(const struct reading *r, struct slice name)
 	char shown[SHOWN_CAP], nearest[CONFIG_NAME_CAP];
 
 	log_quote(shown, sizeof shown, name);
-	if (config_name_nearest(r->program, name, nearest))
-		return REFUSE(r, "%s:%u: unknown option %s; did you mean %s?", r->path,
-			      r->line, shown, nearest);
-	return REFUSE(r, "%s:%u: unknown option %s; see --help", r->path, r->line, shown);
+	if (!config_name_nearest(r->program, name, nearest))
+		return REFUSE(r, "%s:%u: unknown option %s; see --help", r->path, r->line,
+			      shown);
+	if (slice_equal(name, slice_of(nearest)))
+		return REFUSE(r, "%s:%u: %s is for the command line only", r->path,
+			      r->line, shown);
+	return REFUSE(r, "%s:%u: unknown option %s; did you mean %s?", r->path, r->line,
+		      shown, nearest);
 }
 
 /* In a file a secret has two forms, a flag one. */
@@ -104,7 +109,7 @@ static enum status read_lines(struct reading *r, struct slice text)
 	enum status st = ST_OK;
 
 	for (r->line = 1; text.len > 0 && st == ST_OK; r->line++) {
-		slice_cut(text, '\n', &line, &text);
+		slice_cut_line(text, &line, &text);
 		st = read_line(r, line);
 	}
 	return st;
@@ -126,7 +131,7 @@ static const char *slurp(const char *path, char *buf, size_t *len_out, bool *is_
 		why = strerror(errno);
 	else if (!S_ISREG(st.st_mode))
 		why = "is not a regular file";
-	*is_private = why == NULL && (st.st_mode & 077) == 0;
+	*is_private = why == NULL && config_file_is_private(path, &st);
 	while (why == NULL && n > 0 && *len_out <= CONFIG_FILE_MAX) {
 		n = read(fd, buf + *len_out, CONFIG_FILE_MAX + 1 - *len_out);
 		if (n < 0 && errno != EINTR)

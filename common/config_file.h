@@ -2,7 +2,7 @@
  *
  * Names are those of the command line without dashes; a secret is NAME = VALUE in a file that only
  * its owner can read, or NAME-file = PATH.  Blank lines and lines that begin with # say nothing.  A
- * value goes to the end of its line, without spaces at its ends.  A list may be given on several
+ * value goes to the end of its line (LF or CR LF), without spaces at its ends.  A list may be given on several
  * lines.  The file is regular, of at most CONFIG_FILE_MAX bytes. */
 #ifndef COMMON_CONFIG_FILE_H
 #define COMMON_CONFIG_FILE_H

@@ -1,7 +1,6 @@
-/* A second loading beside the first, and a comparison. */
+/* A second loading beside the first, with the checks of a start, and a comparison. */
 #include "common/config_reload.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,50 +9,55 @@
 
 enum { WHY_CAP = 512 };
 
-static bool is_live(const struct config_option *o, const char *const *live, size_t n)
+static bool is_live(const struct config_reloading *r, const struct config_option *o)
 {
-	for (size_t i = 0; i < n; i++) {
-		if (strcmp(o->name, live[i]) == 0)
+	for (size_t i = 0; i < r->n_live; i++) {
+		if (strcmp(o->name, r->live[i]) == 0)
 			return true;
 	}
 	return false;
 }
 
-static enum status load(const struct config_program *program,
-			const struct config_source *source, void *fresh)
+static bool would_start(const struct config_reloading *r,
+			const struct config_source *quiet, void *fresh)
 {
-	struct config_source quiet = *source;
-	char *complaint = NULL, shown[WHY_CAP];
-	enum config_outcome outcome;
-	size_t len = 0;
 	int operands;
+
+	return config_load(r->program, quiet, fresh, &operands) == CONFIG_RUN &&
+	       r->check(fresh, quiet);
+}
+
+static enum status load(const struct config_reloading *r, void *fresh)
+{
+	struct config_source quiet = *r->source;
+	char *complaint = NULL, shown[WHY_CAP];
+	size_t len = 0;
+	bool good;
 
 	quiet.err = open_memstream(&complaint, &len);
 	if (quiet.err == NULL)
 		return ST_IO;
-	outcome = config_load(program, &quiet, fresh, &operands);
+	good = would_start(r, &quiet, fresh);
 	fclose(quiet.err);
 	while (len > 0 && complaint[len - 1] == '\n')
 		len--;
-	if (outcome != CONFIG_RUN)
+	if (!good)
 		log_error("reload_refused", "why=%s",
 			  log_quote(shown, sizeof shown, (struct slice){complaint, len}));
 	free(complaint);
-	return outcome == CONFIG_RUN ? ST_OK : ST_DENIED;
+	return good ? ST_OK : ST_DENIED;
 }
 
-enum status config_reload(const struct config_program *program,
-			  const struct config_source *source, const char *const *live,
-			  size_t n_live, const void *old, void *fresh)
+enum status config_reload(const struct config_reloading *r, const void *old, void *fresh)
 {
-	enum status st = load(program, source, fresh);
+	enum status st = load(r, fresh);
 
-	for (size_t i = 0; st == ST_OK && i < program->n_options; i++) {
-		const struct config_option *o = &program->options[i];
+	for (size_t i = 0; st == ST_OK && i < r->program->n_options; i++) {
+		const struct config_option *o = &r->program->options[i];
 
 		if (config_value_is_equal(o, old, fresh))
 			continue;
-		if (is_live(o, live, n_live)) {
+		if (is_live(r, o)) {
 			log_info("reload_changed", "option=%s", o->name);
 			continue;
 		}

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -11,18 +12,33 @@
 #include "common/config_value.h"
 #include "common/slice.h"
 
-static const char *why_not_private(const struct stat *st)
+/* Directly in it, and by no way around. */
+static bool is_credential(const char *path)
+{
+	const char *folder = getenv("CREDENTIALS_DIRECTORY");
+	size_t len = folder == NULL ? 0 : strlen(folder);
+
+	return len > 0 && strncmp(path, folder, len) == 0 && path[len] == '/' &&
+	       strchr(path + len + 1, '/') == NULL;
+}
+
+bool config_file_is_private(const char *path, const struct stat *st)
+{
+	return (st->st_mode & (is_credential(path) ? 037 : 077)) == 0;
+}
+
+static const char *why_not_private(const char *path, const struct stat *st)
 {
 	if (!S_ISREG(st->st_mode))
 		return "is not a regular file";
-	if ((st->st_mode & 077) != 0)
+	if (!config_file_is_private(path, st))
 		return "can be read or written by others than its owner (chmod 600 it)";
 	return NULL;
 }
 
-static const char *why_not(const struct stat *st)
+static const char *why_not(const char *path, const struct stat *st)
 {
-	const char *why = why_not_private(st);
+	const char *why = why_not_private(path, st);
 
 	if (why != NULL)
 		return why;
@@ -49,7 +65,7 @@ static bool read_all(int fd, char *buf, size_t cap, size_t *len_out)
 	return true;
 }
 
-static const char *take_line(int fd, struct slice *line_out, char *buf)
+static const char *take_line(const char *path, int fd, struct slice *line_out, char *buf)
 {
 	struct slice rest;
 	struct stat st;
@@ -58,13 +74,13 @@ static const char *take_line(int fd, struct slice *line_out, char *buf)
 
 	if (fstat(fd, &st) != 0)
 		return strerror(errno);
-	why = why_not(&st);
+	why = why_not(path, &st);
 	if (why != NULL)
 		return why;
 	if (!read_all(fd, buf, CONFIG_SECRET_MAX, &len))
 		return strerror(errno);
 
-	slice_cut((struct slice){buf, len}, '\n', line_out, &rest);
+	slice_cut_line((struct slice){buf, len}, line_out, &rest);
 	if (line_out->len == 0)
 		return "has an empty first line";
 	if (memchr(line_out->ptr, '\0', line_out->len) != NULL)
@@ -86,7 +102,7 @@ enum status config_secret_read(const char *path, const char **out, const char **
 		return ST_IO;
 	}
 
-	*why = take_line(fd, &line, buf);
+	*why = take_line(path, fd, &line, buf);
 	close(fd);
 	if (*why != NULL)
 		return ST_DENIED;
@@ -104,7 +120,7 @@ enum status config_file_check(const char *path, enum config_file_kind kind,
 	if (fd < 0 || fstat(fd, &st) != 0)
 		*why = strerror(errno);
 	else if (kind == CONFIG_FILE_PRIVATE)
-		*why = why_not_private(&st);
+		*why = why_not_private(path, &st);
 	else if (!S_ISREG(st.st_mode))
 		*why = "is not a regular file";
 	if (fd >= 0)

@@ -59,6 +59,13 @@ static bool is_blank(char c)
 	return c == ' ' || c == '\t';
 }
 
+void slice_cut_line(struct slice s, struct slice *line, struct slice *rest)
+{
+	slice_cut(s, '\n', line, rest);
+	if (line->len > 0 && line->ptr[line->len - 1] == '\r')
+		line->len--;
+}
+
 struct slice slice_trim(struct slice s)
 {
 	while (s.len > 0 && is_blank(s.ptr[0])) {

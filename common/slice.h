@@ -28,6 +28,9 @@ bool slice_starts(struct slice s, struct slice prefix);
 /* Cuts at the first byte `at`: *head is what stands before it, *tail what follows it.
  * Without such a byte *head is all of s, *tail is empty and the result is false. */
 bool slice_cut(struct slice s, char at, struct slice *head, struct slice *tail);
+/* Cuts the first line off: without its line feed, nor the carriage return that editors of other systems put
+ * before it. */
+void slice_cut_line(struct slice s, struct slice *line, struct slice *rest);
 /* Without ASCII spaces and tabs at both ends. */
 struct slice slice_trim(struct slice s);
 /* Gives a NUL-terminated copy on the heap; the caller frees it. */

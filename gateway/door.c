@@ -16,6 +16,8 @@
 #include "gateway/caller.h"
 #include "gateway/gateway.h"
 
+enum { ORIGIN_SHOWN_CAP = 128 };
+
 struct door {
 	struct gateway *gateway;
 	struct caller *callers; /* a list */
@@ -146,6 +148,21 @@ static void hand_on(struct door *d, struct caller *c, const struct http_head *h,
 	free(bytes);
 }
 
+/* Which origin it was, if that is why: --origin may be wrong. */
+static void log_refusal(const struct http_head *h, unsigned int status)
+{
+	char quoted[ORIGIN_SHOWN_CAP];
+	struct slice origin = S("");
+
+	if (status != 403) {
+		log_info("upgrade_refused", "status=%u", status);
+		return;
+	}
+	http_head_value(h, S("origin"), &origin);
+	log_info("upgrade_refused", "status=%u origin=%s", status,
+		 log_quote(quoted, sizeof quoted, origin));
+}
+
 static void upgrade(struct door *d, struct caller *c, const struct http_head *h)
 {
 	struct gateway *g = d->gateway;
@@ -161,7 +178,7 @@ static void upgrade(struct door *d, struct caller *c, const struct http_head *h)
 	if (no == 403)
 		g->metrics.turned_away[TURNED_ORIGIN]++;
 	if (no != 0) {
-		log_info("upgrade_refused", "status=%u", no);
+		log_refusal(h, no);
 		answer(d, c, rules.by_https, http_answer_status(no));
 	} else if (!c->is_counted &&
 		   admission_of_network(g->admission, &g->options->admission, &from) !=

@@ -17,6 +17,7 @@
 #include "common/service.h"
 #include "gateway/gateway.h"
 #include "gateway/listener.h"
+#include "gateway/origin.h"
 
 struct options {
 	struct bus_settings bus;
@@ -133,6 +134,31 @@ struct process {
 	struct gateway *gateway;
 };
 
+static bool has_good_origins(const struct config_source *source, const struct options *o)
+{
+	char quoted[128], guess[ORIGIN_CAP];
+
+	for (size_t i = 0; i < o->origins.n; i++) {
+		struct slice origin = slice_of(o->origins.items[i]);
+
+		if (origin_is_valid(origin))
+			continue;
+		log_quote(quoted, sizeof quoted, origin);
+		if (origin_guess(origin, guess))
+			config_complain(
+				&program, source,
+				"--origin: %s is not what browsers send; did you mean %s?",
+				quoted, guess);
+		else
+			config_complain(
+				&program, source,
+				"--origin: %s is no origin like https://chat.example",
+				quoted);
+		return false;
+	}
+	return true;
+}
+
 /* What the table cannot check; complains. */
 static bool are_good(const struct config_source *source, const struct options *o,
 		     struct gateway_options *out)
@@ -145,6 +171,8 @@ static bool are_good(const struct config_source *source, const struct options *o
 				log_quote(quoted, sizeof quoted, slice_of(o->listen)));
 		return false;
 	}
+	if (!has_good_origins(source, o))
+		return false;
 	forwarded_trust_init(&out->proxies, &o->proxies, &bad);
 	if (bad != NULL)
 		config_complain(&program, source,
@@ -227,66 +255,50 @@ static void write_metrics(void *ctx, FILE *out)
 	gateway_metrics_write(p->gateway, out);
 }
 
-/* False: a line was logged, and nothing was taken. */
-static bool take_proxies(const struct config_list *listed, struct forwarded_trust *out)
+/* False: a complaint was written. */
+static bool check(const struct options *o, const struct config_source *source,
+		  struct gateway_options *out)
 {
-	struct forwarded_trust trust;
-	const char *bad;
-	char quoted[128];
-
-	forwarded_trust_init(&trust, listed, &bad);
-	if (bad == NULL)
-		*out = trust;
-	else
-		log_error("reload_refused",
-			  "option=trusted-proxy network=%s why=\"not one\"",
-			  log_quote(quoted, sizeof quoted, slice_of(bad)));
-	return bad == NULL;
+	return bus_option_resolve(&program, source, &o->bus, ENDPOINT_EVENTS,
+				  BUS_PEER_LISTENS, &out->events) &&
+	       bus_option_resolve(&program, source, &o->bus, ENDPOINT_COMMANDS,
+				  BUS_PEER_LISTENS, &out->commands) &&
+	       are_good(source, o, out) && service_check(&program, source, &o->service);
 }
 
-/* Could they be used? */
-static enum status check_certificates(const struct bus_address *at)
+static bool would_start(const void *fresh, const struct config_source *source)
 {
-	return bus_url_is_tls(at->url) ? bus_certificates_check(at, BUS_PEER_LISTENS)
-				       : ST_OK;
+	struct gateway_options scratch = {0};
+	bool good = check(fresh, source, &scratch);
+
+	bus_ends_free(&scratch.events.ends);
+	bus_ends_free(&scratch.commands.ends);
+	return good;
 }
 
 static enum status on_reload(void *ctx)
 {
 	struct process *p = ctx;
+	struct config_reloading r = {&program, &p->source, live, NELEMS(live),
+				     would_start};
 	struct options fresh;
-	enum status st = config_reload(&program, &p->source, live, NELEMS(live),
-				       &p->given, &fresh);
+	const char *bad; /* none: they were checked */
+	enum status st = bus_certificates_check(&p->options.events, BUS_PEER_LISTENS);
 
 	if (st == ST_OK)
-		st = check_certificates(&p->options.events);
+		st = bus_certificates_check(&p->options.commands, BUS_PEER_LISTENS);
 	if (st == ST_OK)
-		st = check_certificates(&p->options.commands);
-	if (st == ST_OK && !take_proxies(&fresh.proxies, &p->options.proxies))
-		st = ST_DENIED;
+		st = config_reload(&r, &p->given, &fresh);
 	if (st != ST_OK)
 		return st;
 	p->given = fresh;
 	fill(&p->given, &p->options);
+	forwarded_trust_init(&p->options.proxies, &p->given.proxies, &bad);
 	service_set_log(&p->given.service);
 	if (bus_renew(&p->options.events) != ST_OK ||
 	    bus_renew(&p->options.commands) != ST_OK)
 		_exit(1); /* it would stay deaf: the next start can do better */
 	return ST_OK;
-}
-
-/* False: a complaint was written. */
-static bool check(struct process *p)
-{
-	const struct options *o = &p->given;
-
-	if (!bus_option_resolve(&program, &p->source, &o->bus, ENDPOINT_EVENTS,
-				BUS_PEER_LISTENS, &p->options.events) ||
-	    !bus_option_resolve(&program, &p->source, &o->bus, ENDPOINT_COMMANDS,
-				BUS_PEER_LISTENS, &p->options.commands))
-		return false;
-	return are_good(&p->source, o, &p->options) &&
-	       service_check(&program, &p->source, &o->service);
 }
 
 int main(int argc, char **argv)
@@ -300,7 +312,7 @@ int main(int argc, char **argv)
 	outcome = config_load(&program, &p.source, &p.given, &operands);
 	if (outcome == CONFIG_DONE || outcome == CONFIG_BAD)
 		return outcome == CONFIG_DONE ? 0 : 2;
-	if (!check(&p))
+	if (!check(&p.given, &p.source, &p.options))
 		return 2;
 	if (outcome == CONFIG_CHECK)
 		return 0;

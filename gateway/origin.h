@@ -13,4 +13,12 @@
 bool origin_is_allowed(const struct config_list *listed, struct slice origin,
 		       struct slice host, bool by_https);
 
+enum { ORIGIN_CAP = 288 };
+
+/* Could a browser send it: http(s)://host, with a port that is not the scheme's own, in lower case and with
+ * nothing behind, or null? */
+bool origin_is_valid(struct slice origin);
+/* What somebody meant who wrote that; false: who knows. */
+bool origin_guess(struct slice typed, char out[ORIGIN_CAP]);
+
 #endif

@@ -99,11 +99,14 @@ static void set_deaf(struct uplink *u, bool is_deaf)
 static void start_over(struct uplink *u)
 {
 	uint64_t times = complaints_add(&u->start_overs, S("broker"), u->answered_ms);
+	uint64_t was = u->id;
 
 	if (times > 0)
-		log_warn("start_over", "gateway=%016" PRIx64 " times=%" PRIu64, u->id,
+		log_warn("start_over", "gateway=%016" PRIx64 " times=%" PRIu64, was,
 			 times);
 	take_number(u);
+	/* Each time: it is the name by which operators know this process. */
+	log_info("gateway_number", "gateway=%016" PRIx64 " was=%016" PRIx64, u->id, was);
 	bus_queue_free(&u->queue);
 	u->queue = bus_queue_new();
 	u->events.on_start_over(u->events.ctx);

@@ -122,16 +122,26 @@ static void write_metrics(void *ctx, FILE *out)
 	mailer_write_metrics(p->mailer, out);
 }
 
+static bool would_start(const void *fresh, const struct config_source *source)
+{
+	struct options_meaning scratch = {0};
+	bool good = options_check(fresh, source, &scratch);
+
+	bus_ends_free(&scratch.mail.ends);
+	return good;
+}
+
 static enum status on_reload(void *ctx)
 {
 	static const char *const live[] = {"mail-timeout", "audit-keep", SERVICE_LIVE};
 	struct process *p = ctx;
+	struct config_reloading r = {&options_program, &p->source, live, NELEMS(live),
+				     would_start};
 	struct options fresh;
-	enum status st = config_reload(&options_program, &p->source, live, NELEMS(live),
-				       &p->options, &fresh);
+	enum status st = bus_certificates_check(&p->meaning.mail, BUS_PEER_LISTENS);
 
-	if (st == ST_OK && bus_url_is_tls(p->meaning.mail.url))
-		st = bus_certificates_check(&p->meaning.mail, BUS_PEER_LISTENS);
+	if (st == ST_OK)
+		st = config_reload(&r, &p->options, &fresh);
 	if (st != ST_OK)
 		return st;
 	p->options = fresh;

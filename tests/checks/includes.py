@@ -9,6 +9,7 @@ import sources
 # header (pattern) -> files that may include it (STYLE 40)
 WHERE = {
     "nng/*": ["common/bus_*"],
+    "mbedtls/*": ["common/certificate.c"],
     "libwebsockets.h": ["gateway/server*.c"],
     "microhttpd.h": ["common/admin.c"],
     "jansson.h": ["gateway/browser_json.c", "ctl/report*"],

@@ -85,6 +85,10 @@ BAD_VALUES = [
     ("plume-gateway", "listen", "nowhere"),
     ("plume-gateway", "listen", "127.0.0.1:65536"),
     ("plume-gateway", "posts-per-second", "1e3"),
+    ("plume-broker", "allow-address", "school.example"),
+    ("plume-broker", "deny-address", "*@localhost"),
+    ("plume-gateway", "origin", "*"),
+    ("plume-gateway", "origin", "https://chat.example/"),
     ("plume-mailer", "transport", "pigeon:coop"),
     ("plume-mailer", "smtp-tls", "perhaps"),
     ("plume-mailer", "from", "not an address"),
@@ -97,6 +101,11 @@ def test_malformed_value_exits_2_and_names_the_option(name, option, value, syste
     done = run(name, system, f"--{option}", value, "--check-config")
     assert done.returncode == 2
     assert option in done.stderr
+
+
+def test_an_origin_with_a_slash_is_refused_with_what_was_meant(system):
+    done = run("plume-gateway", system, "--origin", "https://Chat.Example:443/", "--check-config")
+    assert done.returncode == 2 and "did you mean https://chat.example?" in done.stderr
 
 
 def test_environment_gives_options_and_the_command_line_wins(system):

@@ -6,6 +6,7 @@ import http.client
 
 import pytest
 from plume import process
+from plume.wait import until
 
 SECRET = "the cellar is full of gold"
 PNG = base64.b64decode(
@@ -272,6 +273,17 @@ def test_w1_listed_origins_are_the_only_ones(system):
         "https://evil-chat.example",
     ):
         assert upgrade(plume, origin).status == 403, origin
+
+
+def test_w1_a_refused_origin_is_in_the_log_harmless_and_clipped(site):
+    gateway = site.gateways[0]
+    assert upgrade(site, 'http://evil.example"\\ event=x').status == 403
+    line = gateway.wait_for_event("upgrade_refused", status="403")
+    assert line["origin"] == r"http://evil.example\x22\x5c event=x"
+    assert upgrade(site, "http://" + "e" * 3000).status == 403
+    until(lambda: len(gateway.events("upgrade_refused", status="403")) == 2, "the second line")
+    clipped = gateway.events("upgrade_refused", status="403")[1]["origin"]
+    assert len(clipped) < 128 and clipped.endswith("...")
 
 
 def test_w1_a_gateway_may_require_an_origin(system):

@@ -2,6 +2,7 @@
 
 import pytest
 from plume.client import ACCEPTED, NOTICE, FaithfulClient
+from plume.wait import until
 
 
 def test_resume_at_another_gateway_gets_what_was_missed(two_gateways):
@@ -174,7 +175,10 @@ def test_room_in_memory_begins_anew(system):
     epoch = ann.epoch
     plume.broker.kill()
     plume.start_broker(state=":memory:").wait_ready()
-    plume.gateways[0].wait_for_event("start_over")  # the broker does not know it any more
+    gateway = plume.gateways[0]
+    over = gateway.wait_for_event("start_over")  # the broker does not know it any more
+    number = gateway.wait_for_event("gateway_number", was=over["gateway"])["gateway"]
+    until(lambda: number in plume.ctl("status").stdout, "operators know it by its new number")
     ann.connect(plume.gateways[0].url)
     ann.resume()
     ann.expect_reset(reason="session-over")

@@ -302,6 +302,18 @@ def test_returns_closes_and_drops_are_counted(plume):
     grown(gateway, before, "plume_connections_closed_total", 2)
 
 
+def test_a_killed_gateway_counts_as_silent_and_does_not_lag(system):
+    plume = system.start(gateways=2, broker={"gateway_timeout": "1s"})
+    ann = plume.join("ann")
+    assert admin.metrics(plume.broker)["plume_gateways"] == 2
+    plume.gateways[1].kill()
+    until(lambda: admin.metrics(plume.broker)["plume_gateways"] == 1, "it is not heard")
+    for n in range(5):
+        ann.expect_own(ann.say(f"line {n}"))
+    until(lambda: admin.metrics(plume.broker)["plume_gateway_lag_posts"] == 0, "the other one has all")
+    assert admin.metrics(plume.broker)["plume_gateways_silent"] == 1
+
+
 def test_b1_an_insecure_bus_shows_in_the_metrics(system):
     secure = system.start_broker().wait_ready()
     assert admin.metrics(secure)["plume_insecure_bus"] == 0

@@ -205,7 +205,7 @@ def test_another_proxy_is_believed(system, config):
     assert visit("eve", "203.0.113.3") != "withheld"
     config("trusted-proxy = 10.0.0.0/33\n")
     reload(gateway, "refused")
-    assert gateway.events("reload_refused", option="trusted-proxy")
+    assert "--trusted-proxy" in gateway.events("reload_refused")[0]["why"]
     assert visit("fay", "203.0.113.4") != "withheld", "what was is in force"
 
 
@@ -239,6 +239,77 @@ def test_a_bad_file_is_refused_as_a_whole(system, config):
     assert not gateway.events("reload_changed")
     for n in range(5):  # the burst of 1 is not in force
         ann.expect_own(ann.say(f"quick {n}"))
+
+
+def named(plume, name):
+    return {"broker": plume.broker, "gateway": plume.gateways[0], "mailer": plume.mailers[0]}[name]
+
+
+UNFIT = {  # these options are in the file, not on the command line, which would come before it
+    "broker": ["bus = foo", "commands = tcp://0.0.0.0:4880", "events = tls+tcp://127.0.0.1:4880",
+               "reserve = @@", "ban = bogus:x"],
+    "gateway": ["listen = foo", "admin = foo", "trusted-proxy = foo", "commands = foo"],
+    "mailer": ["transport = foo", "from = bad", "smtp-ca = /nonexistent", "public-url = foo"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", UNFIT)
+def test_what_the_next_start_would_refuse_is_refused_as_a_whole(name, system):
+    good = {
+        "broker": {"bus": system.bus},
+        "gateway": {"listen": "127.0.0.1:0", "admin": "127.0.0.1:0"},
+        "mailer": {"transport": f"maildir:{system.maildir}", "from": "plume@chat.example"},
+    }[name]
+    path = system.directory / "some.conf"
+
+    def write(values):
+        path.write_text("".join(f"{option} = {value}\n" for option, value in values.items()))
+
+    write(good)
+    elsewhere = {"from_" if option == "from" else option: None for option in good}
+    plume = system.start(**{name: {**elsewhere, "config": path, "log_rate": None}})
+    one = named(plume, name)
+    for line in UNFIT[name]:
+        option, value = line.split(" = ")
+        write({**good, option: value, "log-rate": "10"})
+        reload(one, "refused")
+        assert value in one.events("reload_refused", level="error")[-1]["why"] or name == "mailer"
+    assert not one.events("reload_changed") and not one.events("reload_needs_restart")
+    write(good)
+    reload(one)
+
+
+@pytest.mark.parametrize("name", ["broker", "gateway", "mailer"])
+def test_b7_a_key_of_the_bus_that_others_can_read_is_refused(name, system):
+    plume = system.secure().start()
+    one = named(plume, name)
+    path = plume.certificates / name / "cert.pem"
+    path.chmod(0o644)
+    reload(one, "refused")
+    assert "chmod 600" in one.events("reload_refused", level="error")[0]["why"]
+    path.chmod(0o600)
+    reload(one)
+
+
+def test_b1_a_certificate_that_has_ended_is_refused(system):
+    """By a reload, which would cut the process off, by a start and by --check-config."""
+    plume = system.secure().start()
+    gateway, ann = plume.gateways[0], plume.join("ann")
+    path = plume.certificates / "gateway/cert.pem"
+    good, ended = path.read_bytes(), plume.directory / "ended.pem"
+    command = ["openssl", "x509", "-in", path, "-signkey", path, "-days", "-1", "-out", ended]
+    subprocess.run(command, check=True, capture_output=True)
+    path.write_bytes(ended.read_bytes() + good)
+    reload(gateway, "refused")
+    assert "has ended" in gateway.events("reload_refused", level="error")[0]["why"]
+    ann.settle()
+    options = process.as_options({"bus": plume.bus, **plume.shown("plume-gateway")})
+    for check in ([], ["--check-config"]):
+        run = process.run("plume-gateway", *options, *check)
+        assert run.returncode == 2 and "has ended" in run.stderr
+    path.write_bytes(good)
+    reload(gateway)
+    ann.settle()
 
 
 def test_what_takes_a_restart_is_named_and_stays(system, config):

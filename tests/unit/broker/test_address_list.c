@@ -78,12 +78,49 @@ static void s6_deny_wins_and_allow_is_all_there_is(void **state)
 	assert_false(address_list_denies(&both, "ann@a.example"));
 }
 
+static void patterns_that_fit_no_address_are_known(void **state)
+{
+	static const char *const good[] = {
+		"*@spam.example",
+		"eve@*",
+		"*",
+		"*.example",
+		"?@a.example",
+		"eve?a.example",
+		"ann@a.example",
+		"*@*.example",
+		"*@xn--bcher-kva.example",
+		"e*",
+	};
+	static const char *const bad[] = {
+		"",
+		"foo",
+		"school.example",
+		"a@b@c.example",
+		"*@a.example*@",
+		"@a.example",
+		"eve@",
+		"*@localhost",
+		"*@b\xc3\xbc"
+		"cher.example",
+		"*@a.example ",
+		"ann@a.example\r",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < NELEMS(good); i++)
+		assert_null(address_pattern_why_not(good[i]));
+	for (size_t i = 0; i < NELEMS(bad); i++)
+		assert_non_null(address_pattern_why_not(bad[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stars_and_question_marks_fit_what_they_say),
 		cmocka_unit_test(no_pattern_takes_for_ever),
 		cmocka_unit_test(s6_deny_wins_and_allow_is_all_there_is),
+		cmocka_unit_test(patterns_that_fit_no_address_are_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -392,6 +392,10 @@ static void a_secret_comes_from_a_variable_or_a_file(void **state)
 	assert_int_equal(LOAD("--key-file", t.file), CONFIG_RUN);
 	assert_string_equal(t.settings.key, "from file");
 
+	write_key("pw\r\n", 4, 0600);
+	assert_int_equal(LOAD("--key-file", t.file), CONFIG_RUN);
+	assert_string_equal(t.settings.key, "pw");
+
 	forget();
 	set_variable("PLUME_KEY_FILE", t.file);
 	write_key("no newline", 10, 0400);
@@ -419,6 +423,7 @@ static void a_careless_secret_file_is_refused(void **state)
 		{"hush\n", 5, 0620, "by others than its owner"},
 		{"", 0, 0600, "is empty"},
 		{"\nhush\n", 6, 0600, "has an empty first line"},
+		{"\r\nhush\n", 7, 0600, "has an empty first line"},
 		{"hu\0sh\n", 6, 0600, "has a NUL byte"},
 		{large, sizeof large, 0600, "is larger than 4096 bytes"},
 	};
@@ -490,6 +495,33 @@ static void the_manual_list_has_every_option_escaped(void **state)
 		assert_non_null(strstr(t.out, expected[i]));
 }
 
+/* systemd 254 and later: mode 0440 by the mask of an access list. */
+static void b7_what_systemd_hands_over_may_be_readable_by_its_group(void **state)
+{
+	char inner[sizeof t.dir + 8];
+
+	(void)state;
+	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", t.dir, 1), 0);
+	write_key("handed over\n", 12, 0440);
+	assert_int_equal(LOAD("--key-file", t.file), CONFIG_RUN);
+	assert_string_equal(t.settings.key, "handed over");
+	write_key("handed over\n", 12, 0444);
+	assert_int_equal(LOAD("--key-file", t.file), CONFIG_BAD);
+	write_key("handed over\n", 12, 0460);
+	assert_int_equal(LOAD("--key-file", t.file), CONFIG_BAD);
+
+	write_key("handed over\n", 12, 0440);
+	assert_true(fmt(inner, sizeof inner, "%.*s", (int)strlen(t.dir) - 1, t.dir));
+	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", inner, 1), 0);
+	assert_int_equal(LOAD("--key-file", t.file), CONFIG_BAD);
+	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", "/tmp", 1), 0);
+	assert_int_equal(LOAD("--key-file", t.file), CONFIG_BAD);
+	assert_int_equal(setenv("CREDENTIALS_DIRECTORY", "", 1), 0);
+	assert_int_equal(LOAD("--key-file", t.file), CONFIG_BAD);
+	assert_int_equal(unsetenv("CREDENTIALS_DIRECTORY"), 0);
+	assert_int_equal(LOAD("--key-file", t.file), CONFIG_BAD);
+}
+
 static void a_check_prints_values_and_origins_but_no_secrets(void **state)
 {
 	(void)state;
@@ -528,6 +560,7 @@ int main(void)
 		TEST(a_list_is_bounded),
 		TEST(a_secret_comes_from_a_variable_or_a_file),
 		TEST(a_careless_secret_file_is_refused),
+		TEST(b7_what_systemd_hands_over_may_be_readable_by_its_group),
 		TEST(help_and_version_work_in_any_environment),
 		TEST(the_manual_list_has_every_option_escaped),
 		TEST(a_check_prints_values_and_origins_but_no_secrets),

@@ -129,6 +129,64 @@ static void by_https_the_host_of_the_request_may_too(void **state)
 				       true));
 }
 
+static void what_browsers_can_send_may_be_listed(void **state)
+{
+	const struct {
+		struct slice origin;
+		bool is_valid;
+		const char *guess; /* NULL: none */
+	} cases[] = {
+		{S("https://chat.example"), true, NULL},
+		{S("https://chat.example:8443"), true, NULL},
+		{S("http://chat.example:443"), true, NULL},
+		{S("http://localhost:8080"), true, NULL},
+		{S("http://127.0.0.1"), true, NULL},
+		{S("http://[::1]:8080"), true, NULL},
+		{S("https://[2001:db8::1]"), true, NULL},
+		{S("https://xn--plme-0ra.chat"), true, NULL},
+		{S("null"), true, NULL},
+		{S("https://chat.example/"), false, "https://chat.example"},
+		{S("https://chat.example/room?x"), false, "https://chat.example"},
+		{S("HTTPS://Chat.Example"), false, "https://chat.example"},
+		{S("https://chat.example:443"), false, "https://chat.example"},
+		{S("https://chat.example:443/"), false, "https://chat.example"},
+		{S("http://chat.example:80"), false, "http://chat.example"},
+		{S("chat.example"), false, "https://chat.example"},
+		{S("chat.example:8443"), false, "https://chat.example:8443"},
+		{S("https://chat.example\r"), false, NULL},
+		{S("https://chat.example "), false, "https://chat.example"},
+		{S(""), false, NULL},
+		{S("foo"), false, NULL},
+		{S("*"), false, NULL},
+		{S("https://"), false, NULL},
+		{S("https://*.example"), false, NULL},
+		{S("https://pl\xc3\xbcme.chat"), false, NULL},
+		{S("https://user@chat.example"), false, NULL},
+		{S("wss://chat.example"), false, NULL},
+		{S("https://chat.example:"), false, NULL},
+		{S("https://chat.example:0"), false, NULL},
+		{S("https://chat.example:080"), false, NULL},
+		{S("https://chat.example:65536"), false, NULL},
+		{S("https://[::1"), false, NULL},
+		{S("https://[]"), false, NULL},
+		{S("https://[::1]8080"), false, NULL},
+	};
+	char guess[ORIGIN_CAP];
+
+	(void)state;
+	for (size_t i = 0; i < NELEMS(cases); i++) {
+		bool has_guess;
+
+		assert_int_equal(origin_is_valid(cases[i].origin), cases[i].is_valid);
+		if (cases[i].is_valid)
+			continue;
+		has_guess = origin_guess(cases[i].origin, guess);
+		assert_int_equal(has_guess, cases[i].guess != NULL);
+		if (has_guess)
+			assert_string_equal(guess, cases[i].guess);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -136,6 +194,7 @@ int main(void)
 		cmocka_unit_test(without_a_list_the_host_of_the_request_may),
 		cmocka_unit_test(with_a_list_only_what_is_listed_may),
 		cmocka_unit_test(null_may_only_when_it_is_listed),
+		cmocka_unit_test(what_browsers_can_send_may_be_listed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
