@@ -273,10 +273,7 @@ enum status mailer_new(const struct mailer_setup *setup, struct mailer **out)
 
 void mailer_drain(struct mailer *m)
 {
-	uint64_t now_ms = daemon_now_ms();
-
 	m->draining = true;
-	m->drain_end_ms = now_ms + m->setup.timeout_ms;
-	m->report_end_ms = now_ms + MAILER_REPORT_GRACE_MS;
+	m->report_end_ms = daemon_now_ms() + MAILER_REPORT_GRACE_MS;
 	mailer_turn(m);
 }
