@@ -257,6 +257,8 @@ static uint64_t next_event_ms(const struct mailer *m, uint64_t now_ms)
 		at = earlier(at, desk_next_ms(m->desk));
 	if (m->draining)
 		at = m->n_sending > 0 ? m->attempts_end_ms : m->report_end_ms;
+	else if (m->shut)
+		at = UINT64_MAX; /* what is due stays so until the disk can be written */
 	return m->shut ? earlier(m->probe_ms, at) : at;
 }
 
