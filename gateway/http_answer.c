@@ -129,7 +129,8 @@ unsigned int http_upgrade_refusal(const struct http_head *h,
 	http_head_value(h, S("host"), &host);
 	if (!slice_equal(h->method, S("GET")))
 		return 405;
-	if (!http_head_lists(h, S("upgrade"), S("websocket")) ||
+	/* RFC 9110 7.8: what HTTP/1.0 says of an upgrade is ignored */
+	if (h->is_1_0 || !http_head_lists(h, S("upgrade"), S("websocket")) ||
 	    !http_head_lists(h, S("connection"), S("upgrade")) || versions != 1 ||
 	    !slice_equal(version, S("13")))
 		return 426; /* RFC 6455 4.4; HTTP/2, too: shared frames are HTTP/1.1's */

@@ -133,7 +133,8 @@ static unsigned int read_request_line(struct slice line, struct http_head *h)
 		return 400;
 	if (!slice_equal(version, S("HTTP/1.1")) && !slice_equal(version, S("HTTP/1.0")))
 		return 505;
-	h->is_last = slice_equal(version, S("HTTP/1.0"));
+	h->is_1_0 = slice_equal(version, S("HTTP/1.0"));
+	h->is_last = h->is_1_0;
 	for (size_t i = 0; i < target.len; i++) {
 		if ((unsigned char)target.ptr[i] <= ' ' ||
 		    (unsigned char)target.ptr[i] > '~')
@@ -155,9 +156,9 @@ static unsigned int check_framing(struct http_head *h)
 	size_t hosts = http_head_value(h, S("host"), &host);
 	uint64_t n = 0;
 
-	if (hosts > 1 || (hosts == 0 && !h->is_last)) /* RFC 9112 3.2 */
+	if (hosts > 1 || (hosts == 0 && !h->is_1_0)) /* RFC 9112 3.2 */
 		return 400;
-	if (lengths > 1 || (lengths == 1 && codings > 0) || (codings > 0 && h->is_last) ||
+	if (lengths > 1 || (lengths == 1 && codings > 0) || (codings > 0 && h->is_1_0) ||
 	    (lengths == 1 && number_parse(length, &n) != ST_OK))
 		return 400;
 	h->has_body = codings > 0 || n > 0;

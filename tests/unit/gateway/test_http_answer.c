@@ -175,6 +175,7 @@ static void what_is_no_upgrade_is_refused(void **state)
 		 400},
 		{GOOD "Content-Length: 4\r\n\r\n", 400},
 		{"POST /connect HTTP/1.1\r\n" HOST UPGRADE KEY VERSION "\r\n", 405},
+		{"GET /connect HTTP/1.0\r\n" HOST UPGRADE KEY VERSION "\r\n", 426},
 	};
 
 	(void)state;
