@@ -18,7 +18,8 @@ static const struct {
 	{405, "Method Not Allowed", "method not allowed\n", "allow: GET, HEAD\r\n"},
 	{408, "Request Timeout", "that took too long\n", NULL},
 	{426, "Upgrade Required", "this is for WebSockets\n",
-	 "upgrade: websocket\r\nsec-websocket-version: 13\r\n"},
+	 /* RFC 9110 7.8: Upgrade is always listed in Connection */
+	 "upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n"},
 	{429, "Too Many Requests", "too many connections of your network\n",
 	 "retry-after: 10\r\n"},
 	{431, "Request Header Fields Too Large", "too long a request\n", NULL},
