@@ -147,14 +147,18 @@ static void take_letter(struct mailer *m, const struct bus_letter *given)
 static void on_letter(void *ctx, const struct bus_letter *l)
 {
 	struct mailer *m = ctx;
+	struct errand *e;
 
 	commit_trail(m);
 	if (m->drained || m->shut)
 		return;
-	if (mailer_find(m, m->names[m->slot], l->letter) != NULL)
+	e = mailer_find(m, m->names[m->slot], l->letter);
+	if (e != NULL) { /* what the broker was told of it, or its answer, got lost */
 		log_debug("letter_again", "letter=%" PRIu64, l->letter);
-	else if (!was_sent(m, l))
+		errand_report(e, &m->books);
+	} else if (!was_sent(m, l)) {
 		take_letter(m, l);
+	}
 }
 
 static void on_answer(void *ctx)

@@ -108,6 +108,17 @@ def test_m3_another_mailer_sends_the_same_message(system, desk, sink, start):
     assert again["Message-ID"] == first["Message-ID"] and again["Date"] == first["Date"]
 
 
+def test_letter_whose_report_got_no_good_answer_is_sent_when_it_is_offered_again(
+    system, desk, sink, start
+):
+    desk.set(lease=4.0, muddled=1)
+    mailer = start()
+    letter = desk.post("ann@a.example")
+    mailer.wait_for_event("bus_refused")
+    desk.wait_state(letter, SENT)
+    assert len(sink.letters) == 1
+
+
 def test_another_mailer_goes_on_in_the_name_of_one_that_ended(system, desk, sink, start):
     sink.reply("RCPT", "451 4.7.1 greylisted")
     one = start()
