@@ -261,9 +261,7 @@ enum status gateway_new(uv_loop_t *loop, const struct gateway_options *options,
 	g->admission = admission_new();
 	g->door = door_new(g);
 	g->typing = typing_new();
-	st = listener_new(loop, options->listen,
-			  options->ping_interval_ms + options->pong_timeout_ms, on_accept,
-			  g, &g->listener);
+	st = listener_new(loop, options, on_accept, g, &g->listener);
 	if (st == ST_OK)
 		st = assets_load(options->static_dir, &g->assets);
 	if (st == ST_OK)

@@ -58,13 +58,13 @@ struct gateway_options {
 	uint64_t drain_ms;    /* over which a drain moves the browsers */
 };
 
-/* The parts are open to gateway/; each is changed by its own file only. */
 /* A network that is banned, while its browsers are looked for. */
 struct gateway_put_out {
 	struct ip_network network;
 	struct bus_dismiss why;
 };
 
+/* The parts are open to gateway/; each is changed by its own file only. */
 struct gateway {
 	uv_loop_t *loop; /* borrowed */
 	const struct gateway_options *options;

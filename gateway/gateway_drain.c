@@ -20,18 +20,26 @@ static void move_connection(struct gateway *g, struct connection *c)
 	connection_close(g, c, CLOSE_DRAINING);
 }
 
+/* Who was told already, and has not answered yet, is nobody who is left. */
+static void count_open(struct gateway *g, struct connection *c)
+{
+	g->drain_due += c->state != CLOSING;
+}
+
 /* As many of all as of the window has gone by; few are not kept waiting for the sake of a
  * window that was made for many. */
 static void move_some(struct gateway *g, uint64_t elapsed_ms)
 {
 	uint64_t window = MS_EACH * g->drain_total;
-	size_t left = connections_count(g->connections), keep = 0;
+	size_t keep = 0;
 
 	if (window > g->options->drain_ms)
 		window = g->options->drain_ms;
 	if (elapsed_ms < window)
 		keep = (size_t)(g->drain_total * (window - elapsed_ms) / window);
-	g->drain_due = left > keep ? left - keep : 0;
+	g->drain_due = 0;
+	connections_each(g->connections, count_open, g);
+	g->drain_due -= g->drain_due < keep ? g->drain_due : keep;
 	connections_each(g->connections, move_connection, g);
 }
 

@@ -18,7 +18,8 @@ static const struct {
 	{405, "Method Not Allowed", "method not allowed\n", "allow: GET, HEAD\r\n"},
 	{408, "Request Timeout", "that took too long\n", NULL},
 	{426, "Upgrade Required", "this is for WebSockets\n",
-	 "upgrade: websocket\r\nsec-websocket-version: 13\r\n"},
+	 /* RFC 9110 7.8: Upgrade is always listed in Connection */
+	 "upgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-version: 13\r\n"},
 	{429, "Too Many Requests", "too many connections of your network\n",
 	 "retry-after: 10\r\n"},
 	{431, "Request Header Fields Too Large", "too long a request\n", NULL},
@@ -129,7 +130,8 @@ unsigned int http_upgrade_refusal(const struct http_head *h,
 	http_head_value(h, S("host"), &host);
 	if (!slice_equal(h->method, S("GET")))
 		return 405;
-	if (!http_head_lists(h, S("upgrade"), S("websocket")) ||
+	/* RFC 9110 7.8: what HTTP/1.0 says of an upgrade is ignored */
+	if (h->is_1_0 || !http_head_lists(h, S("upgrade"), S("websocket")) ||
 	    !http_head_lists(h, S("connection"), S("upgrade")) || versions != 1 ||
 	    !slice_equal(version, S("13")))
 		return 426; /* RFC 6455 4.4; HTTP/2, too: shared frames are HTTP/1.1's */

@@ -12,11 +12,15 @@ enum {
 	METHOD_MAX = 32,
 };
 
+static bool is_alphanumeric(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
 static bool is_token_char(char c)
 {
 	/* RFC 9110 5.6.2 */
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-	       (c >= '0' && c <= '9') || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c));
+	return is_alphanumeric(c) || (c != '\0' && strchr("!#$%&'*+-.^_`|~", c));
 }
 
 static bool is_token(struct slice s)
@@ -133,7 +137,8 @@ static unsigned int read_request_line(struct slice line, struct http_head *h)
 		return 400;
 	if (!slice_equal(version, S("HTTP/1.1")) && !slice_equal(version, S("HTTP/1.0")))
 		return 505;
-	h->is_last = slice_equal(version, S("HTTP/1.0"));
+	h->is_1_0 = slice_equal(version, S("HTTP/1.0"));
+	h->is_last = h->is_1_0;
 	for (size_t i = 0; i < target.len; i++) {
 		if ((unsigned char)target.ptr[i] <= ' ' ||
 		    (unsigned char)target.ptr[i] > '~')
@@ -146,6 +151,37 @@ static unsigned int read_request_line(struct slice line, struct http_head *h)
 	return 0;
 }
 
+/* How many letters, digits and characters of `others` it begins with. */
+static size_t run_of(struct slice s, const char *others)
+{
+	size_t n = 0;
+
+	while (n < s.len && (is_alphanumeric(s.ptr[n]) ||
+			     (s.ptr[n] != '\0' && strchr(others, s.ptr[n]))))
+		n++;
+	return n;
+}
+
+/* RFC 3986 3.2.2, 3.2.3: a name, or an address in brackets, and perhaps a port.  All of it may be empty. */
+static bool is_host(struct slice s)
+{
+	static const char inside[] = "-._~!$&'()*+,;=:", outside[] = "-._~!$&'()*+,;=%";
+	size_t n;
+
+	if (slice_starts(s, S("["))) {
+		n = 1 + run_of((struct slice){s.ptr + 1, s.len - 1}, inside);
+		if (n == 1 || n == s.len || s.ptr[n++] != ']')
+			return false;
+	} else {
+		n = run_of(s, outside);
+	}
+	if (n < s.len && s.ptr[n] == ':')
+		n++;
+	while (n < s.len && s.ptr[n] >= '0' && s.ptr[n] <= '9')
+		n++;
+	return n == s.len;
+}
+
 /* Where the message ends must be beyond doubt (RFC 9112 6.3). */
 static unsigned int check_framing(struct http_head *h)
 {
@@ -155,9 +191,10 @@ static unsigned int check_framing(struct http_head *h)
 	size_t hosts = http_head_value(h, S("host"), &host);
 	uint64_t n = 0;
 
-	if (hosts > 1 || (hosts == 0 && !h->is_last)) /* RFC 9112 3.2 */
+	/* RFC 9112 3.2 */
+	if (hosts > 1 || (hosts == 0 && !h->is_1_0) || !is_host(host))
 		return 400;
-	if (lengths > 1 || (lengths == 1 && codings > 0) || (codings > 0 && h->is_last) ||
+	if (lengths > 1 || (lengths == 1 && codings > 0) || (codings > 0 && h->is_1_0) ||
 	    (lengths == 1 && number_parse(length, &n) != ST_OK))
 		return 400;
 	h->has_body = codings > 0 || n > 0;

@@ -30,6 +30,7 @@ struct http_head {
 	struct slice
 		path; /* of the target, as it came: without the query, nothing decoded */
 	struct slice lines; /* the headers */
+	bool is_1_0;        /* the version that the client speaks is HTTP/1.0 */
 	bool has_body;
 	bool is_last; /* no request follows it: the client says so, or speaks HTTP/1.0 */
 };

@@ -19,6 +19,7 @@
 #include "common/host_port.h"
 #include "common/log.h"
 #include "common/memory.h"
+#include "gateway/gateway.h"
 
 enum {
 	BACKLOG = 4096,
@@ -32,7 +33,7 @@ enum {
 struct listener {
 	int fd;
 	char address[LISTENER_ADDRESS_SIZE];
-	uint64_t dead_ms;
+	const struct gateway_options *options; /* borrowed */
 	listener_fn *on_accept;
 	void *ctx;
 	uv_poll_t poll;
@@ -74,7 +75,8 @@ static void complain(struct listener *l, const char *why)
 static void on_readable(uv_poll_t *poll, int status, int events)
 {
 	struct listener *l = poll->data;
-	int one = 1, size = SEND_BUFFER, dead_ms = (int)l->dead_ms;
+	int one = 1, size = SEND_BUFFER;
+	int dead_ms = (int)(l->options->ping_interval_ms + l->options->pong_timeout_ms);
 
 	(void)events;
 	for (int i = 0; status == 0 && i < ACCEPTS_PER_TURN; i++) {
@@ -97,9 +99,10 @@ static void on_readable(uv_poll_t *poll, int status, int events)
 	}
 }
 
-enum status listener_new(uv_loop_t *loop, const char *listen, uint64_t dead_ms,
+enum status listener_new(uv_loop_t *loop, const struct gateway_options *options,
 			 listener_fn *on_accept, void *ctx, struct listener **out)
 {
+	const char *listen = options->listen;
 	struct addrinfo hints = {.ai_socktype = SOCK_STREAM,
 				 .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
 	struct addrinfo *ai = NULL;
@@ -109,7 +112,7 @@ enum status listener_new(uv_loop_t *loop, const char *listen, uint64_t dead_ms,
 
 	*out = NULL;
 	l->fd = -1;
-	l->dead_ms = dead_ms;
+	l->options = options;
 	l->on_accept = on_accept;
 	l->ctx = ctx;
 	if (!host_port_split(listen, &at) ||

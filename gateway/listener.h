@@ -12,6 +12,7 @@
 #include "common/attr.h"
 #include "common/status.h"
 
+struct gateway_options;
 struct listener;
 /* Takes fd: a connected, non-blocking socket. */
 typedef void listener_fn(void *ctx, int fd);
@@ -21,10 +22,11 @@ enum { LISTENER_ADDRESS_SIZE = 80 };
 /* Is it HOST:PORT, as far as can be seen without asking the system? */
 bool listener_address_is_valid(const char *listen);
 
-/* listen: HOST:PORT, an IPv6 host in brackets; port 0 takes a free one.  The port is taken at once, but
- * nobody is answered before listener_start().  dead_ms: after so long without an acknowledgement from a peer
- * that has bytes to take, its connection ends.  Logs why not. */
-enum status listener_new(uv_loop_t *loop, const char *listen, uint64_t dead_ms,
+/* options->listen: HOST:PORT, an IPv6 host in brackets; port 0 takes a free one.  The port is taken at once,
+ * but nobody is answered before listener_start().  After ping_interval_ms and pong_timeout_ms, as they are
+ * when it is accepted, without an acknowledgement from a peer that has bytes to take, its connection ends.
+ * options are borrowed.  Logs why not. */
+enum status listener_new(uv_loop_t *loop, const struct gateway_options *options,
 			 listener_fn *on_accept, void *ctx,
 			 struct listener **out) ATTR_USE_RESULT;
 /* HOST:PORT with the real port. */

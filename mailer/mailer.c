@@ -147,14 +147,18 @@ static void take_letter(struct mailer *m, const struct bus_letter *given)
 static void on_letter(void *ctx, const struct bus_letter *l)
 {
 	struct mailer *m = ctx;
+	struct errand *e;
 
 	commit_trail(m);
 	if (m->drained || m->shut)
 		return;
-	if (mailer_find(m, m->names[m->slot], l->letter) != NULL)
+	e = mailer_find(m, m->names[m->slot], l->letter);
+	if (e != NULL) { /* what the broker was told of it, or its answer, got lost */
 		log_debug("letter_again", "letter=%" PRIu64, l->letter);
-	else if (!was_sent(m, l))
+		errand_report(e, &m->books);
+	} else if (!was_sent(m, l)) {
 		take_letter(m, l);
+	}
 }
 
 static void on_answer(void *ctx)
@@ -273,10 +277,7 @@ enum status mailer_new(const struct mailer_setup *setup, struct mailer **out)
 
 void mailer_drain(struct mailer *m)
 {
-	uint64_t now_ms = daemon_now_ms();
-
 	m->draining = true;
-	m->drain_end_ms = now_ms + m->setup.timeout_ms;
-	m->report_end_ms = now_ms + MAILER_REPORT_GRACE_MS;
+	m->report_end_ms = daemon_now_ms() + MAILER_REPORT_GRACE_MS;
 	mailer_turn(m);
 }

@@ -34,7 +34,8 @@ struct mailer {
 	uint64_t paused_ms;  /* until when a server asked for silence */
 	uint64_t adopt_ms;   /* when to look for letters of mailers that ended */
 	bool draining, drained;
-	uint64_t drain_end_ms, report_end_ms;
+	uint64_t attempts_end_ms; /* by when those that were begun have ended */
+	uint64_t report_end_ms;   /* of the drain */
 	uv_timer_t timer;
 	struct mailer_metrics metrics;
 };

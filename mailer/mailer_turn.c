@@ -12,7 +12,10 @@
 #include "mailer/reports.h"
 #include "mailer/transport.h"
 
-enum { PROBE_EVERY_MS = 1000 };
+enum {
+	PROBE_EVERY_MS = 1000,
+	LATE_MS = 2000, /* for an attempt to end after its time */
+};
 
 static bool is_written(enum errand_act act)
 {
@@ -92,6 +95,7 @@ static void on_attempted(void *ctx, const struct delivery_result *result)
 	if (m->drained)
 		return; /* given up; the audit is closed */
 	m->n_sending--;
+	m->report_end_ms = now_ms + MAILER_REPORT_GRACE_MS;
 	errand_attempted(e, result, now_ms, m->setup.entropy);
 	note_way(m, result);
 	mailer_metrics_attempt(&m->metrics, e->step.state);
@@ -107,11 +111,14 @@ static void begin_attempt(struct errand *e, uint64_t now_ms)
 {
 	struct mailer *m = e->mailer;
 	uint64_t most = lease_time(&e->lease, m->setup.timeout_ms, now_ms);
+	uint64_t time = delivery_time(&e->delivery, most, now_ms);
+	uint64_t end_ms = now_ms + 2 * time + LATE_MS; /* transport_start() */
 
 	e->sending = true;
 	m->n_sending++;
-	transport_start(m->setup.transport, e->letter,
-			delivery_time(&e->delivery, most, now_ms), on_attempted, e);
+	if (m->attempts_end_ms < end_ms)
+		m->attempts_end_ms = end_ms;
+	transport_start(m->setup.transport, e->letter, time, on_attempted, e);
 }
 
 static struct errand_turn turn_of(const struct mailer *m, size_t n_begun, uint64_t now_ms)
@@ -249,7 +256,9 @@ static uint64_t next_event_ms(const struct mailer *m, uint64_t now_ms)
 	if (has_room(m, now_ms))
 		at = earlier(at, desk_next_ms(m->desk));
 	if (m->draining)
-		at = m->n_sending > 0 ? m->drain_end_ms : m->report_end_ms;
+		at = m->n_sending > 0 ? m->attempts_end_ms : m->report_end_ms;
+	else if (m->shut)
+		at = UINT64_MAX; /* what is due stays so until the disk can be written */
 	return m->shut ? earlier(m->probe_ms, at) : at;
 }
 
@@ -269,9 +278,7 @@ static void set_timer(struct mailer *m, uint64_t now_ms)
  * outbox. */
 static void finish_drain(struct mailer *m, uint64_t now_ms)
 {
-	if (m->n_sending > 0)
-		m->report_end_ms = now_ms + MAILER_REPORT_GRACE_MS;
-	if (m->n_sending > 0 && now_ms < m->drain_end_ms)
+	if (m->n_sending > 0 && now_ms < m->attempts_end_ms)
 		return;
 	if (m->n_sending == 0 && (m->n_errands > 0 || !reports_are_done(m->reports)) &&
 	    now_ms < m->report_end_ms)

@@ -11,8 +11,9 @@
 
 enum {
 	LINE_MAX_CHARS = 76, /* RFC 2045 6.7 (5), the soft break's "=" included */
-	/* RFC 2047 2: 75 characters, of which "=?utf-8?B?" and "?=" are 12; base64 makes 4 of 3. */
-	WORD_MAX_BYTES = (75 - 12) / 4 * 3,
+	/* RFC 2047 2: a line of 76 characters, of which "Subject: " are 9, "=?utf-8?B?" and "?=" 12;
+	 * base64 makes 4 of 3. */
+	WORD_MAX_BYTES = (76 - 9 - 12) / 4 * 3,
 };
 
 struct sink {

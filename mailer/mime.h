@@ -14,7 +14,8 @@ enum { MIME_DATE_CAP = 40 };
 char *mime_quoted_printable(struct slice text);
 
 /* Gives text as the value of a header: printable ASCII as it is, anything else as
- * UTF-8 encoded words, folded.  text is valid UTF-8; the caller frees the result. */
+ * UTF-8 encoded words, folded: the lines are short enough behind a name that is no longer than
+ * Subject.  text is valid UTF-8; the caller frees the result. */
 char *mime_header_text(struct slice text);
 
 /* "Sat, 31 Jan 2026 12:00:00 +0000" */

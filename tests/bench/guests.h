@@ -1,7 +1,7 @@
 /* guests.h - people in a room without browsers: logged in and talking through seats (seat.h).
  *
  * Guest i sits at seat i modulo the number of seats.  Each seat has one batch in flight for as long as
- * guests_run() wants something of it. */
+ * guests_enter() or guests_talk() wants something of it. */
 #ifndef TESTS_BENCH_GUESTS_H
 #define TESTS_BENCH_GUESTS_H
 

@@ -88,10 +88,13 @@ static const struct config_program program = {
 static const struct {
 	const char *name;
 	bench_mode *run;
+	bool needs_rate; /* as many as go are too many */
 } modes[] = {
-	{"idle", mode_idle},       {"fanout", mode_fanout}, {"saturate", mode_saturate},
-	{"connect", mode_connect}, {"broker", mode_broker}, {"slow", mode_slow},
-	{"recover", mode_recover}, {"floor", mode_floor},   {"peer", mode_peer},
+	{"idle", mode_idle, false},         {"fanout", mode_fanout, true},
+	{"saturate", mode_saturate, false}, {"connect", mode_connect, true},
+	{"broker", mode_broker, false},     {"slow", mode_slow, true},
+	{"recover", mode_recover, false},   {"floor", mode_floor, false},
+	{"peer", mode_peer, false},
 };
 
 /* Each connection is a descriptor: as many as the system lets us have. */
@@ -129,6 +132,7 @@ int main(int argc, char **argv)
 	int operands;
 	enum config_outcome outcome = config_load(&program, &source, &b.o, &operands);
 	bench_mode *run = NULL;
+	bool needs_rate = false;
 	enum status st;
 
 	if (outcome == CONFIG_DONE || outcome == CONFIG_BAD)
@@ -136,11 +140,16 @@ int main(int argc, char **argv)
 	for (size_t i = 0; operands + 1 == argc && i < NELEMS(modes); i++) {
 		if (strcmp(argv[operands], modes[i].name) == 0) {
 			run = modes[i].run;
+			needs_rate = modes[i].needs_rate;
 			b.report.mode = modes[i].name;
 		}
 	}
 	if (run == NULL) {
 		config_complain(&program, &source, "one mode is wanted (see --help)");
+		return 2;
+	}
+	if (needs_rate && b.o.rate == 0) {
+		config_complain(&program, &source, "--rate: this mode needs one");
 		return 2;
 	}
 	if (!check(&b, &source))

@@ -51,7 +51,7 @@ enum status mode_connect(struct bench *b)
 {
 	struct crowd *w;
 	struct usage u;
-	uint64_t began, entered;
+	uint64_t began, entered, resumes;
 	size_t people;
 	double before, during;
 	enum status st =
@@ -76,18 +76,19 @@ enum status mode_connect(struct bench *b)
 	u = usage_begin(b);
 	entered = w->entered;
 	storm(b, w);
+	resumes = w->entered - entered;
 	during = (double)histogram_at(&w->ledger->each, 0.99) / 1e6;
 	report_add(&b->report, "gateway_cpu_us_per_resume",
 		   process_cpu_since(processes_cpu(&b->gateways), u.gateways).user_us /
-				   (double)(w->entered - entered) +
+				   (double)(resumes > 0 ? resumes : 1) +
 			   process_cpu_since(processes_cpu(&b->gateways), u.gateways)
 					   .system_us /
-				   (double)(w->entered - entered));
+				   (double)(resumes > 0 ? resumes : 1));
 	report_add_times(&b->report, "storm", &w->ledger->each);
 	report_add(&b->report, "storm_adds_p99_ms", during - before);
 	report_add(&b->report, "turned_away", (double)w->turned_away);
 	report_add(&b->report, "failed", (double)w->failed);
-	if (w->failed > 0 || w->ledger->lost > 0)
+	if (resumes == 0 || w->failed > 0 || w->ledger->lost > 0)
 		b->report.is_bad = true;
 	return ST_OK;
 }

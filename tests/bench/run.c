@@ -89,7 +89,7 @@ void run_posts_of(struct bench *b, struct crowd *w, size_t first, size_t talkers
 		  uint64_t ms)
 {
 	uint64_t begin = process_clock(), end = begin + ms * 1000000, now = begin;
-	uint64_t period = 1000000000 * b->o.burst / (b->o.rate > 0 ? b->o.rate : 1);
+	uint64_t period = 1000000000 * b->o.burst / b->o.rate;
 	uint64_t said = begin, due = begin;
 	size_t next = 0;
 

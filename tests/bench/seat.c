@@ -48,15 +48,9 @@ enum status seat_new(uv_loop_t *loop, const struct bus_address *at,
 	s->events = *events;
 	s->writer = bus_writer_new();
 	s->next = bus_writer_new();
-	seat_start_over(s);
+	s->id = entropy_id(&entropy_system); /* as a gateway that the broker never saw */
 	*out = s;
 	return ST_OK;
-}
-
-void seat_start_over(struct seat *s)
-{
-	s->id = entropy_id(&entropy_system);
-	s->number = 0;
 }
 
 void seat_add(struct seat *s, const struct bus_msg *m)

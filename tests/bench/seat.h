@@ -34,7 +34,5 @@ void seat_add(struct seat *s, const struct bus_msg *m);
 size_t seat_added(const struct seat *s);
 /* Sends what was added, or a heartbeat.  Nothing may be in flight. */
 void seat_send(struct seat *s);
-/* As a gateway that the broker never saw. */
-void seat_start_over(struct seat *s);
 
 #endif

@@ -121,5 +121,8 @@ def test_what_it_cannot_do_it_says():
     assert process.run("plume-bench", "dance").returncode == 2
     done = process.run("plume-bench", "--pid", "0", "idle")
     assert done.returncode == 2 and "--pid" in done.stderr
+    for mode in ("fanout", "connect", "slow"):
+        done = process.run("plume-bench", "--rate", "0", "--gateway", "127.0.0.1:1", mode)
+        assert done.returncode == 2 and "--rate" in done.stderr
     done = process.run("plume-bench", "--no-floor", "fanout")
     assert done.returncode == 1 and "--gateway" in done.stderr

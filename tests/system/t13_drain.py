@@ -1,5 +1,6 @@
 """SIGTERM: each program finishes what it has begun and exits 0."""
 
+from plume.raw_socket import RawSocket
 from plume.smtp_sink import HANG, SmtpSink
 from plume.wait import until
 
@@ -102,3 +103,14 @@ def test_browsers_are_moved_one_after_the_other(system):
     people[0].connect(staying.url)
     people[0].resume()
     people[0].expect_in(resumed=True)
+
+
+def test_who_does_not_say_goodbye_does_not_make_others_leave_sooner(system):
+    """The answer to a close frame takes a round trip, and browsers may be far away."""
+    plume = system.start(gateway={"drain": "5s"})
+    gateway = plume.gateways[0]
+    people = [RawSocket(gateway.port).upgrade() for _ in range(100)]
+    gateway.drain()
+    closed = [milliseconds(line) for line in gateway.events("close", reason="draining")]
+    assert len(closed) == len(people)
+    assert closed[-1] - closed[0] >= 500  # a hundred a second

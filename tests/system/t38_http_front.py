@@ -82,6 +82,7 @@ WRONG = {
     "a NUL": head(b"GET", b"X: a\0b"),
     "two hosts": head(b"GET", b"Host: evil.example"),
     "no host": b"GET / HTTP/1.1\r\n\r\n",
+    "a host that is none": b"GET / HTTP/1.1\r\nHost: x y\r\n\r\n",
     "two lengths": head(b"POST", b"Content-Length: 0", b"Content-Length: 0"),
     "a length and a coding": head(b"POST", b"Content-Length: 5", b"Transfer-Encoding: chunked"),
     "a coding in HTTP/1.0": head(b"GET", b"Transfer-Encoding: chunked", version=b"HTTP/1.0"),

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 from plume import admin, process
 from plume.client import Client
+from plume.raw_socket import RawSocket
 from plume.smtp_sink import HANG, SmtpSink
 from plume.wait import until
 
@@ -45,6 +46,24 @@ def test_limits_and_origins_change_for_those_who_are_connected(system, config):
     ann.expect_refused("too-fast")
     assert upgrade(gateway, "https://b.example") == 101
     assert upgrade(gateway, "https://a.example") == 403
+
+
+def test_patience_with_who_takes_nothing_changes(system, config):
+    """While bytes wait for a browser it is sent no ping: the kernel has to know the new time."""
+    path = config("ping-interval = 1h\npong-timeout = 1h\nposts-per-second = 0\n")
+    plume = system.start(gateway={"config": path})
+    gateway = plume.gateways[0]
+    ann, bob = plume.join("ann"), plume.join("bob")
+    config("ping-interval = 1s\npong-timeout = 2s\nposts-per-second = 0\n")
+    reload(gateway)
+    deaf = system.guard(RawSocket(gateway.port))
+    deaf.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    deaf.upgrade().resume(bob.token)
+    for n in range(8):
+        ann.expect_own(ann.say(f"{n} " + "x" * 60_000))
+    until(
+        lambda: admin.metrics(gateway)["plume_connections"] == 2, "the end of who takes nothing"
+    )
 
 
 def upgrade(gateway, origin):

@@ -3,6 +3,7 @@
 import sqlite3
 
 from plume.mail_desk import DEFERRED, EXPIRED, QUEUED, SENT, TAKEN, MailDesk
+from plume.smtp_script import SmtpScript
 from plume.smtp_sink import HANG, KEEP_AND_HANG
 from plume.wait import until
 
@@ -107,6 +108,17 @@ def test_m3_another_mailer_sends_the_same_message(system, desk, sink, start):
     assert again["Message-ID"] == first["Message-ID"] and again["Date"] == first["Date"]
 
 
+def test_letter_whose_report_got_no_good_answer_is_sent_when_it_is_offered_again(
+    system, desk, sink, start
+):
+    desk.set(lease=4.0, muddled=1)
+    mailer = start()
+    letter = desk.post("ann@a.example")
+    mailer.wait_for_event("bus_refused")
+    desk.wait_state(letter, SENT)
+    assert len(sink.letters) == 1
+
+
 def test_another_mailer_goes_on_in_the_name_of_one_that_ended(system, desk, sink, start):
     sink.reply("RCPT", "451 4.7.1 greylisted")
     one = start()
@@ -129,6 +141,18 @@ def test_who_ends_gives_its_letters_back(system, desk, sink, start):
     mailer.drain()
     desk.wait_state(letter, QUEUED)
     assert not outbox(system) and notes(system, "given-back")
+
+
+def test_who_drains_waits_for_the_whole_of_an_attempt(system, desk, start):
+    """A server that is slow to take a letter, and then does not answer the goodbye."""
+    server = system.guard(SmtpScript("QUIT", "hang", delays={"END": 1.2}))
+    mailer = start(transport=f"smtp://127.0.0.1:{server.port}", mail_timeout="2s")
+    letter = desk.post("ann@a.example")
+    until(lambda: "END" in server.heard, "a letter on its way")
+    mailer.drain()
+    desk.wait_state(letter, SENT)
+    assert not mailer.events("drain_unfinished") and not outbox(system)
+    assert len(server.letters) == 1
 
 
 def test_c10_code_and_address_are_in_no_file_nor_core(system, desk, sink, start):

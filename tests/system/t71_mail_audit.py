@@ -8,6 +8,7 @@ import pathlib
 import re
 import shutil
 import sqlite3
+import time
 
 import pytest
 from plume import process
@@ -255,8 +256,7 @@ def test_a4_damaged_file_is_moved_aside_and_mail_goes_on(plume):
 TINY = 'mount -t tmpfs -o size=1m tiny "$0" && exec "$@"'
 
 
-def test_a4_full_disk_pauses_taking_and_nothing_is_lost(system, desk):
-    sink = system.guard(SmtpSink())
+def start_on_tiny_disk(system, sink):
     disk = system.directory / "disk"
     disk.mkdir()
     user = [] if os.geteuid() == 0 else ["--map-root-user"]
@@ -265,19 +265,28 @@ def test_a4_full_disk_pauses_taking_and_nothing_is_lost(system, desk):
         audit=disk / "audit.db",
         transport=f"smtp://127.0.0.1:{sink.port}",
     ).wait_ready()
-    desk.wait_state(desk.post("ann@a.example"), SENT)
+    return mailer, pathlib.Path(f"/proc/{mailer.pid}/root{disk}/filler")
 
-    filler = pathlib.Path(f"/proc/{mailer.pid}/root{disk}/filler")
+
+def fill(filler, mailer, desk):
+    """Until the mailer has noticed; the letters that it was given meanwhile."""
     with open(filler, "ab", buffering=0) as file, pytest.raises(OSError):
         while True:
             file.write(b"x" * 4096)
-    letters, n = [], 0
+    letters = []
     while not mailer.events("audit_shut"):
-        letters.append(desk.post(f"p{n}@a.example"))
-        n += 1
+        letters.append(desk.post(f"p{len(letters)}@a.example"))
         until(
             lambda: letters[-1].reports or mailer.events("audit_shut"), "taken, or no room for it"
         )
+    return letters
+
+
+def test_a4_full_disk_pauses_taking_and_nothing_is_lost(system, desk):
+    sink = system.guard(SmtpSink())
+    mailer, filler = start_on_tiny_disk(system, sink)
+    desk.wait_state(desk.post("ann@a.example"), SENT)
+    letters = fill(filler, mailer, desk)
     waiting = desk.post("late@a.example")
     assert not [one for one in sink.letters if one.envelope_to == ["late@a.example"]]
     filler.unlink()
@@ -285,10 +294,24 @@ def test_a4_full_disk_pauses_taking_and_nothing_is_lost(system, desk):
     for letter in [*letters, waiting]:
         desk.wait_state(letter, SENT)
     to = [one.envelope_to[0] for one in sink.letters]
-    assert len(to) == len(set(to)) == n + 2
+    assert len(to) == len(set(to)) == len(letters) + 2
     for path in filler.parent.glob("audit.db*"):  # SQLite does not open what is in another's view
         shutil.copy(path, system.directory)
     assert verify(system, file=system.directory / "audit.db").returncode == 0
+
+
+def test_who_waits_for_room_on_the_disk_sleeps(system, desk):
+    """Some seconds of watching, because what is due comes up within five."""
+    mailer, filler = start_on_tiny_disk(system, system.guard(SmtpSink()))
+    fill(filler, mailer, desk)
+    status = pathlib.Path(f"/proc/{mailer.pid}/status")
+
+    def slept():
+        return int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", status.read_text(), re.M)[1])
+
+    before, end = slept(), time.monotonic() + 7
+    until(lambda: time.monotonic() > end or slept() > before + 500, "seven seconds")
+    assert slept() - before < 100
 
 
 STEPS = [*(("pwrite", n) for n in range(1, 15)), *(("sync", n) for n in range(1, 6))]

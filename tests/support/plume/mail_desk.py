@@ -42,6 +42,7 @@ class MailDesk:
         self.disowned = []  # (mailer, letter, its holder) of reports that were answered: not yours
         self.mute = False  # reports are not answered
         self.forgetful = False  # reports are answered: not yours
+        self.muddled = 0  # so many reports are answered as if they were of other letters
         self._numbers = itertools.count(1000)
         self._changed = threading.Condition()
         self._links = []
@@ -71,7 +72,7 @@ class MailDesk:
             self._changed.notify_all()
 
     def set(self, **fields):
-        """mute, forgetful, room ..."""
+        """mute, forgetful, muddled, lease, room ..."""
         with self._changed:
             for name, value in fields.items():
                 setattr(self, name, value)
@@ -182,6 +183,9 @@ class MailDesk:
                 self._changed.notify_all()
             else:
                 self.disowned.append((mailer, number, letter and letter.holder))
+            if self.muddled > 0:
+                self.muddled -= 1
+                return [[REPORTED, number + 1, known]]
             return [[REPORTED, number, known]]
 
 

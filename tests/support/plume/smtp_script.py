@@ -3,6 +3,7 @@
 import contextlib
 import socket
 import threading
+import time
 
 ANSWERS = {
     "EHLO": "250 script.example",
@@ -19,10 +20,12 @@ class SmtpScript:
     """Serves at 127.0.0.1:port; at: "CONNECT", a verb or "END" (of DATA) - where do() happens.
 
     do: "drop" closes the connection instead of an answer, "hang" gives none until close().
+    delays: {verb: seconds that its answer takes}.
     """
 
-    def __init__(self, at, do):
-        self.at, self.do = at, do
+    def __init__(self, at, do, delays=()):
+        self.at, self.do, self.delays = at, do, dict(delays)
+        self.heard = []  # verbs, "CONNECT" and "END"
         self.letters = []  # (recipient, message)
         self.met = threading.Event()
         self._open = []
@@ -66,6 +69,8 @@ class SmtpScript:
         file = connection.makefile("rwb", buffering=0)
 
         def answer(verb, text):
+            self.heard.append(verb)
+            time.sleep(self.delays.get(verb, 0))
             if self._is_end(connection, verb):
                 raise ConnectionError
             file.write(text.encode() + b"\r\n")

@@ -175,6 +175,7 @@ static void what_is_no_upgrade_is_refused(void **state)
 		 400},
 		{GOOD "Content-Length: 4\r\n\r\n", 400},
 		{"POST /connect HTTP/1.1\r\n" HOST UPGRADE KEY VERSION "\r\n", 405},
+		{"GET /connect HTTP/1.0\r\n" HOST UPGRADE KEY VERSION "\r\n", 426},
 	};
 
 	(void)state;
@@ -236,6 +237,18 @@ static void w1_none_is_refused_only_where_one_is_required(void **state)
 			 0);
 }
 
+static void who_is_to_upgrade_is_told_so_in_connection_too(void **state)
+{
+	struct http_context context = {.now = 0};
+	struct http_answer a = http_answer_status(426);
+	char out[HTTP_ANSWER_HEAD_MAX];
+
+	(void)state;
+	http_answer_write_head(&a, &context, out);
+	assert_non_null(strstr(out, "\r\nupgrade: websocket\r\n"));
+	assert_non_null(strstr(out, "\r\nconnection: upgrade\r\n"));
+}
+
 static void w11_every_answer_carries_the_headers(void **state)
 {
 	static const unsigned int statuses[] = {400, 403, 404, 405, 408,
@@ -277,6 +290,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_upgrade_is_refused),
 		cmocka_unit_test(w1_pages_of_others_are_refused),
 		cmocka_unit_test(w1_none_is_refused_only_where_one_is_required),
+		cmocka_unit_test(who_is_to_upgrade_is_told_so_in_connection_too),
 		cmocka_unit_test(w11_every_answer_carries_the_headers),
 	};
 

@@ -217,6 +217,45 @@ static void lists_are_searched_over_all_lines(void **state)
 	assert_true(slice_equal((struct slice){joined, n}, S("b, c, D")));
 }
 
+static void a_host_is_a_name_or_an_address_and_perhaps_a_port(void **state)
+{
+	static const struct {
+		const char *host;
+		enum http_found found;
+	} cases[] = {
+		{"chat.example", HTTP_HEAD},
+		{"chat.example:8080", HTTP_HEAD},
+		{"chat.example:", HTTP_HEAD},
+		{"a_b~%C3%BC!", HTTP_HEAD},
+		{"127.0.0.1:80", HTTP_HEAD},
+		{"[::1]", HTTP_HEAD},
+		{"[fe80::1]:443", HTTP_HEAD},
+		{"", HTTP_HEAD},
+		{"x y", HTTP_WRONG},
+		{"a, b", HTTP_WRONG},
+		{"a/b", HTTP_WRONG},
+		{"me@a", HTTP_WRONG},
+		{"b\xc3\xbc.example", HTTP_WRONG},
+		{"a:80:80", HTTP_WRONG},
+		{"a:b", HTTP_WRONG},
+		{"[", HTTP_WRONG},
+		{"[]", HTTP_WRONG},
+		{"[::1", HTTP_WRONG},
+		{"[::1]a", HTTP_WRONG},
+	};
+	char text[100];
+
+	(void)state;
+	for (size_t i = 0; i < NELEMS(cases); i++) {
+		struct http_head h;
+
+		assert_true(fmt(text, sizeof text, "GET / HTTP/1.1\r\nHost: %s\r\n\r\n",
+				cases[i].host));
+		if (look(slice_of(text), &h) != cases[i].found)
+			fail_msg("Host: %s", cases[i].host);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +267,7 @@ int main(void)
 		cmocka_unit_test(w4_a_head_has_64_headers_and_8_kib_at_most),
 		cmocka_unit_test(w4_a_head_without_an_end_is_refused_at_its_limit),
 		cmocka_unit_test(lists_are_searched_over_all_lines),
+		cmocka_unit_test(a_host_is_a_name_or_an_address_and_perhaps_a_port),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -153,6 +153,23 @@ static void a_room_of_other_letters_is_encoded_in_the_subject(void **state)
 	letter_free(&l);
 }
 
+/* RFC 2047 2: a line with an encoded word has at most 76 characters. */
+static void a_long_room_makes_no_line_too_long(void **state)
+{
+	struct letter_style style = plain_style;
+	struct slice rest, line;
+	struct letter *l;
+
+	(void)state;
+	style.room = "Sch\xc3\xb6ne Plauderstube am See";
+	l = write_letter(&style, facts());
+	rest = slice_of(strstr(l->message, "Subject: "));
+	slice_cut(rest, '\n', &line, &rest);
+	assert_in_range(line.len, 60, 76 + 1); /* CR */
+	assert_true(slice_starts(rest, S(" =?utf-8?B?")));
+	letter_free(&l);
+}
+
 static void a_name_is_escaped_in_html_and_makes_no_link(void **state)
 {
 	struct letter_facts f = facts();
@@ -264,6 +281,7 @@ int main(void)
 		cmocka_unit_test(a_code_without_end_has_no_until),
 		cmocka_unit_test(subject_can_be_without_the_code),
 		cmocka_unit_test(a_room_of_other_letters_is_encoded_in_the_subject),
+		cmocka_unit_test(a_long_room_makes_no_line_too_long),
 		cmocka_unit_test(a_name_is_escaped_in_html_and_makes_no_link),
 		cmocka_unit_test(a_name_loses_what_cannot_be_seen),
 		cmocka_unit_test(public_url_is_the_only_link),
