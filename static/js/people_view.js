@@ -23,7 +23,7 @@ export function show({ marks, count }, typers, me) {
 	here.hidden = !count;
 	put("here", `${count} here`);
 	if (marks === shown) return;
-	if (!shown?.size && marks.size && matchMedia("(min-width: 60rem)").matches) open(true);
+	if (!list.firstChild && marks.size && matchMedia("(min-width: 60rem)").matches) open(true);
 	const people = [...marks];
 	shown = marks;
 	list.replaceChildren(...people.slice(0, SHOWN).map(([name, mark]) =>
