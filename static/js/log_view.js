@@ -87,10 +87,9 @@ function group(element) {
 }
 
 function day(ts) {
-	const today = new Date().toDateString();
-	const its = new Date(ts).toDateString();
+	const its = DAY.format(ts);
 
-	if (its !== (lastDay ?? today)) add(lineElement("day", its === today ? "Today" : DAY.format(ts)));
+	if (its !== (lastDay ?? DAY.format())) add(lineElement("day", its));
 	lastDay = its;
 }
 

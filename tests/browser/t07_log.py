@@ -21,9 +21,23 @@ def test_history_is_marked_and_days_are_told(alone):
     alone.hear(alone.ack(seq=3, people=2))
     alone.hear(*(post(i, ts=today - (4 - i) * DAY) for i in (1, 2, 3)), post(4, "ann", ts=today))
     lines = alone.run("return [...document.querySelectorAll('#log .line')].map((l) => l.textContent)")
-    assert lines[0] == "Before you came in" and lines[-1] == "Today" and len(lines) == 5
+    assert lines[0] == "Before you came in" and len(lines) == 5
     title = alone.run("return document.querySelector('#log time').title")
     assert str(alone.run("return new Date(arguments[0]).getFullYear()", today - 3 * DAY)) in title
+
+
+def test_no_two_days_have_one_name(alone):
+    alone.enter_room()
+    today = now(alone)
+    alone.hear(post(1, ts=today))
+    assert alone.run("return document.querySelectorAll('#log .line').length") == 0
+    alone.hear(post(2, ts=today - DAY), post(3, ts=today))
+    alone.run(f"const now = Date.now, D = Date; Date = class extends D {{"
+              f"constructor(...a) {{ super(...(a.length ? a : [now() + {DAY}])); }} }};"
+              f"Date.now = () => now() + {DAY}")
+    alone.hear(post(4, ts=today + DAY))
+    lines = alone.run("return [...document.querySelectorAll('#log .line')].map((l) => l.textContent)")
+    assert len(lines) == 3 and len(set(lines)) == 3
 
 
 def test_one_name_for_what_one_speaker_says_in_a_row(alone):
