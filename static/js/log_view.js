@@ -203,6 +203,7 @@ export function whisper(post) {
 	element.firstChild.append(make("span", "note", "only you see this"));
 	posts.delete(element); // it groups with nothing
 	add(element);
+	if (!post.name) toEnd();
 }
 
 export const line = (kind) => add(lineElement(kind));

@@ -163,6 +163,14 @@ def test_a_post_of_ones_own_goes_to_the_end(alone):
     until(lambda: alone.run(at_end), "the own post is in view")
 
 
+def test_the_answer_to_a_command_is_in_view(alone):
+    at_end = scrolled_up(alone)
+    alone.hear({"type": 1, "user": {"name": "plumebot"}, "text": "Not asked for."})
+    assert not alone.run(at_end), "who reads what was is left in peace"
+    alone.say("/help")
+    until(lambda: alone.run(at_end), "the answer is in view")
+
+
 def test_only_what_is_new_is_read_aloud(alone):
     alone.wait_for_code()
     alone.fill("code", "48291357")
