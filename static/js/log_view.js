@@ -55,9 +55,8 @@ function add(element) {
 	stick();
 }
 
-function timeOf(ts) {
-	return Object.assign(make("time", "", CLOCK.format(ts)), { title: MOMENT.format(ts) });
-}
+const timeOf = (ts) =>
+	Object.assign(make("time", "", CLOCK.format(ts)), { title: MOMENT.format(ts) });
 
 function postElement(post) {
 	const does = action(post.text);
@@ -113,7 +112,7 @@ function tell() {
 }
 
 function markUnread() {
-	if (atEnd && !document.hidden) return;
+	if (isLive && atEnd && !document.hidden) return;
 	if (unread === 0) {
 		unreadLine?.remove();
 		add(unreadLine = lineElement("unread"));
@@ -135,7 +134,7 @@ function scrolled() {
 	if (clientHeight > 0)
 		atEnd = scrollHeight - scrollTop - clientHeight < NEAR_PX || (atEnd && scrollTop >= lastTop);
 	lastTop = scrollTop;
-	if (atEnd && !document.hidden) count(0);
+	if (isLive && atEnd && !document.hidden) count(0);
 }
 
 // Once per picture.
@@ -177,14 +176,15 @@ new ResizeObserver(stick).observe(root);
 export function live(yes) {
 	isLive = yes;
 	root.ariaLive = yes ? "polite" : "off";
+	scrolled();
 }
 
 // id: of its pending element; calls: it names this person.
-export function post(post, id, mine, calls) {
+export function post(post, id, news, calls) {
 	gone(id);
 	day(post.ts);
-	if (isLive && !mine && !post.event) {
-		tell();
+	if (news) {
+		if (isLive) tell();
 		markUnread();
 	}
 	const element = post.event ? eventElement(post) : postElement(post);

@@ -138,6 +138,24 @@ def test_who_reads_what_was_is_left_in_peace(alone):
     assert not alone.shown("newer")
 
 
+def test_what_was_said_while_away_is_marked_and_counted(alone):
+    scrolled_up(alone)
+    alone.run("room.close()")
+    alone.expect_sent(6)
+    alone.hear(alone.ack(seq=63, **{"from": 61}), *(post(i) for i in (61, 62, 63)))
+    alone.expect_text("newer", "3 new")
+    assert alone.driver.title == "(3) Plume"
+    unread = "return document.querySelector('.unread')?.nextElementSibling.dataset.seq"
+    assert alone.run(unread) == "61"
+    alone.reload()
+    alone.expect_sent(6)
+    alone.hear(alone.ack(seq=66, **{"from": 14}), *(post(i) for i in range(14, 65)))
+    alone.driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+    alone.hear(post(65), post(66))
+    until(lambda: alone.driver.title == "Plume", "who is there has seen it")
+    assert alone.run(unread) == "64" and not alone.shown("newer")
+
+
 def test_in_a_busy_room_one_can_scroll_up(alone):
     """However many posts come in one picture."""
     at_end = scrolled_up(alone)

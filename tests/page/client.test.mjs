@@ -287,6 +287,47 @@ describe("coming back", () => {
 		assert.equal(page.outbox.list().length, 0);
 		assert.deepEqual(page.calls("log.gone").at(-1), ["log.gone", "id1"]);
 	});
+	test("tells as news what was said meanwhile, with one notice: of who called, if somebody did", () => {
+		const page = inRoom(3);
+
+		page.connection.go("reconnecting");
+		page.open();
+		page.hear(ack(7, 4, { resumed: true }));
+		page.hear(post(4, "bob", { text: "hi @ann" }));
+		page.hear(post(5));
+		page.hear(post(6, "ann"));
+		assert.equal(page.calls("alerts.post").length, 0);
+		page.hear(post(7, "cat", { event: "entered" }));
+		assert.deepEqual(page.calls("log.post").map((c) => c[3]), [true, true, false, false]);
+		assert.deepEqual(page.calls("alerts.post").map((c) => [c[1].seq, c[2]]), [[4, true]]);
+		page.hear(post(8));
+		assert.deepEqual(page.calls("alerts.post").map((c) => c[1].seq), [4, 8]);
+	});
+	test("after a reload tells as news what was not there before", () => {
+		const first = inRoom(3);
+
+		first.session.save(0);
+		const page = newPage(first.storage);
+		page.client.start();
+		page.open();
+		page.hear(ack(4, 1, { resumed: true }));
+		for (let i = 1; i <= 4; i++)
+			page.hear(post(i));
+		assert.deepEqual(page.calls("log.post").map((c) => c[3]), [false, false, false, true]);
+		assert.deepEqual(page.calls("alerts.post").map((c) => c[1].seq), [4]);
+	});
+	test("to a room that began anew tells all of it as news, a newcomer nothing", () => {
+		const page = asked();
+
+		page.client.giveCode("48291357");
+		page.hear(ack(1, 1));
+		page.hear(post(1));
+		page.connection.go("reconnecting");
+		page.open();
+		page.hear(ack(1, 1, { epoch: "f".repeat(16) }));
+		page.hear(post(1));
+		assert.deepEqual(page.calls("log.post").map((c) => c[3]), [false, true]);
+	});
 	test("says where messages are missing", () => {
 		const page = inRoom(3);
 
