@@ -358,7 +358,13 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 			flush();
 		},
 
-		typed: (name, email) => session.typed(name, email),
+		typed(name, email) {
+			if (asking) {
+				stop();
+				enter.showError(null, "");
+			}
+			session.typed(name, email);
+		},
 
 		edit(id) { chat.putBack(takeBack(id)); },
 

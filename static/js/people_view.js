@@ -3,7 +3,7 @@
 import { find, make, markOf, nameOf, on, put } from "./dom.js";
 import { isolated, listed } from "./people.js";
 
-const SHOWN = 300; // in the list
+const SHOWN = 300;
 const panel = find("people");
 const list = panel.firstElementChild;
 const here = find("here");

@@ -12,7 +12,6 @@ let digits, tried, resendAt, expiresAt, retryAt;
 
 const seconds = (at) => Math.ceil((at - Date.now()) / 1000);
 
-// Once a second.
 export function tick() {
 	const left = seconds(resendAt);
 

@@ -69,6 +69,20 @@ describe("entering", () => {
 		assert.equal(page.connection.state, "idle");
 		assert.equal(page.client.step, "enter");
 	});
+	test("corrected meanwhile is asked for anew, not with what was there first", () => {
+		const page = newPage();
+
+		page.client.start();
+		page.client.enter("tom", "tmo@a.example");
+		page.connection.go("reconnecting");
+		page.client.typed("tom", "to@a.example");
+		assert.equal(page.connection.state, "idle");
+		assert.deepEqual(page.calls("enter.showError").at(-1).slice(1), [null, ""]);
+		page.client.typed("tom", "tom@a.example");
+		page.client.enter("tom", "tom@a.example");
+		page.open();
+		assert.deepEqual(page.sent.map((f) => f.text), ["tom\ntom@a.example"]);
+	});
 	test("too fast is told on the step where one is", () => {
 		const page = newPage();
 
