@@ -95,17 +95,16 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 				return liveAt ? whispers.push(frame) : log.whisper(frame);
 			const mine = frame.name === session.name;
 			const id = mine ? outbox.remove(frame.id)?.id : undefined;
-			const live = !liveAt;
 			const taken = record.take(frame.seq);
 			if (taken === "known") return id && log.gone(id);
 			if (taken === "gap") log.line("missing");
 			const calls = !mine && callsMe(frame);
-			const news = (live || frame.seq > seen) && !mine && !frame.event;
+			const news = (!liveAt || frame.seq > seen) && !mine && !frame.event;
 			log.post(frame, id, news, calls);
 			session.saw(record.epoch, record.last, now());
 			if (frame.seq > target) people.hear(frame); // the list knows what was before
 			if (news && (calls || !notice[1])) notice = [frame, calls];
-			if (live) showNews();
+			if (!liveAt) showNews();
 			else if (frame.seq >= target) goLive();
 		},
 

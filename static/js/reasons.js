@@ -21,7 +21,7 @@ const MAIL = {
 	deferred: "Your mail server asked to wait.",
 	refused: "Your mail server refused the mail. Check the address.",
 	expired: "The mail could not be delivered. Ask for a new code.",
-	withheld: "Too many mails were asked for. Wait, then ask again.",
+	withheld: "No new mail was sent: it is too soon. Wait, then ask again.",
 };
 
 export function reasonText(frame) {
