@@ -381,9 +381,8 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 			else forget(SAYS.notTold);
 		},
 
-		// In another tab.
-		onForgotten() {
-			if (session.session) forget(SAYS.otherTab);
+		onForgotten(old) {
+			if (old === JSON.stringify(session.session)) forget(SAYS.otherTab);
 		},
 
 		onWake() {

@@ -115,3 +115,13 @@ def test_signing_out_leaves_nothing(alone):
     alone.enter_room()
     alone.sign_out("everywhere")
     assert alone.sent(14)[-1]["everywhere"] is True
+
+
+def test_another_tab_signs_out_its_own_person_only(alone):
+    alone.enter_room()
+    event = "dispatchEvent(new StorageEvent('storage', {key: 'plume.session', oldValue: arguments[0]}))"
+    alone.run(event, json.dumps({"name": "bob", "token": "bobs"}))
+    alone.expect_step("chat")
+    alone.run(event, alone.run("return localStorage['plume.session']"))
+    alone.expect_step("enter")
+    alone.expect_text("state", "another tab")

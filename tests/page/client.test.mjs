@@ -461,6 +461,20 @@ describe("two tabs of one browser", () => {
 		two.client.enter("bob", "bob@b.example");
 		assert.equal(newPage(one.storage).session.name, "ann");
 	});
+	test("are signed out together only if they are the same person's", () => {
+		const one = inRoom(3);
+		const two = newPage(one.storage);
+
+		two.client.enter("bob", "bob@b.example");
+		two.session.begin("bob", "bobs");
+		two.session.saw(EPOCH, 3, 0);
+		one.client.onForgotten(one.storage["plume.session"]);
+		assert.equal(one.client.step, "chat");
+		one.client.signOut();
+		assert.equal(one.client.step, "enter");
+		const { session } = newPage(one.storage);
+		assert.deepEqual([session.name, session.token, session.seen], ["bob", "bobs", { epoch: EPOCH, seq: 3 }]);
+	});
 	test("do not end a session that the other has begun since", () => {
 		const one = inRoom();
 		const two = newPage(one.storage);
@@ -573,7 +587,7 @@ describe("signing out", () => {
 
 		page.client.say("hello");
 		page.hear({ type: 4, reason: "session-over", text: "" });
-		page.client.onForgotten();
+		page.client.onForgotten(page.storage["plume.session"]);
 		assert.equal(Object.keys(page.storage).length, 0);
 		assert.equal(page.calls("chat.clear").length, 1);
 	});
@@ -587,7 +601,7 @@ describe("signing out", () => {
 	test("in one tab is signing out in all", () => {
 		const page = inRoom();
 
-		page.client.onForgotten();
+		page.client.onForgotten(page.storage["plume.session"]);
 		assert.equal(page.client.step, "enter");
 		assert.match(page.calls("bar.show").at(-1)[3], /another tab/);
 	});
