@@ -6,7 +6,7 @@ import { fold } from "./identity.js";
 import { Log } from "./log.js";
 import { People, isolated } from "./people.js";
 import * as say from "./protocol.js";
-import { SAYS, reasonField, reasonText } from "./reasons.js";
+import { FIELDS, SAYS, reasonText } from "./reasons.js";
 import { pieces } from "./words.js";
 
 const { TYPE } = say;
@@ -34,6 +34,8 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 	let goodbye = "";
 	let target = 0; // the past is told up to here
 	let liveAt = 0; // or up to then; 0: it is over
+	let seen = 0; // what follows is news
+	let notice = []; // of which one is told
 
 	const connection = connect({
 		open() {
@@ -70,8 +72,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 	function position() {
 		const { epoch, seq } = session.seen ?? {};
 
-		if (record.last) return { epoch: record.epoch, seq: record.last };
-		return { epoch, seq: seq && Math.max(1, seq - CONTEXT) };
+		return { epoch, seq: seq && (record.last || Math.max(1, seq - CONTEXT)) };
 	}
 
 	function who(after) {
@@ -94,16 +95,16 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 				return liveAt ? whispers.push(frame) : log.whisper(frame);
 			const mine = frame.name === session.name;
 			const id = mine ? outbox.remove(frame.id)?.id : undefined;
-			const live = !liveAt;
 			const taken = record.take(frame.seq);
 			if (taken === "known") return id && log.gone(id);
 			if (taken === "gap") log.line("missing");
 			const calls = !mine && callsMe(frame);
-			log.post(frame, id, mine, calls);
+			const news = (!liveAt || frame.seq > seen) && !mine && !frame.event;
+			log.post(frame, id, news, calls);
 			session.saw(record.epoch, record.last, now());
 			if (frame.seq > target) people.hear(frame); // the list knows what was before
-			if (live && !mine && !frame.event) alerts.post(frame, calls);
-			if (live) showPeople();
+			if (news && (calls || !notice[1])) notice = [frame, calls];
+			if (!liveAt) showNews();
 			else if (frame.seq >= target) goLive();
 		},
 
@@ -113,7 +114,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 			connection.settled();
 			if (session.begin(frame.name || session.name, frame.token, frame.proof)) chat.clear();
 			if (step !== "chat") toStep("chat");
-			place(record.last ? { epoch: record.epoch, seq: record.last } : session.seen, frame);
+			place(session.seen, frame);
 			showOutbox();
 			inRoom = true;
 			chat.me(session.name, frame.mark);
@@ -138,7 +139,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 
 		[TYPE.MAY_NOT_ENTER](frame) {
 			self.otherAddress();
-			enter.showError(reasonField(frame.reason), reasonText(frame));
+			enter.showError(FIELDS[frame.reason], reasonText(frame));
 		},
 
 		[TYPE.WAITING](frame) {
@@ -217,6 +218,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		else if (held && from > held.seq + 1) log.line("missing");
 		else if (!held && from <= seq && from > 0) log.line("earlier");
 		record.next = from;
+		seen = !held ? Infinity : held.epoch === epoch ? held.seq : 0;
 	}
 
 	const callsMe = ({ text, mentions }) => mentions?.includes(session.name) ||
@@ -226,8 +228,14 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		liveAt = 0;
 		log.live(true);
 		whispers.splice(0).forEach(log.whisper);
-		showPeople();
+		showNews();
 		flush();
+	}
+
+	function showNews() {
+		if (notice[0]) alerts.post(...notice);
+		notice = [];
+		showPeople();
 	}
 
 	function toStep(next) {
@@ -349,7 +357,13 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 			flush();
 		},
 
-		typed: (name, email) => session.typed(name, email),
+		typed(name, email) {
+			if (asking) {
+				stop();
+				enter.showError(null, "");
+			}
+			session.typed(name, email);
+		},
 
 		edit(id) { chat.putBack(takeBack(id)); },
 
@@ -367,9 +381,8 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 			else forget(SAYS.notTold);
 		},
 
-		// In another tab.
-		onForgotten() {
-			if (session.session) forget(SAYS.otherTab);
+		onForgotten(old) {
+			if (old === JSON.stringify(session.session)) forget(SAYS.otherTab);
 		},
 
 		onWake() {

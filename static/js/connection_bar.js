@@ -15,7 +15,6 @@ const root = find("connection");
 const retry = root.lastElementChild;
 let state, until, why, lost, quietUntil;
 
-// Once a second.
 export function tick() {
 	const waits = state === "reconnecting";
 	const left = Math.max(1, Math.ceil((until - Date.now()) / 1000));

@@ -1,6 +1,6 @@
 // The colour of a name, and the drawing of an identity mark.
 
-const HUES = 24;
+const turned = (n) => n % 24 * 15; // 24 hues
 
 export const fold = (name) => name.normalize("NFKC").toLowerCase();
 
@@ -11,7 +11,7 @@ function hash(text) {
 	return Math.imul(h ^ (h >>> 13), 0x9e3779b1) >>> 0;
 }
 
-export const hue = (name) => (hash(fold(name)) >>> 16) % HUES * (360 / HUES);
+export const hue = (name) => turned(hash(fold(name)) >>> 16);
 
 // Five by five squares, mirrored: {hue, path} in a viewBox of "0 0 5 5".
 export function drawing(mark) {
@@ -22,5 +22,5 @@ export function drawing(mark) {
 	for (let y = 0; y < 5; y++)
 		for (let x = 0; x < 5; x++)
 			if (half >> (y * 3 + Math.min(x, 4 - x)) & 1) path += `M${x} ${y}h1v1h-1z`;
-	return { hue: (bits & 255) % HUES * (360 / HUES), path };
+	return { hue: turned(bits & 255), path };
 }

@@ -55,9 +55,8 @@ function add(element) {
 	stick();
 }
 
-function timeOf(ts) {
-	return Object.assign(make("time", "", CLOCK.format(ts)), { title: MOMENT.format(ts) });
-}
+const timeOf = (ts) =>
+	Object.assign(make("time", "", CLOCK.format(ts)), { title: MOMENT.format(ts) });
 
 function postElement(post) {
 	const does = action(post.text);
@@ -87,10 +86,9 @@ function group(element) {
 }
 
 function day(ts) {
-	const today = new Date().toDateString();
-	const its = new Date(ts).toDateString();
+	const its = DAY.format(ts);
 
-	if (its !== (lastDay ?? today)) add(lineElement("day", its === today ? "Today" : DAY.format(ts)));
+	if (its !== (lastDay ?? DAY.format())) add(lineElement("day", its));
 	lastDay = its;
 }
 
@@ -114,7 +112,7 @@ function tell() {
 }
 
 function markUnread() {
-	if (atEnd && !document.hidden) return;
+	if (isLive && atEnd && !document.hidden) return;
 	if (unread === 0) {
 		unreadLine?.remove();
 		add(unreadLine = lineElement("unread"));
@@ -136,7 +134,7 @@ function scrolled() {
 	if (clientHeight > 0)
 		atEnd = scrollHeight - scrollTop - clientHeight < NEAR_PX || (atEnd && scrollTop >= lastTop);
 	lastTop = scrollTop;
-	if (atEnd && !document.hidden) count(0);
+	if (isLive && atEnd && !document.hidden) count(0);
 }
 
 // Once per picture.
@@ -178,14 +176,15 @@ new ResizeObserver(stick).observe(root);
 export function live(yes) {
 	isLive = yes;
 	root.ariaLive = yes ? "polite" : "off";
+	scrolled();
 }
 
 // id: of its pending element; calls: it names this person.
-export function post(post, id, mine, calls) {
+export function post(post, id, news, calls) {
 	gone(id);
 	day(post.ts);
-	if (isLive && !mine && !post.event) {
-		tell();
+	if (news) {
+		if (isLive) tell();
 		markUnread();
 	}
 	const element = post.event ? eventElement(post) : postElement(post);
@@ -204,6 +203,7 @@ export function whisper(post) {
 	element.firstChild.append(make("span", "note", "only you see this"));
 	posts.delete(element); // it groups with nothing
 	add(element);
+	if (!post.name) toEnd();
 }
 
 export const line = (kind) => add(lineElement(kind));

@@ -9,7 +9,7 @@ import * as enter from "./enter_step.js";
 import * as log from "./log_view.js";
 import { Outbox } from "./outbox.js";
 import * as people from "./people_view.js";
-import { SESSION_KEY, Session } from "./session.js";
+import { Session } from "./session.js";
 import * as alerts from "./settings.js";
 import { kept } from "./storage.js";
 import * as verify from "./verify_step.js";
@@ -48,8 +48,6 @@ on(window, "offline", bar.tick);
 on(window, "pageshow", ({ persisted }) => persisted && client.onWake());
 on(window, "pagehide", () => session.save(now()));
 on(document, "visibilitychange", () => document.hidden || client.onSeen());
-on(window, "storage", ({ key, newValue }) => {
-	if (key === SESSION_KEY && newValue === null) client.onForgotten();
-});
+on(window, "storage", ({ oldValue, newValue }) => newValue ?? client.onForgotten(oldValue));
 
 client.start();

@@ -3,7 +3,7 @@
 import { find, make, markOf, nameOf, on, put } from "./dom.js";
 import { isolated, listed } from "./people.js";
 
-const SHOWN = 300; // in the list
+const SHOWN = 300;
 const panel = find("people");
 const list = panel.firstElementChild;
 const here = find("here");
@@ -23,7 +23,7 @@ export function show({ marks, count }, typers, me) {
 	here.hidden = !count;
 	put("here", `${count} here`);
 	if (marks === shown) return;
-	if (!shown?.size && marks.size && matchMedia("(min-width: 60rem)").matches) open(true);
+	if (!list.firstChild && marks.size && matchMedia("(min-width: 60rem)").matches) open(true);
 	const people = [...marks];
 	shown = marks;
 	list.replaceChildren(...people.slice(0, SHOWN).map(([name, mark]) =>

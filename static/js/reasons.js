@@ -13,7 +13,7 @@ export const SAYS = {
 	notNow: "The room is out of reach. Try again when it is back.",
 };
 
-const FIELDS = { "name-taken": "name", "bad-name": "name", "bad-address": "email" };
+export const FIELDS = { "name-taken": "name", "bad-name": "name", "bad-address": "email" };
 const MAIL = {
 	queued: "Your mail is about to be sent.",
 	waits: "No mailer is running: your mail waits.",
@@ -21,7 +21,7 @@ const MAIL = {
 	deferred: "Your mail server asked to wait.",
 	refused: "Your mail server refused the mail. Check the address.",
 	expired: "The mail could not be delivered. Ask for a new code.",
-	withheld: "Too many mails were asked for. Wait, then ask again.",
+	withheld: "No new mail was sent: it is too soon. Wait, then ask again.",
 };
 
 export function reasonText(frame) {
@@ -29,8 +29,6 @@ export function reasonText(frame) {
 
 	return frame.retry_in && !/\d/.test(text) ? `${text} (in ${Math.ceil(frame.retry_in / 1000)} s)` : text;
 }
-
-export const reasonField = (reason) => FIELDS[reason] ?? null;
 
 export function mailText({ mail, mailed_at, mailers, text }, clock) {
 	if (mail === "sent" && mailed_at)

@@ -4,8 +4,6 @@
 const FACTS = ["session", "login", "seen", "proven"];
 const SEEN_EVERY_MS = 1000; // a busy room must not mean a write per post
 
-export const SESSION_KEY = "plume.session";
-
 export class Session {
 	savedAt = -Infinity;
 
@@ -41,7 +39,7 @@ export class Session {
 
 	// True: it follows somebody else's.
 	begin(name, token, proof) {
-		const other = this.session !== null && this.session.name !== name;
+		const other = this.session && this.session.name !== name;
 
 		if (other) this.#keep("seen", null);
 		if (proof && this.login) this.#keep("proven", { email: this.login.email, proof });
@@ -52,16 +50,19 @@ export class Session {
 
 	// Another tab may have a newer one.
 	end() {
-		const { name, token } = this.session ?? {};
-
-		if (!token) return;
-		this.session = { name, token: null };
-		if (this.store.get(SESSION_KEY)?.token === token) this.store.set(SESSION_KEY, this.session);
+		if (!this.token) return;
+		const ours = this.#isOurs();
+		this.session = { name: this.session.name, token: null };
+		if (ours) this.#keep("session", this.session);
 	}
 
-	// Signed out: nothing stays.
+	// Signed out: nothing of ours stays.
 	forget() {
-		for (const fact of FACTS) this.#keep(fact, null);
+		const ours = this.#isOurs();
+
+		for (const fact of FACTS)
+			if (ours) this.#keep(fact, null);
+			else this[fact] = null;
 	}
 
 	saw(epoch, seq, now) {
@@ -73,6 +74,8 @@ export class Session {
 		this.savedAt = now;
 		this.#keep("seen", this.seen);
 	}
+
+	#isOurs() { return this.store.get("plume.session")?.token === this.token; }
 
 	#keep(fact, value) {
 		this[fact] = value;

@@ -1,5 +1,6 @@
 // What the person chose, and the notices.
 
+import { action } from "./command.js";
 import { client, find, on, put } from "./dom.js";
 import { kept } from "./storage.js";
 
@@ -33,7 +34,8 @@ export function post({ name, text }, calls) {
 	try {
 		if (chosen.sound) beep();
 		if (chosen.notify)
-			new Notification(calls ? `${name} calls you` : name, { body: text.slice(0, 200), tag: "plume" });
+			new Notification(calls ? `${name} calls you` : name,
+				{ body: (action(text) ?? text).slice(0, 200), tag: "plume" });
 	} catch {
 		// phones know them otherwise
 	}

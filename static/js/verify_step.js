@@ -12,7 +12,6 @@ let digits, tried, resendAt, expiresAt, retryAt;
 
 const seconds = (at) => Math.ceil((at - Date.now()) / 1000);
 
-// Once a second.
 export function tick() {
 	const left = seconds(resendAt);
 
@@ -69,11 +68,12 @@ export function show({ email }) {
 
 export function showWaiting(frame) {
 	const at = (ms) => ms && Date.now() + ms;
+	const coming = frame.mail !== "withheld";
 
 	digits = frame.digits ?? 8;
 	[resendAt, expiresAt, retryAt] =
-		[at(frame.resend_in ?? 0), at(frame.expires_in), at(frame.mail_retry_in)];
+		[at(frame.resend_in ?? 0), coming && at(frame.expires_in), at(frame.mail_retry_in)];
 	put("mail-status", mailText(frame, clock));
-	put("mail-look", mailHint(frame));
+	put("mail-look", coming ? mailHint(frame) : "");
 	tick();
 }

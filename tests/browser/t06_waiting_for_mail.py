@@ -35,6 +35,14 @@ def test_every_state_of_the_mail_is_told(alone):
     assert "accepted by the mail server at" in said and ":03" in said
 
 
+def test_a_mail_that_is_not_sent_is_not_looked_for(alone):
+    alone.wait_for_code(mail="withheld", sender="plume@chat.example", reference="K7Q-2MX")
+    assert status(alone) == ["No new mail was sent: it is too soon. Wait, then ask again.", "", ""]
+    assert alone.text("mail-expiry") == ""
+    alone.hear(waiting(mail="sent", expires_in=600000))
+    assert "The code is good until" in alone.text("mail-expiry")
+
+
 def test_a_new_code_is_offered_when_it_may_be_asked_for(alone):
     alone.wait_for_code(resend_in=90000)
     resend = alone.find("resend")
@@ -107,3 +115,13 @@ def test_signing_out_leaves_nothing(alone):
     alone.enter_room()
     alone.sign_out("everywhere")
     assert alone.sent(14)[-1]["everywhere"] is True
+
+
+def test_another_tab_signs_out_its_own_person_only(alone):
+    alone.enter_room()
+    event = "dispatchEvent(new StorageEvent('storage', {key: 'plume.session', oldValue: arguments[0]}))"
+    alone.run(event, json.dumps({"name": "bob", "token": "bobs"}))
+    alone.expect_step("chat")
+    alone.run(event, alone.run("return localStorage['plume.session']"))
+    alone.expect_step("enter")
+    alone.expect_text("state", "another tab")

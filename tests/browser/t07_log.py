@@ -21,9 +21,23 @@ def test_history_is_marked_and_days_are_told(alone):
     alone.hear(alone.ack(seq=3, people=2))
     alone.hear(*(post(i, ts=today - (4 - i) * DAY) for i in (1, 2, 3)), post(4, "ann", ts=today))
     lines = alone.run("return [...document.querySelectorAll('#log .line')].map((l) => l.textContent)")
-    assert lines[0] == "Before you came in" and lines[-1] == "Today" and len(lines) == 5
+    assert lines[0] == "Before you came in" and len(lines) == 5
     title = alone.run("return document.querySelector('#log time').title")
     assert str(alone.run("return new Date(arguments[0]).getFullYear()", today - 3 * DAY)) in title
+
+
+def test_no_two_days_have_one_name(alone):
+    alone.enter_room()
+    today = now(alone)
+    alone.hear(post(1, ts=today))
+    assert alone.run("return document.querySelectorAll('#log .line').length") == 0
+    alone.hear(post(2, ts=today - DAY), post(3, ts=today))
+    alone.run(f"const now = Date.now, D = Date; Date = class extends D {{"
+              f"constructor(...a) {{ super(...(a.length ? a : [now() + {DAY}])); }} }};"
+              f"Date.now = () => now() + {DAY}")
+    alone.hear(post(4, ts=today + DAY))
+    lines = alone.run("return [...document.querySelectorAll('#log .line')].map((l) => l.textContent)")
+    assert len(lines) == 3 and len(set(lines)) == 3
 
 
 def test_one_name_for_what_one_speaker_says_in_a_row(alone):
@@ -124,6 +138,24 @@ def test_who_reads_what_was_is_left_in_peace(alone):
     assert not alone.shown("newer")
 
 
+def test_what_was_said_while_away_is_marked_and_counted(alone):
+    scrolled_up(alone)
+    alone.run("room.close()")
+    alone.expect_sent(6)
+    alone.hear(alone.ack(seq=63, **{"from": 61}), *(post(i) for i in (61, 62, 63)))
+    alone.expect_text("newer", "3 new")
+    assert alone.driver.title == "(3) Plume"
+    unread = "return document.querySelector('.unread')?.nextElementSibling.dataset.seq"
+    assert alone.run(unread) == "61"
+    alone.reload()
+    alone.expect_sent(6)
+    alone.hear(alone.ack(seq=66, **{"from": 14}), *(post(i) for i in range(14, 65)))
+    alone.driver.execute_async_script("requestAnimationFrame(() => requestAnimationFrame(arguments[0]))")
+    alone.hear(post(65), post(66))
+    until(lambda: alone.driver.title == "Plume", "who is there has seen it")
+    assert alone.run(unread) == "64" and not alone.shown("newer")
+
+
 def test_in_a_busy_room_one_can_scroll_up(alone):
     """However many posts come in one picture."""
     at_end = scrolled_up(alone)
@@ -147,6 +179,14 @@ def test_a_post_of_ones_own_goes_to_the_end(alone):
     at_end = scrolled_up(alone)
     alone.say("here I am")
     until(lambda: alone.run(at_end), "the own post is in view")
+
+
+def test_the_answer_to_a_command_is_in_view(alone):
+    at_end = scrolled_up(alone)
+    alone.hear({"type": 1, "user": {"name": "plumebot"}, "text": "Not asked for."})
+    assert not alone.run(at_end), "who reads what was is left in peace"
+    alone.say("/help")
+    until(lambda: alone.run(at_end), "the answer is in view")
 
 
 def test_only_what_is_new_is_read_aloud(alone):

@@ -52,6 +52,17 @@ def test_the_panel_opens_and_closes(alone):
     until(lambda: alone.shown("people"), "where there is room the list is there")
 
 
+def test_the_panel_is_open_at_the_first_login_too(alone):
+    alone.window(1280, 800)
+    alone.wait_for_code()
+    alone.fill("code", "48291357")
+    alone.expect_sent(2)
+    entered = {"type": 1, "event": "entered", "user": {"name": "ann"}, "seq": 1, "ts": 1, "mark": "a1"}
+    alone.hear(alone.ack(people=1), {**entered, "people": 1})
+    alone.hear({"type": 12, "people": [{"name": "ann", "mark": "a1"}], "more": False})
+    until(lambda: alone.shown("people"), "where there is room the list is there")
+
+
 def test_a_thousand_people_are_told_in_short(alone):
     alone.enter_room(people=[{"name": f"p{i:04}", "mark": f"{i}"} for i in range(1000)])
     assert len(people(alone)) == 301 and people(alone)[-1] == "and 700 more"

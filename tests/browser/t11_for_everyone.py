@@ -185,9 +185,10 @@ def test_the_settings_are_kept_and_off_by_default(alone):
     assert alone.run("return shown") == [], "who looks needs no notice"
     alone.run("Object.defineProperty(document, 'hidden', {value: true, configurable: true})")
     alone.hear(post(2, "bob", "hello"), post(3, "cat", "@ann!"), post(4, "ann", "mine"),
-               post(5, "dan", "x", event="entered"))
-    assert alone.run("return shown") == [["bob", "hello"], ["cat calls you", "@ann!"]]
-    assert alone.driver.title == "(2) Plume"
+               post(5, "dan", "x", event="entered"), post(6, "cat", "/me waves at @ann"))
+    assert alone.run("return shown") == [
+        ["bob", "hello"], ["cat calls you", "@ann!"], ["cat calls you", "waves at @ann"]]
+    assert alone.driver.title == "(3) Plume"
     alone.run("delete document.hidden; document.dispatchEvent(new Event('visibilitychange'))")
     assert alone.driver.title == "Plume"
     assert alone.run("return JSON.parse(localStorage['plume.settings']).notify") is True

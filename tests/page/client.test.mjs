@@ -69,6 +69,20 @@ describe("entering", () => {
 		assert.equal(page.connection.state, "idle");
 		assert.equal(page.client.step, "enter");
 	});
+	test("corrected meanwhile is asked for anew, not with what was there first", () => {
+		const page = newPage();
+
+		page.client.start();
+		page.client.enter("tom", "tmo@a.example");
+		page.connection.go("reconnecting");
+		page.client.typed("tom", "to@a.example");
+		assert.equal(page.connection.state, "idle");
+		assert.deepEqual(page.calls("enter.showError").at(-1).slice(1), [null, ""]);
+		page.client.typed("tom", "tom@a.example");
+		page.client.enter("tom", "tom@a.example");
+		page.open();
+		assert.deepEqual(page.sent.map((f) => f.text), ["tom\ntom@a.example"]);
+	});
 	test("too fast is told on the step where one is", () => {
 		const page = newPage();
 
@@ -287,6 +301,47 @@ describe("coming back", () => {
 		assert.equal(page.outbox.list().length, 0);
 		assert.deepEqual(page.calls("log.gone").at(-1), ["log.gone", "id1"]);
 	});
+	test("tells as news what was said meanwhile, with one notice: of who called, if somebody did", () => {
+		const page = inRoom(3);
+
+		page.connection.go("reconnecting");
+		page.open();
+		page.hear(ack(7, 4, { resumed: true }));
+		page.hear(post(4, "bob", { text: "hi @ann" }));
+		page.hear(post(5));
+		page.hear(post(6, "ann"));
+		assert.equal(page.calls("alerts.post").length, 0);
+		page.hear(post(7, "cat", { event: "entered" }));
+		assert.deepEqual(page.calls("log.post").map((c) => c[3]), [true, true, false, false]);
+		assert.deepEqual(page.calls("alerts.post").map((c) => [c[1].seq, c[2]]), [[4, true]]);
+		page.hear(post(8));
+		assert.deepEqual(page.calls("alerts.post").map((c) => c[1].seq), [4, 8]);
+	});
+	test("after a reload tells as news what was not there before", () => {
+		const first = inRoom(3);
+
+		first.session.save(0);
+		const page = newPage(first.storage);
+		page.client.start();
+		page.open();
+		page.hear(ack(4, 1, { resumed: true }));
+		for (let i = 1; i <= 4; i++)
+			page.hear(post(i));
+		assert.deepEqual(page.calls("log.post").map((c) => c[3]), [false, false, false, true]);
+		assert.deepEqual(page.calls("alerts.post").map((c) => c[1].seq), [4]);
+	});
+	test("to a room that began anew tells all of it as news, a newcomer nothing", () => {
+		const page = asked();
+
+		page.client.giveCode("48291357");
+		page.hear(ack(1, 1));
+		page.hear(post(1));
+		page.connection.go("reconnecting");
+		page.open();
+		page.hear(ack(1, 1, { epoch: "f".repeat(16) }));
+		page.hear(post(1));
+		assert.deepEqual(page.calls("log.post").map((c) => c[3]), [false, true]);
+	});
 	test("says where messages are missing", () => {
 		const page = inRoom(3);
 
@@ -406,6 +461,20 @@ describe("two tabs of one browser", () => {
 		two.client.enter("bob", "bob@b.example");
 		assert.equal(newPage(one.storage).session.name, "ann");
 	});
+	test("are signed out together only if they are the same person's", () => {
+		const one = inRoom(3);
+		const two = newPage(one.storage);
+
+		two.client.enter("bob", "bob@b.example");
+		two.session.begin("bob", "bobs");
+		two.session.saw(EPOCH, 3, 0);
+		one.client.onForgotten(one.storage["plume.session"]);
+		assert.equal(one.client.step, "chat");
+		one.client.signOut();
+		assert.equal(one.client.step, "enter");
+		const { session } = newPage(one.storage);
+		assert.deepEqual([session.name, session.token, session.seen], ["bob", "bobs", { epoch: EPOCH, seq: 3 }]);
+	});
 	test("do not end a session that the other has begun since", () => {
 		const one = inRoom();
 		const two = newPage(one.storage);
@@ -518,7 +587,7 @@ describe("signing out", () => {
 
 		page.client.say("hello");
 		page.hear({ type: 4, reason: "session-over", text: "" });
-		page.client.onForgotten();
+		page.client.onForgotten(page.storage["plume.session"]);
 		assert.equal(Object.keys(page.storage).length, 0);
 		assert.equal(page.calls("chat.clear").length, 1);
 	});
@@ -532,7 +601,7 @@ describe("signing out", () => {
 	test("in one tab is signing out in all", () => {
 		const page = inRoom();
 
-		page.client.onForgotten();
+		page.client.onForgotten(page.storage["plume.session"]);
 		assert.equal(page.client.step, "enter");
 		assert.match(page.calls("bar.show").at(-1)[3], /another tab/);
 	});
