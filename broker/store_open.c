@@ -111,7 +111,7 @@ static enum status check_secret(const struct store *s)
 	struct secret_hash hash = secret_hash(&s->secret, "state", S(""));
 	char insert[96];
 	int64_t kept, ours;
-	int rc = pragma_number(s->db, "SELECT max(value) FROM meta WHERE key = 'secret'",
+	int rc = pragma_number(s->db, "SELECT max(value) FROM meta WHERE key = 'seal'",
 			       &kept);
 
 	memcpy(&ours, hash.bytes, sizeof ours);
@@ -119,7 +119,7 @@ static enum status check_secret(const struct store *s)
 		return store_status(rc);
 	if (kept != 0)
 		return kept == ours ? ST_OK : ST_UNKNOWN;
-	if (!fmt(insert, sizeof insert, "INSERT INTO meta VALUES('secret', %" PRId64 ")",
+	if (!fmt(insert, sizeof insert, "INSERT INTO meta VALUES('seal', %" PRId64 ")",
 		 ours))
 		abort(); /* it is long enough */
 	rc = sqlite3_exec(s->db, insert, NULL, NULL, NULL);

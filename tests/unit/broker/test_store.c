@@ -681,7 +681,7 @@ static void letters_and_answers_of_another_secret_are_left_out(void **state)
 	store_close(&s);
 	assert_int_equal(store_open(f->path, STORE_FULL, &other_secret, &s), ST_UNKNOWN);
 	store_close(&s);
-	sql(f, "DELETE FROM meta WHERE key = 'secret'"); /* the operator has no other */
+	sql(f, "DELETE FROM meta WHERE key = 'seal'"); /* the operator has no other */
 	assert_int_equal(store_open(f->path, STORE_FULL, &other_secret, &s), ST_OK);
 	assert_int_equal(load(s, 10, &t), ST_OK);
 	assert_null(strstr(t.text, "letter "));
