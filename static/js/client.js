@@ -14,9 +14,7 @@ const CONTEXT = 50; // older posts for a reloaded page
 const PATIENCE_MS = 12000; // longer silence means a dead connection
 const CATCH_UP_MS = 4000; // a past without end is over then
 const TYPING_MS = 3000; // between two notices
-const GOODBYE_MS = 3000;
 const CLOSED = { 1001: "moving", 1012: "restarting" };
-const TOO_BIG = 1009;
 
 export function newClient({ session, outbox, views, connect, now, newId, later }) {
 	const { alerts, bar, chat, enter, log, verify } = views;
@@ -24,8 +22,8 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 	const people = new People();
 	const whispers = []; // private lines, until the past was told
 	let step;
-	let asking = null; // {name, email}, until the answer
-	let code = null;
+	let wish = null; // what to ask, once a ticket is answered
+	let isGiven = false; // a code, without an answer
 	let inRoom = false;
 	let knowsPeople = false;
 	let askedAt = 0;
@@ -36,14 +34,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 	let liveAt = 0; // or up to then; 0: it is over
 
 	const connection = connect({
-		open() {
-			askedAt = now();
-			if (code && session.ticket) auth();
-			else if (session.token) send(say.resumeSession(session.token, position()));
-			else if (asking) hello();
-			else if (session.ticket) send(say.resumeLogin(session.ticket));
-			else connection.stop();
-		},
+		open: greet,
 		frame(frame) {
 			askedAt = 0;
 			hear[frame.type]?.(frame);
@@ -58,27 +49,40 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		close(number, reason) {
 			why = CLOSED[number] ?? "";
 			if (reason === "signed-out" || goodbye) return forget(goodbye || SAYS.signedOut);
-			if (number === TOO_BIG)
+			if (number === 1009) // too big
 				for (const e of outbox.list()) if (e.sentAt > 0) fail(e.id, SAYS.tooLong);
 		},
 	});
 
 	const send = (frame) => connection.send(frame);
-	const hello = () => send(say.hello(asking.name, asking.email, session.proof(asking.email)));
-	const auth = () => send(say.auth(code, session.ticket, session.claim(newId), position()));
+	const reach = () => connection.state === "open" ? greet() : connection.start();
+	const hello = () => ask(say.hello(session.name, session.email, session.proof(session.email)));
+
+	function ask(frame) {
+		askedAt = now();
+		send(frame);
+	}
+
+	// The ticket first: it costs no try.  A wrong code that was given again would count twice.
+	function greet() {
+		if (isGiven) wish ??= () => verify.showError(SAYS.notAnswered);
+		isGiven = false;
+		if (session.token) ask(say.resumeSession(session.token, position()));
+		else if (session.ticket) ask(say.resumeLogin(session.ticket));
+		else if (wish) wish();
+		else connection.stop();
+	}
 
 	function position() {
 		const { epoch, seq } = session.seen ?? {};
 
-		if (record.last) return { epoch: record.epoch, seq: record.last };
-		return { epoch, seq: seq && Math.max(1, seq - CONTEXT) };
+		return { epoch, seq: record.last || (seq && Math.max(1, seq - CONTEXT)) };
 	}
 
 	function who(after) {
 		if (!knowsPeople) return;
 		if (!after) people.ask();
-		askedAt = now();
-		send(say.who(after));
+		ask(say.who(after));
 	}
 
 	function flush() {
@@ -108,12 +112,11 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		},
 
 		[TYPE.AUTH_ACK](frame) {
-			code = asking = null;
 			why = "";
 			connection.settled();
 			if (session.begin(frame.name || session.name, frame.token, frame.proof)) chat.clear();
 			if (step !== "chat") toStep("chat");
-			place(record.last ? { epoch: record.epoch, seq: record.last } : session.seen, frame);
+			place(session.seen, frame);
 			showOutbox();
 			inRoom = true;
 			chat.me(session.name, frame.mark);
@@ -129,10 +132,14 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		[TYPE.AUTH_RESET](frame) {
 			const over = frame.reason === "login-over";
 
-			code = null;
+			isGiven = false;
 			connection.settled();
 			if (frame.reason === "session-over" || step === "chat") return end(frame);
-			if (over) session.loseTicket();
+			if (over) {
+				session.loseTicket();
+				if (wish === hello) return hello();
+				wish = null;
+			}
 			verify.showError(reasonText(frame), over ? 0 : undefined);
 		},
 
@@ -142,13 +149,14 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		},
 
 		[TYPE.WAITING](frame) {
-			const { name, email } = asking ?? session.login ?? {};
+			const next = session.ticket && wish;
 
-			asking = null;
+			wish = null;
 			connection.settled();
-			session.ask(name ?? frame.name, email ?? "", frame.ticket ?? session.ticket);
+			session.ask(session.name || frame.name, session.email, frame.ticket ?? session.ticket);
 			if (step !== "verify") toStep("verify");
 			verify.showWaiting(frame);
+			next?.();
 		},
 
 		[TYPE.REFUSED](frame) {
@@ -160,7 +168,8 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 				outbox.hold(now() + retry_in);
 				return fail(id, text);
 			}
-			asking = code = null; // it was no post
+			wish = null; // it was no post
+			isGiven = false;
 			if (step === "verify") return verify.showError(text, retry_in);
 			if (step === "chat")
 				return inRoom ? chat.showError(text) : connection.renew(retry_in || 2000);
@@ -260,7 +269,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 	}
 
 	function stop() {
-		asking = code = null;
+		wish = null;
 		connection.stop();
 	}
 
@@ -298,21 +307,23 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 			if (step !== "enter") connection.start();
 		},
 
-		// ticket: good until the new code comes.
-		enter(name, email, ticket = null) {
-			asking = { name, email };
-			session.ask(name, email, ticket);
-			if (connection.state === "open") hello();
-			else connection.start();
+		enter(name, email) {
+			session.ask(name, email);
+			self.resend();
 		},
 
-		resend: () => self.enter(session.name, session.email, session.ticket),
+		resend() {
+			wish = hello;
+			reach();
+		},
 
-		giveCode(given) {
-			if (!session.ticket) return hear[TYPE.AUTH_RESET]({ reason: "login-over", text: SAYS.codeOver });
-			code = given;
-			connection.start();
-			auth();
+		giveCode(code) {
+			if (!session.ticket) return verify.showError(SAYS.codeOver, 0);
+			wish = () => {
+				isGiven = true;
+				ask(say.auth(code, session.ticket, session.claim(newId), position()));
+			};
+			reach();
 		},
 
 		otherAddress() {
@@ -349,7 +360,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 			flush();
 		},
 
-		typed: (name, email) => session.typed(name, email),
+		typed: (name, email) => wish || session.typed(name, email),
 
 		edit(id) { chat.putBack(takeBack(id)); },
 
@@ -362,7 +373,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		signOut(everywhere = false) {
 			if (inRoom && knowsPeople) {
 				send(say.signOut(everywhere));
-				later(() => session.token && forget(SAYS.notTold), GOODBYE_MS);
+				later(() => session.token && forget(SAYS.notTold), 3000);
 			} else if (everywhere) chat.showError(SAYS.notNow);
 			else forget(SAYS.notTold);
 		},

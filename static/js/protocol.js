@@ -1,6 +1,6 @@
 // The browser protocol (docs/PROTOCOL.md, part 1) as pure functions.
 
-export const VERSION = 1;
+const VERSION = 1;
 export const TYPE = {
 	HELLO: 0, TEXT: 1, AUTH: 2, AUTH_ACK: 3, AUTH_RESET: 4, MAY_NOT_ENTER: 5, RESUME: 6,
 	WAITING: 7, REFUSED: 8, ACCEPTED: 9, NOTICE: 10, WHO: 11, HERE: 12, TYPING: 13,
@@ -9,7 +9,7 @@ export const TYPE = {
 
 // In bytes of UTF-8; escapes count.
 export const TEXT_MAX = 65536;
-export const FRAME_MAX = 72 * 1024;
+const FRAME_MAX = 72 * 1024;
 
 const NUMBERS = ("seq ts from digits expires_in resend_in retry_in people mailed_at " +
 	"mail_retry_in mailers").split(" ");

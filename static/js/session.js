@@ -41,7 +41,7 @@ export class Session {
 
 	// True: it follows somebody else's.
 	begin(name, token, proof) {
-		const other = this.session !== null && this.session.name !== name;
+		const other = this.session && this.session.name !== name;
 
 		if (other) this.#keep("seen", null);
 		if (proof && this.login) this.#keep("proven", { email: this.login.email, proof });

@@ -10,6 +10,7 @@ def people(browser):
 def test_the_list_is_asked_for_page_by_page_and_kept(alone):
     alone.wait_for_code()
     alone.fill("code", "48291357")
+    alone.answer_ticket()
     alone.expect_sent(2)
     alone.hear(alone.ack(people=3))
     assert alone.text("here") == "3 here"

@@ -22,6 +22,7 @@ function inRoom(seq = 0, storage = new FakeStorage()) {
 	const page = asked(storage);
 
 	page.client.giveCode("48291357");
+	page.hear(WAITING);
 	page.hear(ack(seq, 1));
 	for (let i = 1; i <= seq; i++)
 		page.hear(post(i));
@@ -34,8 +35,17 @@ function enters(page, name) {
 	page.open();
 	page.hear({ ...WAITING, name });
 	page.client.giveCode("48291357");
+	page.hear({ ...WAITING, name });
 	page.hear(ack(0, 1, { name }));
 	page.run(5000);
+	page.client.onTick();
+}
+
+const codes = (page) => page.sent.filter((f) => f.type === 2).map((f) => f.text);
+
+// The room says nothing for longer than the page has patience.
+function silence(page) {
+	page.run(13000);
 	page.client.onTick();
 }
 
@@ -97,19 +107,95 @@ describe("waiting for the code", () => {
 		page.hear({ type: 4, reason: "wrong-code", text: "Wrong." });
 		assert.deepEqual(page.calls("verify.showError").at(-1).slice(1), ["Wrong.", undefined]);
 		page.client.giveCode("48291357");
+		page.hear(WAITING);
 		assert.deepEqual(page.sent.at(-1), { type: 2, text: "48291357", ticket: "tick", claim: "claim" });
 		page.hear(ack(0, 1));
 		assert.equal(page.client.step, "chat");
 		assert.equal(page.session.token, "tok");
 		assert.equal(page.session.ticket, null);
 	});
-	test("gives the code again when the answer was lost", () => {
+	test("gives the code when the room has answered the ticket, whatever else it tells then", () => {
 		const page = asked();
 
 		page.client.giveCode("48291357");
-		page.connection.go("reconnecting");
+		assert.deepEqual(page.sent.at(-1), { type: 6, v: 1, ticket: "tick" });
+		page.hear(WAITING);
+		page.hear({ ...WAITING, mail: "sent" });
+		assert.deepEqual(codes(page), ["48291357"]);
+		assert.equal(page.calls("verify.showError").length, 0);
+	});
+	test("dials again when a code meets a dead connection, and gives it there, once", () => {
+		const page = asked();
+
+		page.client.giveCode("48291357");
+		silence(page);
+		assert.equal(page.connection.renewed, 0);
 		page.open();
-		assert.deepEqual(page.sent.slice(-2).map((f) => f.text), ["48291357", "48291357"]);
+		page.hear(WAITING);
+		assert.deepEqual(codes(page), ["48291357"]);
+		page.hear(ack(0, 1));
+		assert.equal(page.client.step, "chat");
+	});
+	test("dials again when a code that was given gets no answer, and leaves it to the person to give it again", () => {
+		const page = asked();
+
+		page.client.giveCode("48291357");
+		page.hear(WAITING);
+		for (let i = 0; i < 3; i++) {
+			silence(page);
+			page.open();
+			page.hear(WAITING);
+		}
+		assert.deepEqual(codes(page), ["48291357"], "a wrong one costs one try");
+		assert.match(page.calls("verify.showError").at(-1)[1], /No answer/);
+		assert.equal(page.calls("verify.showError").length, 1);
+		page.client.giveCode("48291357");
+		page.hear(WAITING);
+		assert.deepEqual(page.sent.at(-1), { type: 2, text: "48291357", ticket: "tick", claim: "claim" });
+	});
+	test("waits while the room is out of reach, and gives the code when it is back", () => {
+		const page = asked();
+
+		page.client.giveCode("48291357");
+		page.hear({ type: 10, notice: "bus-lost" });
+		silence(page);
+		assert.equal(page.connection.renewed, undefined);
+		assert.deepEqual(codes(page), []);
+		page.hear({ type: 10, notice: "bus-back" });
+		page.hear(WAITING);
+		assert.deepEqual(codes(page), ["48291357"]);
+	});
+	test("asks for a new code by the same ticket, over a dead connection too", () => {
+		const page = asked();
+
+		page.client.resend();
+		silence(page);
+		assert.equal(page.connection.renewed, 0);
+		page.open();
+		page.hear(WAITING);
+		page.hear(WAITING);
+		assert.deepEqual(page.sent.slice(1).map((f) => f.type), [6, 6, 0]);
+	});
+	test("asks anew when the login was over since", () => {
+		const page = asked();
+
+		page.client.resend();
+		page.hear({ type: 4, reason: "login-over", text: "" });
+		assert.deepEqual(page.sent.at(-1), { type: 0, text: "ann\nann@a.example", v: 1 });
+		page.hear({ ...WAITING, ticket: "tock" });
+		assert.equal(page.session.ticket, "tock");
+	});
+	test("of the code and a new one, does what the person did last", () => {
+		const page = asked();
+
+		page.client.giveCode("48291357");
+		page.client.resend();
+		page.hear(WAITING);
+		page.hear(WAITING);
+		page.client.resend();
+		page.client.giveCode("48291357");
+		page.hear(WAITING);
+		assert.deepEqual(page.sent.slice(1).map((f) => f.type), [6, 6, 0, 6, 6, 2]);
 	});
 	test("that is over offers a new code for the same person", () => {
 		const page = asked();
@@ -128,7 +214,8 @@ describe("waiting for the code", () => {
 		page.hear({ type: 8, reason: "too-fast", text: "Too fast.", retry_in: 3000 });
 		assert.deepEqual(page.calls("verify.showError").at(-1).slice(1), ["Too fast. (in 3 s)", 3000]);
 		page.client.giveCode("48291357");
-		assert.equal(page.sent.at(-1).ticket, "tick");
+		page.hear(WAITING);
+		assert.deepEqual([page.sent.at(-1).type, page.sent.at(-1).ticket], [2, "tick"]);
 	});
 	test("with another address keeps the name", () => {
 		const page = asked();
@@ -425,6 +512,7 @@ describe("after a session that is over", () => {
 		page.open();
 		page.hear({ ...WAITING, name: "bob" });
 		page.client.resend();
+		page.hear({ ...WAITING, name: "bob" });
 		assert.equal(page.sent.at(-1).text, "bob\nbob@b.example");
 	});
 });
