@@ -42,6 +42,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		state(state, until) {
 			if (state !== "open") {
 				inRoom = false;
+				askedAt = 0;
 				outbox.unsent();
 			}
 			bar.show(state, until, why);
@@ -396,10 +397,8 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 			if (liveAt && now() > liveAt) goLive();
 			showPeople();
 			if ((askedAt && now() - askedAt > PATIENCE_MS) ||
-				(inRoom && outbox.stalled(now(), PATIENCE_MS))) {
-				askedAt = 0;
+				(inRoom && outbox.stalled(now(), PATIENCE_MS)))
 				connection.renew();
-			}
 		},
 	};
 	return self;

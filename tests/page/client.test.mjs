@@ -474,6 +474,48 @@ describe("asking who is here", () => {
 	});
 });
 
+describe("a page with nothing to ask", () => {
+	function dials(page) {
+		let n = 0;
+
+		for (let i = 0; i < 60; i++) {
+			page.run(1000);
+			page.client.onTick();
+			if (page.connection.state === "connecting") {
+				n++;
+				page.open();
+			}
+		}
+		return n;
+	}
+
+	test("stops dialling when the person chose another address before an answer came", () => {
+		const page = asked();
+
+		page.client.resend();
+		page.client.otherAddress();
+		assert.equal(dials(page), 0);
+		assert.equal(page.connection.state, "idle");
+	});
+	test("stops dialling when the person signed out before an answer came, and says so until something is asked", () => {
+		const page = inRoom();
+
+		page.connection.go("reconnecting");
+		page.open();
+		page.client.signOut();
+		assert.equal(dials(page), 0);
+		assert.equal(page.calls("bar.show").at(-1)[1], "signed-out");
+	});
+	test("does not dial before its time because of what was asked before the loss", () => {
+		const page = inRoom();
+
+		page.on.open();
+		page.connection.go("reconnecting");
+		silence(page);
+		assert.equal(page.connection.renewed, undefined);
+	});
+});
+
 describe("two tabs of one browser", () => {
 	test("typing in one does not end the other's waiting", () => {
 		const storage = new FakeStorage();
