@@ -150,11 +150,13 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		},
 
 		[TYPE.WAITING](frame) {
-			const next = session.ticket && wish;
+			const { ticket } = session;
+			const next = ticket && wish;
 
 			wish = null;
 			connection.settled();
-			session.ask(session.name || frame.name, session.email, frame.ticket ?? session.ticket);
+			if (ticket !== (frame.ticket ?? ticket))
+				session.ask(session.name, session.email, frame.ticket);
 			if (step !== "verify") toStep("verify");
 			verify.showWaiting(frame);
 			next?.();

@@ -35,9 +35,7 @@ export class Session {
 
 	proof(email) { return this.proven?.email === email ? this.proven.proof : undefined; }
 
-	loseTicket() {
-		if (this.login) this.ask(this.login.name, this.login.email);
-	}
+	loseTicket() { this.ask(this.name, this.email); }
 
 	// True: it follows somebody else's.
 	begin(name, token, proof) {

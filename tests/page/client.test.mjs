@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it as test } from "node:test";
 
+import { Session } from "../../static/js/session.js";
 import { EPOCH, FakeStorage, ack, newPage, post } from "./stand_ins.mjs";
 
 const WAITING = { type: 7, name: "ann", ticket: "tick", digits: 8, mail: "queued", resend_in: 60000 };
@@ -152,6 +153,21 @@ describe("waiting for the code", () => {
 		page.client.giveCode("48291357");
 		page.hear(WAITING);
 		assert.deepEqual(page.sent.at(-1), { type: 2, text: "48291357", ticket: "tick", claim: "claim" });
+	});
+	test("shows the same secret with the code that is given again", () => {
+		const page = asked();
+		let n = 0;
+
+		page.session.claim = () => Session.prototype.claim.call(page.session, () => `claim${n++}`);
+		for (let i = 0; i < 2; i++) {
+			page.client.giveCode("48291357");
+			page.hear(WAITING);
+			silence(page);
+			page.open();
+			page.hear(WAITING);
+		}
+		assert.deepEqual(page.sent.filter((f) => f.type === 2).map((f) => f.claim), ["claim0", "claim0"]);
+		assert.equal(newPage(page.storage).session.ticket, "tick");
 	});
 	test("waits while the room is out of reach, and gives the code when it is back", () => {
 		const page = asked();
