@@ -31,7 +31,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 	let why = ""; // the connection was lost
 	let goodbye = "";
 	let target = 0; // the past is told up to here
-	let liveAt = 0; // or up to then; 0: it is over
+	let liveAt = 0; // or up to then; 0: it is over; Infinity: not in yet
 
 	const connection = connect({
 		open: greet,
@@ -43,12 +43,13 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 			if (state !== "open") {
 				inRoom = false;
 				askedAt = 0;
+				liveAt = Infinity;
 				outbox.unsent();
 			}
 			bar.show(state, until, why);
 		},
 		close(number, reason) {
-			why = CLOSED[number] ?? "";
+			why = CLOSED[number];
 			if (reason === "signed-out" || goodbye) return forget(goodbye || SAYS.signedOut);
 			if (number === 1009) // too big
 				for (const e of outbox.list()) if (e.sentAt > 0) fail(e.id, SAYS.tooLong);
@@ -193,7 +194,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 				inRoom = false; // what is said waits in the outbox
 				bar.show("out-of-reach");
 			} else if (notice === "bus-back") {
-				inRoom = true;
+				inRoom = liveAt < Infinity;
 				bar.show("open");
 				outbox.unsent(); // answers may be lost
 				flush();
@@ -373,7 +374,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 			send(say.typing());
 		},
 
-		signOut(everywhere = false) {
+		signOut(everywhere) {
 			if (inRoom && knowsPeople) {
 				send(say.signOut(everywhere));
 				later(() => session.token && forget(SAYS.notTold), 3000);

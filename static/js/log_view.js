@@ -55,9 +55,8 @@ function add(element) {
 	stick();
 }
 
-function timeOf(ts) {
-	return Object.assign(make("time", "", CLOCK.format(ts)), { title: MOMENT.format(ts) });
-}
+const timeOf = (ts) =>
+	Object.assign(make("time", "", CLOCK.format(ts)), { title: MOMENT.format(ts) });
 
 function postElement(post) {
 	const does = action(post.text);

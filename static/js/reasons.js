@@ -31,7 +31,7 @@ export function reasonText(frame) {
 	return frame.retry_in && !/\d/.test(text) ? `${text} (in ${Math.ceil(frame.retry_in / 1000)} s)` : text;
 }
 
-export const reasonField = (reason) => FIELDS[reason] ?? null;
+export const reasonField = (reason) => FIELDS[reason];
 
 export function mailText({ mail, mailed_at, mailers, text }, clock) {
 	if (mail === "sent" && mailed_at)

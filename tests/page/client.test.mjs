@@ -361,6 +361,26 @@ describe("talking", () => {
 	});
 });
 
+describe("a room that comes back before the answer to the resume", () => {
+	test("hears nothing until it has let the page in and told the past", () => {
+		const page = inRoom(3);
+
+		page.connection.go("reconnecting");
+		page.client.say("hello");
+		page.open();
+		page.sent.length = 0;
+		page.hear({ type: 10, notice: "bus-lost" });
+		page.hear({ type: 10, notice: "bus-back" });
+		page.client.types();
+		assert.deepEqual(page.sent, []);
+		assert.equal(page.calls("bar.show").at(-1)[1], "open");
+		page.hear(ack(4, 4, { resumed: true }));
+		assert.deepEqual(page.sent, []);
+		page.hear(post(4));
+		assert.deepEqual(page.sent.map((f) => f.id), ["id0"]);
+	});
+});
+
 describe("coming back", () => {
 	test("resumes after the last post, and sends what was not seen under its old id", () => {
 		const page = inRoom(3);
