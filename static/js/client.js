@@ -13,6 +13,7 @@ const { TYPE } = say;
 const CONTEXT = 50; // older posts for a reloaded page
 const PATIENCE_MS = 12000; // longer silence means a dead connection
 const CATCH_UP_MS = 4000; // a past without end is over then
+const SLEPT_MS = 90000; // hidden pages tick once a minute
 const TYPING_MS = 3000; // between two notices
 const CLOSED = { 1001: "moving", 1012: "restarting" };
 
@@ -28,10 +29,11 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 	let knowsPeople = false;
 	let askedAt = 0;
 	let typedAt = 0;
+	let tickedAt = now();
 	let why = ""; // the connection was lost
 	let goodbye = "";
 	let target = 0; // the past is told up to here
-	let liveAt = 0; // or up to then; 0: it is over; Infinity: not in yet
+	let liveAt = 0; // or up to then; 0: it is over; Infinity: not in
 
 	const connection = connect({
 		open: greet,
@@ -388,6 +390,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		},
 
 		onWake() {
+			typedAt = outbox.nextAt = 0;
 			if (connection.state !== "idle") connection.renew();
 		},
 
@@ -397,6 +400,10 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		},
 
 		onTick() {
+			const slept = now() - tickedAt;
+
+			tickedAt += slept;
+			if (slept < 0 || slept > SLEPT_MS) self.onWake(); // or set back
 			if (liveAt && now() > liveAt) goLive();
 			showPeople();
 			if ((askedAt && now() - askedAt > PATIENCE_MS) ||

@@ -552,6 +552,65 @@ describe("a page with nothing to ask", () => {
 	});
 });
 
+describe("a clock that is set back by minutes", () => {
+	function setBack(page) {
+		page.now -= 600000;
+		for (const timer of page.timers)
+			timer.at -= 600000;
+		page.run(1000);
+		page.client.onTick();
+		page.open();
+	}
+
+	test("holds back nothing that is said, asked or typed", () => {
+		const page = inRoom();
+
+		page.client.types();
+		page.client.say("one");
+		setBack(page);
+		page.hear(ack(0, 1, { mark: "k3" }));
+		page.run(5000);
+		page.client.onTick();
+		assert.equal(page.sent.at(-1).text, "one");
+		page.hear(post(1, "ann", { id: "id0" }));
+		page.client.types();
+		assert.equal(page.sent.at(-1).type, 13);
+		page.client.say("two");
+		page.run(200);
+		assert.equal(page.sent.at(-1).text, "two");
+	});
+	test("while the past is told, does not make it last", () => {
+		const page = inRoom(3);
+
+		page.client.say("hello");
+		page.hear(ack(9, 4));
+		setBack(page);
+		page.hear(ack(9, 4));
+		page.run(5000);
+		page.client.onTick();
+		assert.equal(page.sent.at(-1).id, "id0");
+	});
+	test("while a code is looked for, brings the facts of its mail anew", () => {
+		const page = asked();
+
+		setBack(page);
+		assert.deepEqual(page.sent.at(-1), { type: 6, v: 1, ticket: "tick" });
+	});
+});
+
+describe("a page that slept", () => {
+	test("dials at once, and one that ticked does not", () => {
+		const page = inRoom();
+
+		page.run(60000);
+		page.client.onTick();
+		assert.equal(page.connection.renewed, undefined);
+		page.run(100000);
+		page.client.onTick();
+		assert.equal(page.connection.renewed, 0);
+	});
+});
+
 describe("two tabs of one browser", () => {
 	test("typing in one does not end the other's waiting", () => {
 		const storage = new FakeStorage();
