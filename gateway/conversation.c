@@ -112,6 +112,8 @@ static void hear_auth(struct gateway *g, struct connection *c,
 	c->is_current = ask.u.auth.current;
 	if (a->ticket.len > 0) /* news of this login come here now */
 		connection_keep_ticket(c, a->ticket);
+	if (uplink_is_deaf(g->uplink)) /* it is asked as soon as the broker is back */
+		conversation_notice_lost(g, c);
 	gateway_ask(g, c, &ask);
 }
 

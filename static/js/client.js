@@ -13,10 +13,9 @@ const { TYPE } = say;
 const CONTEXT = 50; // older posts for a reloaded page
 const PATIENCE_MS = 12000; // longer silence means a dead connection
 const CATCH_UP_MS = 4000; // a past without end is over then
+const SLEPT_MS = 90000; // hidden pages tick each minute
 const TYPING_MS = 3000; // between two notices
-const GOODBYE_MS = 3000;
 const CLOSED = { 1001: "moving", 1012: "restarting" };
-const TOO_BIG = 1009;
 
 export function newClient({ session, outbox, views, connect, now, newId, later }) {
 	const { alerts, bar, chat, enter, log, verify } = views;
@@ -24,28 +23,22 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 	const people = new People();
 	const whispers = []; // private lines, until the past was told
 	let step;
-	let asking = null; // {name, email}, until the answer
-	let code = null;
+	let wish = null; // what to ask, once a ticket is answered
+	let isGiven = false; // a code, without an answer
 	let inRoom = false;
 	let knowsPeople = false;
 	let askedAt = 0;
 	let typedAt = 0;
+	let tickedAt = now();
 	let why = ""; // the connection was lost
 	let goodbye = "";
 	let target = 0; // the past is told up to here
-	let liveAt = 0; // or up to then; 0: it is over
+	let liveAt = 0; // or up to then; 0: it is over; Infinity: not in
 	let seen = 0; // what follows is news
 	let notice = []; // of which one is told
 
 	const connection = connect({
-		open() {
-			askedAt = now();
-			if (code && session.ticket) auth();
-			else if (session.token) send(say.resumeSession(session.token, position()));
-			else if (asking) hello();
-			else if (session.ticket) send(say.resumeLogin(session.ticket));
-			else connection.stop();
-		},
+		open: greet,
 		frame(frame) {
 			askedAt = 0;
 			hear[frame.type]?.(frame);
@@ -53,21 +46,38 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		state(state, until) {
 			if (state !== "open") {
 				inRoom = false;
+				askedAt = 0;
+				liveAt = Infinity;
 				outbox.unsent();
 			}
 			bar.show(state, until, why);
 		},
 		close(number, reason) {
-			why = CLOSED[number] ?? "";
+			why = CLOSED[number];
 			if (reason === "signed-out" || goodbye) return forget(goodbye || SAYS.signedOut);
-			if (number === TOO_BIG)
+			if (number === 1009) // too big
 				for (const e of outbox.list()) if (e.sentAt > 0) fail(e.id, SAYS.tooLong);
 		},
 	});
 
 	const send = (frame) => connection.send(frame);
-	const hello = () => send(say.hello(asking.name, asking.email, session.proof(asking.email)));
-	const auth = () => send(say.auth(code, session.ticket, session.claim(newId), position()));
+	const reach = () => connection.state === "open" ? greet() : connection.start();
+	const hello = () => ask(say.hello(session.name, session.email, session.proof(session.email)));
+
+	function ask(frame) {
+		askedAt = now();
+		send(frame);
+	}
+
+	// The ticket first: it costs no try, as a wrong code given again would.
+	function greet() {
+		if (isGiven) wish ??= () => verify.showError(SAYS.notAnswered);
+		isGiven = false;
+		if (session.token) ask(say.resumeSession(session.token, position()));
+		else if (session.ticket) ask(say.resumeLogin(session.ticket));
+		else if (wish) wish();
+		else connection.stop();
+	}
 
 	function position() {
 		const { epoch, seq } = session.seen ?? {};
@@ -78,8 +88,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 	function who(after) {
 		if (!knowsPeople) return;
 		if (!after) people.ask();
-		askedAt = now();
-		send(say.who(after));
+		ask(say.who(after));
 	}
 
 	function flush() {
@@ -91,7 +100,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 
 	const hear = {
 		[TYPE.TEXT](frame) {
-			if (frame.seq === undefined) // a welcome comes first, but belongs after the past
+			if (frame.seq === undefined) // a welcome belongs after the past
 				return liveAt ? whispers.push(frame) : log.whisper(frame);
 			const mine = frame.name === session.name;
 			const id = mine ? outbox.remove(frame.id)?.id : undefined;
@@ -109,7 +118,6 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		},
 
 		[TYPE.AUTH_ACK](frame) {
-			code = asking = null;
 			why = "";
 			connection.settled();
 			if (session.begin(frame.name || session.name, frame.token, frame.proof)) chat.clear();
@@ -130,10 +138,14 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		[TYPE.AUTH_RESET](frame) {
 			const over = frame.reason === "login-over";
 
-			code = null;
+			isGiven = false;
 			connection.settled();
 			if (frame.reason === "session-over" || step === "chat") return end(frame);
-			if (over) session.loseTicket();
+			if (over) {
+				session.loseTicket();
+				if (wish === hello) return hello();
+				wish = null;
+			}
 			verify.showError(reasonText(frame), over ? 0 : undefined);
 		},
 
@@ -143,13 +155,16 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		},
 
 		[TYPE.WAITING](frame) {
-			const { name, email } = asking ?? session.login ?? {};
+			const { ticket } = session;
+			const next = ticket && wish;
 
-			asking = null;
+			wish = null;
 			connection.settled();
-			session.ask(name ?? frame.name, email ?? "", frame.ticket ?? session.ticket);
+			if (ticket !== (frame.ticket ?? ticket))
+				session.ask(session.name, session.email, frame.ticket);
 			if (step !== "verify") toStep("verify");
 			verify.showWaiting(frame);
+			next?.();
 		},
 
 		[TYPE.REFUSED](frame) {
@@ -161,7 +176,8 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 				outbox.hold(now() + retry_in);
 				return fail(id, text);
 			}
-			asking = code = null; // it was no post
+			wish = null; // it was no post
+			isGiven = false;
 			if (step === "verify") return verify.showError(text, retry_in);
 			if (step === "chat")
 				return inRoom ? chat.showError(text) : connection.renew(retry_in || 2000);
@@ -182,7 +198,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 				inRoom = false; // what is said waits in the outbox
 				bar.show("out-of-reach");
 			} else if (notice === "bus-back") {
-				inRoom = true;
+				inRoom = liveAt < Infinity;
 				bar.show("open");
 				outbox.unsent(); // answers may be lost
 				flush();
@@ -268,7 +284,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 	}
 
 	function stop() {
-		asking = code = null;
+		wish = null;
 		connection.stop();
 	}
 
@@ -306,21 +322,23 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 			if (step !== "enter") connection.start();
 		},
 
-		// ticket: good until the new code comes.
-		enter(name, email, ticket = null) {
-			asking = { name, email };
-			session.ask(name, email, ticket);
-			if (connection.state === "open") hello();
-			else connection.start();
+		enter(name, email) {
+			session.ask(name, email);
+			self.resend();
 		},
 
-		resend: () => self.enter(session.name, session.email, session.ticket),
+		resend() {
+			wish = hello;
+			reach();
+		},
 
-		giveCode(given) {
-			if (!session.ticket) return hear[TYPE.AUTH_RESET]({ reason: "login-over", text: SAYS.codeOver });
-			code = given;
-			connection.start();
-			auth();
+		giveCode(code) {
+			if (!session.ticket) return verify.showError(SAYS.codeOver, 0);
+			wish = () => {
+				isGiven = true;
+				ask(say.auth(code, session.ticket, session.claim(newId), position()));
+			};
+			reach();
 		},
 
 		otherAddress() {
@@ -358,7 +376,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		},
 
 		typed(name, email) {
-			if (asking) {
+			if (wish) {
 				stop();
 				enter.showError(null, "");
 			}
@@ -373,10 +391,10 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 			send(say.typing());
 		},
 
-		signOut(everywhere = false) {
+		signOut(everywhere) {
 			if (inRoom && knowsPeople) {
 				send(say.signOut(everywhere));
-				later(() => session.token && forget(SAYS.notTold), GOODBYE_MS);
+				later(() => session.token && forget(SAYS.notTold), 3000);
 			} else if (everywhere) chat.showError(SAYS.notNow);
 			else forget(SAYS.notTold);
 		},
@@ -386,6 +404,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		},
 
 		onWake() {
+			typedAt = outbox.nextAt = 0;
 			if (connection.state !== "idle") connection.renew();
 		},
 
@@ -395,13 +414,15 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		},
 
 		onTick() {
+			const slept = now() - tickedAt;
+
+			tickedAt += slept;
+			if (slept < 0 || slept > SLEPT_MS) self.onWake(); // or set back
 			if (liveAt && now() > liveAt) goLive();
 			showPeople();
 			if ((askedAt && now() - askedAt > PATIENCE_MS) ||
-				(inRoom && outbox.stalled(now(), PATIENCE_MS))) {
-				askedAt = 0;
+				(inRoom && outbox.stalled(now(), PATIENCE_MS)))
 				connection.renew();
-			}
 		},
 	};
 	return self;

@@ -9,7 +9,7 @@ const DRAFT = "plume.draft";
 const box = find("composer");
 const names = find("names");
 let offered; // {at, names}
-let pointed; // at this one of them; behind the last: at none
+let pointed; // of these; behind the last: none
 
 export function showError(text) {
 	put("composer-error", text);

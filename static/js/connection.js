@@ -1,5 +1,4 @@
-// A WebSocket that comes back by itself, with full jitter: ten thousand pages must not return
-// in the same second.  Knows frames, not their meaning.
+// A WebSocket that comes back by itself, with full jitter.  Knows frames, not their meaning.
 
 import { decode, encode } from "./protocol.js";
 

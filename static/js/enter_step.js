@@ -7,7 +7,7 @@ const button = find("enter-button");
 const error = find("enter-error");
 const typed = () => [fields.name.value.trim(), fields.email.value.trim()];
 
-// field: "name", "email" or nothing.
+// field: "name", "email" or none.
 export function showError(field, text, busy = false) {
 	button.disabled = busy;
 	put("enter-button", busy ? "Asking …" : "Enter");

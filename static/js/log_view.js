@@ -5,8 +5,8 @@ import { button, client, find, make, markOf, nameOf, on, put } from "./dom.js";
 import { Presence } from "./people.js";
 import { pieces } from "./words.js";
 
-const GROUP_MS = 5 * 60 * 1000; // one speaker's posts within this need one name
-const BLOCK = 100; // posts in a block: those out of sight cost nothing
+const GROUP_MS = 5 * 60 * 1000; // for posts under one name
+const BLOCK = 100; // posts; out of sight they are free
 const BLOCKS = 100;
 const NEAR_PX = 60; // so near is at the end
 const BUSY_MS = 10000; // for six posts

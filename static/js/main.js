@@ -14,8 +14,6 @@ import * as alerts from "./settings.js";
 import { kept } from "./storage.js";
 import * as verify from "./verify_step.js";
 
-const SLEPT_MS = 90000; // browsers let a hidden page tick once a minute
-const now = Date.now;
 const session = new Session(kept);
 const views = { alerts, bar, chat, enter, log, people, verify, step };
 
@@ -27,17 +25,14 @@ function step(step, facts) {
 Object.assign(client, newClient({
 	session,
 	views,
-	now,
+	now: Date.now,
 	outbox: new Outbox(kept),
 	newId: () => crypto.getRandomValues(new BigUint64Array(2)).join("-"),
 	later: (f, ms) => setTimeout(f, ms),
 	connect: (on) => newConnection(`${location.origin.replace("http", "ws")}/connect`, on),
 }));
 
-let ticked = now();
 setInterval(() => {
-	if (now() - ticked > SLEPT_MS) client.onWake();
-	ticked = now();
 	client.onTick();
 	bar.tick();
 	verify.tick();
@@ -46,7 +41,7 @@ setInterval(() => {
 on(window, "online", client.onWake);
 on(window, "offline", bar.tick);
 on(window, "pageshow", ({ persisted }) => persisted && client.onWake());
-on(window, "pagehide", () => session.save(now()));
+on(window, "pagehide", () => session.save(Date.now()));
 on(document, "visibilitychange", () => document.hidden || client.onSeen());
 on(window, "storage", ({ oldValue, newValue }) => newValue ?? client.onForgotten(oldValue));
 

@@ -1,6 +1,6 @@
 // The person's posts until the room has them.  Decides what is due; others send.
 
-const PREFIX = "plume.outbox."; // a key for each: tabs share the storage
+const PREFIX = "plume.outbox."; // a key each: tabs share them
 const POSTS_MAX = 50; // of 72 KiB; an origin has some 5 MB
 const APART_MS = 125; // the gateway allows ten a second
 

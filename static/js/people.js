@@ -2,7 +2,7 @@
 
 const TYPING_MS = 5000; // a notice is good for so long
 const NAMED = 2; // of more than three
-const sorted = (map) => new Map([...map].sort()); // a new one: that is seen
+const sorted = (map) => new Map([...map].sort()); // new: it is seen
 
 export class People {
 	marks = new Map(); // name: mark
@@ -13,7 +13,7 @@ export class People {
 	clear() { Object.assign(this, new People()); }
 	ask() { this.coming = new Map(); }
 
-	// A part of the list.  The name after which to ask for more, or nothing.
+	// A part of the list.  After whom to ask for more, or nothing.
 	here({ here = [], more }) {
 		this.coming ??= new Map();
 		for (const { name, mark } of here) this.coming.set(name, mark);

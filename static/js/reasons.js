@@ -9,6 +9,7 @@ export const SAYS = {
 	otherTab: "You signed out in another tab.",
 	notTold: "You are signed out here. The room could not be told.",
 	codeOver: "This code is no longer good. Ask for a new one.",
+	notAnswered: "No answer came. Try again.",
 	notToldWho: "This room does not tell who is here.",
 	notNow: "The room is out of reach. Try again when it is back.",
 };

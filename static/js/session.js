@@ -2,7 +2,7 @@
 // that waits for its code; {epoch, seq} of the last post seen; {email, proof} of the login.
 
 const FACTS = ["session", "login", "seen", "proven"];
-const SEEN_EVERY_MS = 1000; // a busy room must not mean a write per post
+const SEEN_EVERY_MS = 1000; // not a write per post
 
 export class Session {
 	savedAt = -Infinity;
@@ -33,9 +33,7 @@ export class Session {
 
 	proof(email) { return this.proven?.email === email ? this.proven.proof : undefined; }
 
-	loseTicket() {
-		if (this.login) this.ask(this.login.name, this.login.email);
-	}
+	loseTicket() { this.ask(this.name, this.email); }
 
 	// True: it follows somebody else's.
 	begin(name, token, proof) {

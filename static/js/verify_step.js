@@ -8,7 +8,7 @@ const clock = (ms) => new Date(ms).toLocaleTimeString([], { timeStyle: "short" }
 const field = find("code");
 const button = find("code-button");
 const resend = find("resend");
-let digits, tried, resendAt, expiresAt, retryAt;
+let digits = 8, tried, resendAt, expiresAt, retryAt;
 
 const seconds = (at) => Math.ceil((at - Date.now()) / 1000);
 
@@ -56,7 +56,6 @@ on(resend, "click", () => {
 on(find("other-address"), "click", () => client.otherAddress());
 
 export function show({ email }) {
-	digits = 8;
 	tried = field.value = "";
 	expiresAt = retryAt = 0;
 	put("mail-status", "Asking about your mail …");

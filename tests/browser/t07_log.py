@@ -17,6 +17,8 @@ def now(browser):
 def test_history_is_marked_and_days_are_told(alone):
     alone.wait_for_code()
     alone.fill("code", "48291357")
+    alone.answer_ticket()
+    alone.expect_sent(2)
     today = now(alone)
     alone.hear(alone.ack(seq=3, people=2))
     alone.hear(*(post(i, ts=today - (4 - i) * DAY) for i in (1, 2, 3)), post(4, "ann", ts=today))
@@ -192,6 +194,8 @@ def test_the_answer_to_a_command_is_in_view(alone):
 def test_only_what_is_new_is_read_aloud(alone):
     alone.wait_for_code()
     alone.fill("code", "48291357")
+    alone.answer_ticket()
+    alone.expect_sent(2)
     alone.hear(alone.ack(seq=2), post(1))
     live = "return document.getElementById('log').getAttribute('aria-live')"
     assert alone.run(live) == "off"

@@ -10,6 +10,7 @@ def people(browser):
 def test_the_list_is_asked_for_page_by_page_and_kept(alone):
     alone.wait_for_code()
     alone.fill("code", "48291357")
+    alone.answer_ticket()
     alone.expect_sent(2)
     alone.hear(alone.ack(people=3))
     assert alone.text("here") == "3 here"
@@ -56,6 +57,7 @@ def test_the_panel_is_open_at_the_first_login_too(alone):
     alone.window(1280, 800)
     alone.wait_for_code()
     alone.fill("code", "48291357")
+    alone.answer_ticket()
     alone.expect_sent(2)
     entered = {"type": 1, "event": "entered", "user": {"name": "ann"}, "seq": 1, "ts": 1, "mark": "a1"}
     alone.hear(alone.ack(people=1), {**entered, "people": 1})

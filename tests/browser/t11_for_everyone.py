@@ -52,6 +52,7 @@ def steps(alone):
     alone.hear({"type": 4, "reason": "wrong-code", "text": "This code is not right. Please look at it again."})
     yield "verify-error"
     alone.fill("code", "48291357")
+    alone.answer_ticket()
     alone.expect_sent(2)
     alone.hear(alone.ack(seq=9, people=4, mark="ann7k"), {"type": 12, "people": PEOPLE}, *TALK)
     alone.hear({"type": 1, "user": {"name": "plumebot"}, "text": "Welcome, ann!"})
@@ -133,6 +134,7 @@ def test_everything_works_from_the_keyboard_alone(alone):
     keys(alone, Keys.ENTER)
     assert focus(alone) == "code"
     keys(alone, "4829 1357")
+    alone.answer_ticket()
     alone.expect_sent(2)
     alone.hear(alone.ack(seq=9), {"type": 12, "people": PEOPLE}, *TALK)
     assert focus(alone) == "composer"

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { describe, it as test } from "node:test";
 
+import { Session } from "../../static/js/session.js";
 import { EPOCH, FakeStorage, ack, newPage, post } from "./stand_ins.mjs";
 
 const WAITING = { type: 7, name: "ann", ticket: "tick", digits: 8, mail: "queued", resend_in: 60000 };
@@ -22,6 +23,7 @@ function inRoom(seq = 0, storage = new FakeStorage()) {
 	const page = asked(storage);
 
 	page.client.giveCode("48291357");
+	page.hear(WAITING);
 	page.hear(ack(seq, 1));
 	for (let i = 1; i <= seq; i++)
 		page.hear(post(i));
@@ -34,8 +36,17 @@ function enters(page, name) {
 	page.open();
 	page.hear({ ...WAITING, name });
 	page.client.giveCode("48291357");
+	page.hear({ ...WAITING, name });
 	page.hear(ack(0, 1, { name }));
 	page.run(5000);
+	page.client.onTick();
+}
+
+const codes = (page) => page.sent.filter((f) => f.type === 2).map((f) => f.text);
+
+// The room says nothing for longer than the page has patience.
+function silence(page) {
+	page.run(13000);
 	page.client.onTick();
 }
 
@@ -111,19 +122,110 @@ describe("waiting for the code", () => {
 		page.hear({ type: 4, reason: "wrong-code", text: "Wrong." });
 		assert.deepEqual(page.calls("verify.showError").at(-1).slice(1), ["Wrong.", undefined]);
 		page.client.giveCode("48291357");
+		page.hear(WAITING);
 		assert.deepEqual(page.sent.at(-1), { type: 2, text: "48291357", ticket: "tick", claim: "claim" });
 		page.hear(ack(0, 1));
 		assert.equal(page.client.step, "chat");
 		assert.equal(page.session.token, "tok");
 		assert.equal(page.session.ticket, null);
 	});
-	test("gives the code again when the answer was lost", () => {
+	test("gives the code when the room has answered the ticket, whatever else it tells then", () => {
 		const page = asked();
 
 		page.client.giveCode("48291357");
-		page.connection.go("reconnecting");
+		assert.deepEqual(page.sent.at(-1), { type: 6, v: 1, ticket: "tick" });
+		page.hear(WAITING);
+		page.hear({ ...WAITING, mail: "sent" });
+		assert.deepEqual(codes(page), ["48291357"]);
+		assert.equal(page.calls("verify.showError").length, 0);
+	});
+	test("dials again when a code meets a dead connection, and gives it there, once", () => {
+		const page = asked();
+
+		page.client.giveCode("48291357");
+		silence(page);
+		assert.equal(page.connection.renewed, 0);
 		page.open();
-		assert.deepEqual(page.sent.slice(-2).map((f) => f.text), ["48291357", "48291357"]);
+		page.hear(WAITING);
+		assert.deepEqual(codes(page), ["48291357"]);
+		page.hear(ack(0, 1));
+		assert.equal(page.client.step, "chat");
+	});
+	test("dials again when a code that was given gets no answer, and leaves it to the person to give it again", () => {
+		const page = asked();
+
+		page.client.giveCode("48291357");
+		page.hear(WAITING);
+		for (let i = 0; i < 3; i++) {
+			silence(page);
+			page.open();
+			page.hear(WAITING);
+		}
+		assert.deepEqual(codes(page), ["48291357"], "a wrong one costs one try");
+		assert.match(page.calls("verify.showError").at(-1)[1], /No answer/);
+		assert.equal(page.calls("verify.showError").length, 1);
+		page.client.giveCode("48291357");
+		page.hear(WAITING);
+		assert.deepEqual(page.sent.at(-1), { type: 2, text: "48291357", ticket: "tick", claim: "claim" });
+	});
+	test("shows the same secret with the code that is given again", () => {
+		const page = asked();
+		let n = 0;
+
+		page.session.claim = () => Session.prototype.claim.call(page.session, () => `claim${n++}`);
+		for (let i = 0; i < 2; i++) {
+			page.client.giveCode("48291357");
+			page.hear(WAITING);
+			silence(page);
+			page.open();
+			page.hear(WAITING);
+		}
+		assert.deepEqual(page.sent.filter((f) => f.type === 2).map((f) => f.claim), ["claim0", "claim0"]);
+		assert.equal(newPage(page.storage).session.ticket, "tick");
+	});
+	test("waits while the room is out of reach, and gives the code when it is back", () => {
+		const page = asked();
+
+		page.client.giveCode("48291357");
+		page.hear({ type: 10, notice: "bus-lost" });
+		silence(page);
+		assert.equal(page.connection.renewed, undefined);
+		assert.deepEqual(codes(page), []);
+		page.hear({ type: 10, notice: "bus-back" });
+		page.hear(WAITING);
+		assert.deepEqual(codes(page), ["48291357"]);
+	});
+	test("asks for a new code by the same ticket, over a dead connection too", () => {
+		const page = asked();
+
+		page.client.resend();
+		silence(page);
+		assert.equal(page.connection.renewed, 0);
+		page.open();
+		page.hear(WAITING);
+		page.hear(WAITING);
+		assert.deepEqual(page.sent.slice(1).map((f) => f.type), [6, 6, 0]);
+	});
+	test("asks anew when the login was over since", () => {
+		const page = asked();
+
+		page.client.resend();
+		page.hear({ type: 4, reason: "login-over", text: "" });
+		assert.deepEqual(page.sent.at(-1), { type: 0, text: "ann\nann@a.example", v: 1 });
+		page.hear({ ...WAITING, ticket: "tock" });
+		assert.equal(page.session.ticket, "tock");
+	});
+	test("of the code and a new one, does what the person did last", () => {
+		const page = asked();
+
+		page.client.giveCode("48291357");
+		page.client.resend();
+		page.hear(WAITING);
+		page.hear(WAITING);
+		page.client.resend();
+		page.client.giveCode("48291357");
+		page.hear(WAITING);
+		assert.deepEqual(page.sent.slice(1).map((f) => f.type), [6, 6, 0, 6, 6, 2]);
 	});
 	test("that is over offers a new code for the same person", () => {
 		const page = asked();
@@ -142,7 +244,8 @@ describe("waiting for the code", () => {
 		page.hear({ type: 8, reason: "too-fast", text: "Too fast.", retry_in: 3000 });
 		assert.deepEqual(page.calls("verify.showError").at(-1).slice(1), ["Too fast. (in 3 s)", 3000]);
 		page.client.giveCode("48291357");
-		assert.equal(page.sent.at(-1).ticket, "tick");
+		page.hear(WAITING);
+		assert.deepEqual([page.sent.at(-1).type, page.sent.at(-1).ticket], [2, "tick"]);
 	});
 	test("with another address keeps the name", () => {
 		const page = asked();
@@ -268,6 +371,26 @@ describe("talking", () => {
 		page.client.onTick();
 		assert.equal(page.connection.renewed, undefined);
 		page.hear({ type: 10, notice: "bus-back" });
+		assert.deepEqual(page.sent.map((f) => f.id), ["id0"]);
+	});
+});
+
+describe("a room that comes back before the answer to the resume", () => {
+	test("hears nothing until it has let the page in and told the past", () => {
+		const page = inRoom(3);
+
+		page.connection.go("reconnecting");
+		page.client.say("hello");
+		page.open();
+		page.sent.length = 0;
+		page.hear({ type: 10, notice: "bus-lost" });
+		page.hear({ type: 10, notice: "bus-back" });
+		page.client.types();
+		assert.deepEqual(page.sent, []);
+		assert.equal(page.calls("bar.show").at(-1)[1], "open");
+		page.hear(ack(4, 4, { resumed: true }));
+		assert.deepEqual(page.sent, []);
+		page.hear(post(4));
 		assert.deepEqual(page.sent.map((f) => f.id), ["id0"]);
 	});
 });
@@ -442,6 +565,107 @@ describe("asking who is here", () => {
 	});
 });
 
+describe("a page with nothing to ask", () => {
+	function dials(page) {
+		let n = 0;
+
+		for (let i = 0; i < 60; i++) {
+			page.run(1000);
+			page.client.onTick();
+			if (page.connection.state === "connecting") {
+				n++;
+				page.open();
+			}
+		}
+		return n;
+	}
+
+	test("stops dialling when the person chose another address before an answer came", () => {
+		const page = asked();
+
+		page.client.resend();
+		page.client.otherAddress();
+		assert.equal(dials(page), 0);
+		assert.equal(page.connection.state, "idle");
+	});
+	test("stops dialling when the person signed out before an answer came, and says so until something is asked", () => {
+		const page = inRoom();
+
+		page.connection.go("reconnecting");
+		page.open();
+		page.client.signOut();
+		assert.equal(dials(page), 0);
+		assert.equal(page.calls("bar.show").at(-1)[1], "signed-out");
+	});
+	test("does not dial before its time because of what was asked before the loss", () => {
+		const page = inRoom();
+
+		page.on.open();
+		page.connection.go("reconnecting");
+		silence(page);
+		assert.equal(page.connection.renewed, undefined);
+	});
+});
+
+describe("a clock that is set back by minutes", () => {
+	function setBack(page) {
+		page.now -= 600000;
+		for (const timer of page.timers)
+			timer.at -= 600000;
+		page.run(1000);
+		page.client.onTick();
+		page.open();
+	}
+
+	test("holds back nothing that is said, asked or typed", () => {
+		const page = inRoom();
+
+		page.client.types();
+		page.client.say("one");
+		setBack(page);
+		page.hear(ack(0, 1, { mark: "k3" }));
+		page.run(5000);
+		page.client.onTick();
+		assert.equal(page.sent.at(-1).text, "one");
+		page.hear(post(1, "ann", { id: "id0" }));
+		page.client.types();
+		assert.equal(page.sent.at(-1).type, 13);
+		page.client.say("two");
+		page.run(200);
+		assert.equal(page.sent.at(-1).text, "two");
+	});
+	test("while the past is told, does not make it last", () => {
+		const page = inRoom(3);
+
+		page.client.say("hello");
+		page.hear(ack(9, 4));
+		setBack(page);
+		page.hear(ack(9, 4));
+		page.run(5000);
+		page.client.onTick();
+		assert.equal(page.sent.at(-1).id, "id0");
+	});
+	test("while a code is looked for, brings the facts of its mail anew", () => {
+		const page = asked();
+
+		setBack(page);
+		assert.deepEqual(page.sent.at(-1), { type: 6, v: 1, ticket: "tick" });
+	});
+});
+
+describe("a page that slept", () => {
+	test("dials at once, and one that ticked does not", () => {
+		const page = inRoom();
+
+		page.run(60000);
+		page.client.onTick();
+		assert.equal(page.connection.renewed, undefined);
+		page.run(100000);
+		page.client.onTick();
+		assert.equal(page.connection.renewed, 0);
+	});
+});
+
 describe("two tabs of one browser", () => {
 	test("typing in one does not end the other's waiting", () => {
 		const storage = new FakeStorage();
@@ -494,6 +718,7 @@ describe("after a session that is over", () => {
 		page.open();
 		page.hear({ ...WAITING, name: "bob" });
 		page.client.resend();
+		page.hear({ ...WAITING, name: "bob" });
 		assert.equal(page.sent.at(-1).text, "bob\nbob@b.example");
 	});
 });

@@ -17,6 +17,8 @@ def test_same_browser_redeems_again_with_its_claim(two_gateways):
     ann.cut()  # as if that answer had never come
     ann.connect(plume.gateways[1].url)
     ann.epoch, ann.seq, ann.posts = None, 0, []
+    ann.resume_login()  # as the page does first
+    ann.expect_waiting()
     ann.auth(code, claim="only-mine")
     second = ann.expect_in()["token"]
     assert second and second != first

@@ -276,6 +276,23 @@ def test_deaf_gateway_says_so_keeps_everybody_and_recovers(plume):
     assert not ann.wire.closed and not waits.wire.closed and not carl.wire.closed
 
 
+def test_code_given_to_a_deaf_gateway_is_told_so_and_checked_when_the_broker_is_back(plume):
+    """Silence would be taken for a dead connection, and the code be given once more."""
+    ann = plume.client(label="ann")
+    ann.hello("ann", "ann@a.example")
+    ann.expect_waiting()
+    code = plume.code_for("ann@a.example")
+    plume.broker.kill()
+    assert ann.expect(NOTICE, notice="bus-lost")["text"]
+    ann.cut()
+    ann.connect(plume.gateways[0].url)
+    ann.auth(code)
+    assert ann.expect(NOTICE, notice="bus-lost")["text"]
+    plume.start_broker().wait_ready()
+    assert ann.expect(NOTICE, notice="bus-back")
+    ann.expect_in()
+
+
 # -- links that die without a word
 
 
