@@ -1,5 +1,4 @@
-// The person's way through the page: hears person and room, decides, tells connection and
-// views.  DOM, clock and storage come from outside.
+// The person's way through the page.  DOM, clock and storage come from outside.
 
 import { HELP, command } from "./command.js";
 import { fold } from "./identity.js";
@@ -217,7 +216,6 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 			showPeople();
 		},
 
-		// It closes the connection next.
 		[TYPE.SIGNED_OUT](frame) {
 			if (frame.reason === "session-old") end(frame);
 			else goodbye = frame.text || SAYS.signedOut;
@@ -323,7 +321,7 @@ export function newClient({ session, outbox, views, connect, now, newId, later }
 		},
 
 		enter(name, email) {
-			session.ask(name, email);
+			session.again(name, email);
 			self.resend();
 		},
 

@@ -1,4 +1,4 @@
-// The box where one writes.  A draft survives a reload; what cannot be sent stays.
+// The box where one writes.  Its draft survives a reload.
 
 import { asking } from "./command.js";
 import { button, client, find, markOf, on, onSubmit, put } from "./dom.js";

@@ -21,7 +21,6 @@ export function newConnection(url, on) {
 		on.state(state, until);
 	}
 
-	// Its late events are ignored.
 	function drop() {
 		const left = socket;
 

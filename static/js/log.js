@@ -7,7 +7,7 @@ export class Log {
 
 	reset(epoch) { Object.assign(this, { epoch, last: 0, next: 0 }); }
 
-	// "new", "gap" (new, but others before it are missing) or "known".
+	// "new", "gap" (others are missing before it) or "known".
 	take(seq) {
 		if (seq <= this.last) return "known";
 		const gap = this.next && seq > this.next;

@@ -137,7 +137,6 @@ function scrolled() {
 	if (isLive && atEnd && !document.hidden) count(0);
 }
 
-// Once per picture.
 function stick() {
 	if (!atEnd || sticking) return;
 	sticking = true;

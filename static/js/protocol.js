@@ -39,8 +39,7 @@ export const textFits = (words) => bytes(words) <= TEXT_MAX &&
 
 export const encode = (frame) => JSON.stringify({ user: { name: "" }, text: "", ...frame });
 
-// {type, name, text, …}: known fields, each of its kind or absent (people are `here`); null:
-// no frame.
+// Known fields, each of its kind or absent (people are `here`); null: no frame.
 export function decode(data) {
 	let raw;
 

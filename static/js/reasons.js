@@ -10,8 +10,8 @@ export const SAYS = {
 	notTold: "You are signed out here. The room could not be told.",
 	codeOver: "This code is no longer good. Ask for a new one.",
 	notAnswered: "No answer came. Try again.",
-	notToldWho: "This room does not tell who is here.",
-	notNow: "The room is out of reach. Try again when it is back.",
+	notToldWho: "This room does not tell.",
+	notNow: "The room is out of reach. Try again later.",
 };
 
 export const FIELDS = { "name-taken": "name", "bad-name": "name", "bad-address": "email" };

@@ -33,7 +33,17 @@ export class Session {
 
 	proof(email) { return this.proven?.email === email ? this.proven.proof : undefined; }
 
-	loseTicket() { this.ask(this.name, this.email); }
+	loseTicket() {
+		this.old = this.login;
+		this.ask(this.name, this.email);
+	}
+
+	// The same wish has its ticket still.
+	again(name, email) {
+		const old = this.old ?? this.store.get("plume.login");
+
+		this.ask(name, email, old?.name === name && old.email === email ? old.ticket : null);
+	}
 
 	// True: it follows somebody else's.
 	begin(name, token, proof) {

@@ -41,7 +41,7 @@ function submit(code) {
 	client.giveCode(code);
 }
 
-// A whole code is submitted, once.
+// A whole code is sent, once.
 on(field, "input", () => {
 	const code = findCode(field.value, digits);
 

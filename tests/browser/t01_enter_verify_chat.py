@@ -31,6 +31,23 @@ def test_two_people_on_two_gateways(plume, browser):
     bob.screenshot("3-chat-bob")
 
 
+def test_who_asks_again_for_the_same_gets_in_with_the_mail_that_came(system, browser):
+    """No second mail is sent within a minute."""
+    plume = system.start(broker={"mail_interval": "60s"})
+    ann = browser("ann")
+    ann.open(plume.gateways[0])
+    ann.enter("ann", "ann@a.example")
+    ann.expect_step("verify")
+    code = plume.code_for("ann@a.example")
+    ann.find("other-address").click()
+    ann.expect_step("enter")
+    ann.enter("ann", "ann@a.example")
+    ann.expect_step("verify")
+    ann.expect_text("mail-status", "accepted by the mail server at")
+    ann.give_code(code)
+    ann.expect_step("chat")
+
+
 def test_newcomer_is_welcomed_by_the_bot_alone(plume, browser):
     ann = browser("ann").join(plume, "ann")
     bob = browser("bob").join(plume, "bob", at=1)

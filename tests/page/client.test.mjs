@@ -247,6 +247,27 @@ describe("waiting for the code", () => {
 		page.hear(WAITING);
 		assert.deepEqual([page.sent.at(-1).type, page.sent.at(-1).ticket], [2, "tick"]);
 	});
+	test("the same wish again shows its ticket, whose code is good still", () => {
+		const page = asked();
+
+		page.client.otherAddress();
+		page.client.enter("ann", "ann@a.example");
+		page.open();
+		assert.deepEqual([page.sent.at(-1).type, page.sent.at(-1).ticket], [6, "tick"]);
+		page.hear(WAITING);
+		page.client.giveCode("48291357");
+		page.hear(WAITING);
+		assert.deepEqual([page.sent.at(-1).type, page.sent.at(-1).ticket], [2, "tick"]);
+	});
+	test("another wish is another login", () => {
+		const page = asked();
+
+		page.client.otherAddress();
+		page.client.enter("ann", "other@a.example");
+		page.open();
+		assert.equal(page.sent.at(-1).type, 0);
+		assert.equal(page.session.ticket, null);
+	});
 	test("with another address keeps the name", () => {
 		const page = asked();
 
