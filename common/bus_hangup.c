@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "common/bus_sockaddr.h"
 #include "common/interpose.h"
 #include "common/number.h"
 
@@ -35,17 +36,6 @@ static bool read_name(int fd, name_fn *name, nng_sockaddr *out)
 		memcpy(out->s_in6.sa_addr, &in6->sin6_addr, sizeof out->s_in6.sa_addr);
 	}
 	return out->s_family != NNG_AF_UNSPEC;
-}
-
-bool bus_sockaddr_is(const nng_sockaddr *a, const nng_sockaddr *b)
-{
-	if (a->s_family != b->s_family)
-		return false;
-	if (a->s_family == NNG_AF_INET)
-		return a->s_in.sa_port == b->s_in.sa_port &&
-		       a->s_in.sa_addr == b->s_in.sa_addr;
-	return a->s_family == NNG_AF_INET6 && a->s_in6.sa_port == b->s_in6.sa_port &&
-	       memcmp(a->s_in6.sa_addr, b->s_in6.sa_addr, sizeof a->s_in6.sa_addr) == 0;
 }
 
 /* A socket that listens at a wild address accepts at every one with its port. */

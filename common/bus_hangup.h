@@ -39,7 +39,5 @@ typedef void bus_connection_fn(void *ctx, int fd, const nng_sockaddr *remote);
 bool bus_hangup_each(const nng_sockaddr *local, bus_connection_fn *each, void *ctx);
 /* The connection of fd, if it is still one with remote.  False: it is not. */
 bool bus_hangup_one(int fd, const nng_sockaddr *remote);
-/* Are both the same address and port, of TCP? */
-bool bus_sockaddr_is(const nng_sockaddr *a, const nng_sockaddr *b);
 
 #endif

@@ -1,12 +1,11 @@
 /* Whoever is connected and not known to NNG's socket is a stranger. */
 #include "common/bus_pipes.h"
 
-#include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/bus_hangup.h"
+#include "common/bus_sockaddr.h"
 #include "common/log.h"
 #include "common/memory.h"
 
@@ -16,15 +15,6 @@ struct bus_known {
 	int pipe;
 	nng_sockaddr remote;
 };
-
-void bus_sockaddr_text(const nng_sockaddr *a, char out[BUS_PEER_SIZE])
-{
-	memcpy(out, "gone", sizeof "gone");
-	if (a->s_family == NNG_AF_INET)
-		(void)inet_ntop(AF_INET, &a->s_in.sa_addr, out, BUS_PEER_SIZE);
-	else if (a->s_family == NNG_AF_INET6)
-		(void)inet_ntop(AF_INET6, a->s_in6.sa_addr, out, BUS_PEER_SIZE);
-}
 
 /* -- those who got through; NNG's threads -- */
 

@@ -44,7 +44,4 @@ void bus_pipes_set_listener(struct bus_pipes *p, nng_listener listener);
 /* The socket is closed; on_closed(watch) is called later, its watch.data is owner. */
 void bus_pipes_close(struct bus_pipes *p, uv_close_cb on_closed, void *owner);
 
-/* An address in words. */
-void bus_sockaddr_text(const nng_sockaddr *a, char out[BUS_PEER_SIZE]);
-
 #endif

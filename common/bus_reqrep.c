@@ -15,6 +15,7 @@
 #include "common/bus_inbox.h"
 #include "common/bus_pipe.h"
 #include "common/bus_pipes.h"
+#include "common/bus_sockaddr.h"
 #include "common/memory.h"
 
 /* -- requester -- */

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "common/bus_hangup.h"
+#include "common/bus_sockaddr.h"
 
 void bus_strangers_look(struct bus_strangers *s)
 {
