@@ -98,14 +98,14 @@ static void drop_end(char *text, const char *start, const char *end)
 bool origin_guess(struct slice typed, char out[ORIGIN_CAP])
 {
 	struct slice all = slice_trim(typed);
-	struct slice scheme = S("https://"), rest = all;
+	struct slice scheme = S("https://");
 	char *slash;
 
 	for (size_t i = 0; i + 2 < all.len && scheme.len > 0; i++) {
 		if (memcmp(all.ptr + i, "://", 3) == 0)
 			scheme.len = 0; /* it has one */
 	}
-	if (!fmt(out, ORIGIN_CAP, "%.*s%.*s", SLICE_ARGS(scheme), SLICE_ARGS(rest)))
+	if (!fmt(out, ORIGIN_CAP, "%.*s%.*s", SLICE_ARGS(scheme), SLICE_ARGS(all)))
 		return false;
 	for (char *c = out; *c != '\0'; c++)
 		*c = ascii_lower(*c);
