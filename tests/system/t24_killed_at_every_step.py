@@ -9,7 +9,6 @@ from plume import process
 from plume.client import FaithfulClient
 from plume.wait import until
 
-KILL_AT = process.BIN_DIR.parent / "tests/kill_at.so"
 STEPS = [
     *(("pwrite", n) for n in range(1, 9)),
     *(("sync", n) for n in range(1, 4)),
@@ -21,13 +20,7 @@ MOST = 100  # posts until one meets its step
 @pytest.mark.parametrize(("call", "number"), STEPS)
 def test_killed_before(system, call, number):
     arm = system.directory / "arm"
-    env = {
-        "LD_PRELOAD": KILL_AT,
-        "ASAN_OPTIONS": "verify_asan_link_order=0",
-        "KILL_ARM": arm,
-        "KILL_CALL": call,
-        "KILL_AT": str(number),
-    }
+    env = process.killed_before(call, number, arm)
     options = {"sync": "full" if call == "sync" else "normal"}
     plume = system.start(broker={"env": env, **options}, gateway={"posts_per_second": 0})
     ann = plume.join("ann", kind=FaithfulClient)

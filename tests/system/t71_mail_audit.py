@@ -16,7 +16,6 @@ from plume.mail_desk import SENT
 from plume.smtp_sink import SmtpSink
 from plume.wait import until
 
-KILL_AT = process.BIN_DIR.parent / "tests/kill_at.so"
 
 
 @pytest.fixture
@@ -320,16 +319,9 @@ STEPS = [*(("pwrite", n) for n in range(1, 15)), *(("sync", n) for n in range(1,
 @pytest.mark.parametrize(("call", "number"), STEPS)
 def test_a4_killed_before(system, desk, call, number):
     """At every write and sync of two letters' way: database and chain are whole, no letter is lost."""
-    assert KILL_AT.exists(), "what is not there kills nobody, and the test would never end"
     sink = system.guard(SmtpSink())
     arm = system.directory / "arm"
-    env = {
-        "LD_PRELOAD": KILL_AT,
-        "ASAN_OPTIONS": "verify_asan_link_order=0",
-        "KILL_ARM": arm,
-        "KILL_CALL": call,
-        "KILL_AT": str(number),
-    }
+    env = process.killed_before(call, number, arm)
     options = {"transport": f"smtp://127.0.0.1:{sink.port}"}
     mailer = system.start_mailer(env=env, **options).wait_ready()
     desk.wait_state(desk.post("before@a.example"), SENT)

@@ -46,6 +46,20 @@ def environment(extra=None):
     return {**ours, **(extra or {})}
 
 
+def killed_before(call, number, arm):
+    """The environment of a process that is killed before it makes this system call for that time, counted
+    from when the file `arm` is there."""
+    library = BIN_DIR.parent / "tests/kill_at.so"
+    assert library.exists(), "what is not there kills nobody, and the test would never end"
+    return {
+        "LD_PRELOAD": library,
+        "ASAN_OPTIONS": "verify_asan_link_order=0",
+        "KILL_ARM": arm,
+        "KILL_CALL": call,
+        "KILL_AT": str(number),
+    }
+
+
 def run(name, *args, env=None, cwd=None, deadline=DEADLINE):
     """A program that ends by itself: its returncode, stdout and stderr."""
     return subprocess.run(
